@@ -1,0 +1,1 @@
+"""The log's vocabulary: generated event types, codec, topics and positions. Imports nothing of ours."""

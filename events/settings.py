@@ -1,0 +1,109 @@
+"""Every setting of Darkroom, from `DARKROOM_*` in the environment (or `.env`): ports, memory, secrets, rules.
+
+Defaults suit one person's machine: everything on loopback, everything under `.darkroom/`.
+"""
+
+from datetime import timedelta
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+NEXT_MORNING = "next-morning"
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+
+
+def developing_rule(value: str) -> str:
+    """`next-morning`, or a delay: a whole number and s, m or h (`10s`). ValueError for anything else."""
+    if value != NEXT_MORNING and not (value[:-1].isdigit() and value[-1:] in UNITS):
+        raise ValueError(f"{value!r} is neither {NEXT_MORNING!r} nor a delay such as '10s', '5m' or '1h'")
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Read once per process; see the field comments for what each one is for."""
+
+    model_config = SettingsConfigDict(env_prefix="DARKROOM_", env_file=".env", extra="ignore", frozen=True)
+
+    # Where local servers keep data and logs, and where each of them listens.
+    home: Path = Path(".darkroom")
+    host: str = "127.0.0.1"
+    kafka_port: Port = 9092
+    kafka_controller_port: Port = 9093
+    cassandra_port: Port = 9042
+    cassandra_storage_port: Port = 7000
+    cassandra_jmx_port: Port = 7199
+    registry_port: Port = 8081
+    s3_port: Port = 9000
+    api_port: Port = 8000
+    gateway_port: Port = 8001
+    worker_metrics_port: Port = 8010  # the first worker's; the next workers take the next ports
+    kafka_memory: str = "400m"
+    cassandra_memory: str = "512m"
+    registry_memory: str = "160m"
+    s3_memory: str = "96m"
+
+    # Where clients find them, when they are not the local ones above.
+    kafka: str = ""
+    cassandra_hosts: str = ""
+    registry: str = ""
+    s3: str = ""
+
+    replication: int = Field(1, ge=1)
+    min_insync: int = Field(1, ge=1)
+    topic_prefix: str = ""
+    keyspace: str = "darkroom"
+
+    # Secrets. Empty ones are made by `darkroom up` and kept in `<home>/secrets.json`.
+    cassandra_password: str = ""  # the superuser's
+    worker_password: str = ""
+    gateway_password: str = ""
+    api_password: str = ""
+    master_key: str = ""  # base64 of 32 bytes; wraps every person's key
+    token_secret: str = ""  # signs JWTs
+    s3_access_key: str = "darkroom"
+    s3_secret_key: str = ""
+    bucket: str = "darkroom-photos"
+
+    # The product's rules.
+    develop: Annotated[str, AfterValidator(developing_rule)] = NEXT_MORNING
+    filter_workers: int = Field(2, ge=1)
+    image_url_window: int = Field(3600, ge=60)  # seconds for which a signed image URL stays the same
+
+    @cached_property
+    def bootstrap(self) -> str:
+        """Kafka's bootstrap servers."""
+        return self.kafka or f"{self.host}:{self.kafka_port}"
+
+    @cached_property
+    def contact_points(self) -> list[str]:
+        """Cassandra's contact points, without ports."""
+        return self.cassandra_hosts.split(",") if self.cassandra_hosts else [self.host]
+
+    @cached_property
+    def registry_url(self) -> str:
+        """The schema registry's Confluent-compatible base URL."""
+        return self.registry or f"http://{self.host}:{self.registry_port}/apis/ccompat/v7"
+
+    @cached_property
+    def s3_url(self) -> str:
+        """The object store's endpoint."""
+        return self.s3 or f"http://{self.host}:{self.s3_port}"
+
+    @cached_property
+    def develop_delay(self) -> timedelta | None:
+        """The fixed delay of a demo, or None for 9 am the next day."""
+        if self.develop == NEXT_MORNING:
+            return None
+        return timedelta(**{UNITS[self.develop[-1]]: int(self.develop[:-1])})
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings."""
+    return Settings()
