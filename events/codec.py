@@ -1,0 +1,185 @@
+"""Events to bytes and back, in Confluent's wire format: a zero byte, the schema's id (4 bytes, big endian), Avro.
+
+Decoding is plain fastavro with schemas cached by id, a batch at a time, because a worker decodes in bulk.
+"""
+
+import io
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import fastavro
+from fastavro.types import Schema
+
+from events.generated import EVENTS, NESTED, Event
+from events.personal import Erased, Keys, seal, unseal
+from events.registry import Registry, UnknownSchema
+from events.schema import EventSchema, all_schemas
+
+MAGIC = 0
+HEADER = struct.Struct(">bI")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that can't become an event, and why. `key_absent`: it might once a person's key is back."""
+
+    reason: str
+    key_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How records under one schema id are read."""
+
+    event: type[Event]
+    schema: EventSchema
+    writer: Schema
+    reader: Schema | None  # None: written with our own schema, so nothing is to be resolved
+    nested: tuple[tuple[str, type], ...]
+    arrays: tuple[str, ...]
+
+
+class Codec:
+    """Encodes and decodes events. Ids and schemas are asked for once and kept."""
+
+    def __init__(self, registry: Registry, keys: Keys):
+        self._registry, self._keys = registry, keys
+        self._ids: dict[str, int] = {}
+        self._writers: dict[int, Writer | Unreadable] = {}
+        self._parsed: dict[str, Schema] = {}
+
+    async def encode(self, event: Event) -> bytes:
+        """The event as a record's value. RegistryUnavailable; KeysUnavailable; KeyError if its person has no key."""
+        schema = SCHEMA_OF[type(event)]
+        if schema.full_name not in self._ids:
+            self._ids[schema.full_name] = await self._registry.id_of(schema)
+        values = asdict(event)
+        sealed = {field: person for field, person in schema.personal.items() if values[field] is not None}
+        if sealed:
+            keys = await self._keys.many({values[person] for person in sealed.values()})
+            for field, person in sealed.items():
+                key, text = keys[values[person]], values[field]
+                if isinstance(key, Erased) or isinstance(text, Erased):
+                    raise KeyError(f"{schema.name}.{field} belongs to a person who was erased")
+                values[field] = seal(key, event.event_id, field, text)
+        out = io.BytesIO()
+        out.write(HEADER.pack(MAGIC, self._ids[schema.full_name]))
+        fastavro.schemaless_writer(out, self._parse(schema), values)
+        return out.getvalue()
+
+    async def decode(self, values: Sequence[bytes | None]) -> list[Event | Unreadable]:
+        """Each record's event, or why there is none. RegistryUnavailable, KeysUnavailable: nothing is known yet."""
+        opened = [await self._open(value) for value in values]
+        people: set[UUID] = set()
+        for entry in opened:
+            if isinstance(entry, tuple) and entry[0].schema.personal:
+                people |= {
+                    entry[1][person] for field, person in entry[0].schema.personal.items() if entry[1][field]
+                }
+        keys = await self._keys.many(people) if people else {}
+        return [entry if isinstance(entry, Unreadable) else finish(*entry, keys) for entry in opened]
+
+    async def _open(self, value: bytes | None) -> "tuple[Writer, dict[str, Any]] | Unreadable":
+        if value is None or len(value) < HEADER.size:
+            return Unreadable("the value is empty or shorter than its header")
+        magic, schema_id = HEADER.unpack_from(value)
+        if magic != MAGIC:
+            return Unreadable("the value doesn't begin with Confluent's magic byte")
+        writer = self._writers.get(schema_id)
+        if writer is None:
+            writer = self._writers[schema_id] = await self._writer(schema_id)
+        if isinstance(writer, Unreadable):
+            return writer
+        body = io.BytesIO(value)
+        body.seek(HEADER.size)
+        try:
+            fields = fastavro.schemaless_reader(body, writer.writer, writer.reader)
+        except (
+            Exception
+        ) as error:  # fastavro raises whatever the bytes led it to: all of it means a bad record
+            return Unreadable(f"not a {writer.schema.name}: {type(error).__name__}: {error}"[:500])
+        if body.tell() != len(value):
+            return Unreadable(f"{len(value) - body.tell()} bytes follow the {writer.schema.name}")
+        return writer, fields  # type: ignore[return-value]
+
+    async def _writer(self, schema_id: int) -> Writer | Unreadable:
+        try:
+            written = json.loads(await self._registry.schema(schema_id))
+        except UnknownSchema as error:
+            return Unreadable(str(error))
+        full_name = (
+            f"{written.get('namespace', '')}.{written.get('name', '')}" if isinstance(written, dict) else ""
+        )
+        schema = all_schemas().get(full_name)
+        if schema is None:
+            return Unreadable(
+                f"schema {schema_id} is {full_name or 'no record'}, which is no event known here"
+            )
+        ours = self._parse(schema)
+        same = written["fields"] == schema.avro["fields"]
+        nested = tuple(
+            (f["name"], NESTED[kind]) for f in schema.avro["fields"] if (kind := nested_name(f["type"]))
+        )
+        arrays = tuple(
+            f["name"]
+            for f in schema.avro["fields"]
+            if isinstance(f["type"], dict) and f["type"]["type"] == "array"
+        )
+        return Writer(
+            EVENTS[full_name],
+            schema,
+            ours if same else fastavro.parse_schema(written),
+            None if same else ours,
+            nested,
+            arrays,
+        )
+
+    def _parse(self, schema: EventSchema) -> Schema:
+        if schema.full_name not in self._parsed:
+            self._parsed[schema.full_name] = fastavro.parse_schema(dict(schema.avro))
+        return self._parsed[schema.full_name]
+
+
+def finish(writer: Writer, fields: dict[str, Any], keys: Any) -> Event | Unreadable:
+    """The dataclass of decoded fields, its personal fields opened."""
+    for field, person in writer.schema.personal.items():
+        if fields[field] is None:
+            continue
+        key = keys.get(fields[person])
+        if key is None:
+            return Unreadable(
+                f"the key of {writer.schema.name}.{person} {fields[person]} is absent", key_absent=True
+            )
+        try:
+            opened = key if isinstance(key, Erased) else unseal(key, fields["event_id"], field, fields[field])
+        except ValueError as error:
+            return Unreadable(str(error))
+        fields[field] = opened
+    for name, kind in writer.nested:
+        fields[name] = kind(**fields[name])
+    for name in writer.arrays:
+        fields[name] = tuple(fields[name])
+    return writer.event(**fields)
+
+
+def nested_name(avro: Any) -> str | None:
+    """The nested record's name if a field's type is one."""
+    name = avro["name"] if isinstance(avro, dict) and avro["type"] == "record" else avro
+    return name if isinstance(name, str) and name in NESTED else None
+
+
+SCHEMA_OF: dict[type, EventSchema] = {EVENTS[name]: schema for name, schema in all_schemas().items()}
+
+
+def topic_of(event: type[Event]) -> str:
+    """The topic that an event type belongs to."""
+    return SCHEMA_OF[event].topic
+
+
+def key_of(event: Event) -> UUID:
+    """The person whose fact an event is."""
+    return getattr(event, SCHEMA_OF[type(event)].key)

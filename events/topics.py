@@ -1,0 +1,51 @@
+"""The log's topics: partition counts, fixed for life, and where a key goes."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from murmurhash2 import murmurhash2
+
+from events.settings import Settings
+
+KAFKA_SEED = 0x9747B28C  # org.apache.kafka.common.utils.Utils.murmur2
+RECORD_BYTES = 1 << 20  # the largest record of any topic but deadletters
+PARTITIONS = 8
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic of the log."""
+
+    name: str
+    partitions: int = PARTITIONS
+    max_record_bytes: int = RECORD_BYTES
+
+
+TOPICS = {
+    topic.name: topic
+    for topic in (
+        Topic("accounts"),
+        Topic("graph"),
+        Topic("rolls"),
+        Topic("photos"),
+        Topic("reactions"),
+        Topic("deadletters", max_record_bytes=2 * RECORD_BYTES),
+    )
+}
+
+
+def log_topic(name: str, settings: Settings) -> str:
+    """A topic's name on this cluster."""
+    return settings.topic_prefix + name
+
+
+def key_bytes(key: UUID) -> bytes:
+    """A key as it stands in a record."""
+    return str(key).encode()
+
+
+@lru_cache(maxsize=200_000)
+def partition_of(topic: str, key: UUID) -> int:
+    """The partition that holds a person's facts: Kafka's default partitioner (murmur2 of the key)."""
+    return (murmurhash2(key_bytes(key), KAFKA_SEED) & 0x7FFFFFFF) % TOPICS[topic].partitions
