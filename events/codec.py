@@ -77,9 +77,7 @@ class Codec:
         people: set[UUID] = set()
         for entry in opened:
             if isinstance(entry, tuple) and entry[0].schema.personal:
-                people |= {
-                    entry[1][person] for field, person in entry[0].schema.personal.items() if entry[1][field]
-                }
+                people |= {entry[1][person] for field, person in entry[0].schema.personal.items() if entry[1][field]}
         keys = await self._keys.many(people) if people else {}
         return [entry if isinstance(entry, Unreadable) else finish(*entry, keys) for entry in opened]
 
@@ -98,9 +96,7 @@ class Codec:
         body.seek(HEADER.size)
         try:
             fields = fastavro.schemaless_reader(body, writer.writer, writer.reader)
-        except (
-            Exception
-        ) as error:  # fastavro raises whatever the bytes led it to: all of it means a bad record
+        except Exception as error:  # fastavro raises whatever the bytes led it to: all of it means a bad record
             return Unreadable(f"not a {writer.schema.name}: {type(error).__name__}: {error}"[:500])
         if body.tell() != len(value):
             return Unreadable(f"{len(value) - body.tell()} bytes follow the {writer.schema.name}")
@@ -111,23 +107,15 @@ class Codec:
             written = json.loads(await self._registry.schema(schema_id))
         except UnknownSchema as error:
             return Unreadable(str(error))
-        full_name = (
-            f"{written.get('namespace', '')}.{written.get('name', '')}" if isinstance(written, dict) else ""
-        )
+        full_name = f"{written.get('namespace', '')}.{written.get('name', '')}" if isinstance(written, dict) else ""
         schema = all_schemas().get(full_name)
         if schema is None:
-            return Unreadable(
-                f"schema {schema_id} is {full_name or 'no record'}, which is no event known here"
-            )
+            return Unreadable(f"schema {schema_id} is {full_name or 'no record'}, which is no event known here")
         ours = self._parse(schema)
         same = written["fields"] == schema.avro["fields"]
-        nested = tuple(
-            (f["name"], NESTED[kind]) for f in schema.avro["fields"] if (kind := nested_name(f["type"]))
-        )
+        nested = tuple((f["name"], NESTED[kind]) for f in schema.avro["fields"] if (kind := nested_name(f["type"])))
         arrays = tuple(
-            f["name"]
-            for f in schema.avro["fields"]
-            if isinstance(f["type"], dict) and f["type"]["type"] == "array"
+            f["name"] for f in schema.avro["fields"] if isinstance(f["type"], dict) and f["type"]["type"] == "array"
         )
         return Writer(
             EVENTS[full_name],
@@ -151,9 +139,7 @@ def finish(writer: Writer, fields: dict[str, Any], keys: Any) -> Event | Unreada
             continue
         key = keys.get(fields[person])
         if key is None:
-            return Unreadable(
-                f"the key of {writer.schema.name}.{person} {fields[person]} is absent", key_absent=True
-            )
+            return Unreadable(f"the key of {writer.schema.name}.{person} {fields[person]} is absent", key_absent=True)
         try:
             opened = key if isinstance(key, Erased) else unseal(key, fields["event_id"], field, fields[field])
         except ValueError as error:

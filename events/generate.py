@@ -61,9 +61,7 @@ def source() -> str:
     nested: dict[str, Any] = {}
     for schema in schemas:
         nested |= nested_records(schema)
-    records = [record_source(avro) for avro in nested.values()] + [
-        record_source(schema.avro) for schema in schemas
-    ]
+    records = [record_source(avro) for avro in nested.values()] + [record_source(schema.avro) for schema in schemas]
     union = "Event = (\n    " + "\n    | ".join(schema.name for schema in schemas) + "\n)\n"
     listed = (
         "EVENTS: dict[str, type[Event]] = {\n"

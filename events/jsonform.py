@@ -13,9 +13,7 @@ from events.schema import EventSchema
 
 def from_json(schema: EventSchema, form: dict[str, Any]) -> Event:
     """The event that a JSON form describes: ids and times as strings, personal fields as plain text."""
-    values = {
-        field["name"]: value_of(field["type"], form.get(field["name"])) for field in schema.avro["fields"]
-    }
+    values = {field["name"]: value_of(field["type"], form.get(field["name"])) for field in schema.avro["fields"]}
     return EVENTS[schema.full_name](**values)
 
 

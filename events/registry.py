@@ -55,9 +55,7 @@ class ConfluentRegistry:
             assert found.schema_id is not None
             return found.schema_id
 
-        return await asyncio.to_thread(
-            answered, look_up, f"{schema.full_name} is not registered: run `darkroom up`"
-        )
+        return await asyncio.to_thread(answered, look_up, f"{schema.full_name} is not registered: run `darkroom up`")
 
     async def schema(self, schema_id: int) -> str:
         """See Registry."""

@@ -1,0 +1,178 @@
+"""The store in Cassandra: prepared statements, single-partition batches, errors told apart into two kinds."""
+
+import asyncio
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from cassandra import ConsistencyLevel, InvalidRequest
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.query import BatchStatement, BatchType, PreparedStatement, tuple_factory
+
+from events.ids import key_order
+from events.settings import Settings
+from projections.store import StoreUnavailable, Unstorable, by_partition
+from projections.table import Stamped, Table
+
+IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
+# What Cassandra says of a write that no retry can mend. Every other refusal (a missing table, a full disk, a role that
+# lacks a right) is an operator's to mend, and is retried: a wrong deployment must not send the log to the dead letters.
+HOPELESS = ("too large", "too long", "larger than", "exceeds", "may not be empty", "expected")
+UNBINDABLE = (TypeError, ValueError, struct.error, OverflowError)
+
+
+def connect(settings: Settings, user: str, password: str) -> Session:
+    """A session as one of Darkroom's roles. StoreUnavailable if no node answers, or none lets us in."""
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
+        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+        serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
+        row_factory=tuple_factory,
+        request_timeout=10,
+    )
+    cluster = Cluster(
+        settings.contact_points,
+        port=settings.cassandra_port,
+        auth_provider=PlainTextAuthProvider(user, password),
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        protocol_version=5,
+        connect_timeout=10,
+        schema_metadata_enabled=False,
+        token_metadata_enabled=True,
+    )
+    try:
+        return cluster.connect()
+    except NoHostAvailable as error:
+        cluster.shutdown()
+        raise StoreUnavailable(f"Cassandra at {settings.contact_points}: {error}") from error
+
+
+class CassandraStore:
+    """See Store. `generations` names each table's live generation (1 where it says nothing)."""
+
+    def __init__(self, session: Session, keyspace: str, generations: Mapping[str, int] | None = None):
+        self._session, self._keyspace = session, keyspace
+        self._generations = generations or {}
+        self._statements: dict[Any, PreparedStatement] = {}
+        self._room = asyncio.Semaphore(IN_FLIGHT)
+
+    def physical(self, table: Table) -> str:
+        """The table's name in its generation, with its keyspace."""
+        return f"{self._keyspace}.{table.name}_{self._generations.get(table.name, 1)}"
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        """See Store."""
+        batches = by_partition(rows)
+        results = await asyncio.gather(*map(self.write_together, batches), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        for kind in (Unstorable, BaseException):  # what no retry mends is said first: the caller then looks for it
+            for failure in failures:
+                if isinstance(failure, kind):
+                    raise failure
+
+    async def write_together(self, rows: Sequence[Stamped]) -> None:
+        """See Store."""
+        statements = [(await self._insert(row.upsert.table, row.upsert.columns), row) for row in rows]
+        try:
+            if len(rows) == 1:
+                statement, row = statements[0]
+                request = statement.bind((*row.upsert.values, row.stamp))
+                request.is_idempotent = True
+            else:
+                request = BatchStatement(BatchType.UNLOGGED)
+                request.is_idempotent = True
+                for statement, row in statements:
+                    request.add(statement, (*row.upsert.values, row.stamp))
+        except UNBINDABLE as error:
+            raise Unstorable(f"{rows[0].upsert.table.name}: {error}") from error
+        await self._execute(request)
+
+    async def get(self, table: Table, *key: Any) -> Any | None:
+        """See Store."""
+        found = await self._select(table, "".join(f" AND {name} = ?" for name in table.key), key)
+        return found[0] if found else None
+
+    async def slice(
+        self,
+        table: Table,
+        *partition: Any,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """See Store."""
+        where = "".join(f" AND {name} = ?" for name in table.partition)
+        if table.descending and after and upto:  # CQL takes one bound at an end: the tighter one
+            after, upto = (after, ()) if key_order(after)[: len(upto)] <= key_order(upto) else ((), upto)
+        if after:
+            where += bound_on(table, "<" if table.descending else ">", after)
+        if upto:
+            where += bound_on(table, "<=", upto)
+        return await self._select(table, where, (*partition, *after, *upto, limit), " LIMIT ?")
+
+    async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
+        """See Store."""
+        where = "".join(f" AND {name} = ?" for name in table.partition) + f" AND {table.clustering[0]} IN ?"
+        return await self._select(table, where, (*partition, list(firsts)))
+
+    async def _select(self, table: Table, where: str, values: tuple[Any, ...], end: str = "") -> list[Any]:
+        columns = ", ".join(table.columns)
+        cql = f"SELECT {columns} FROM {self.physical(table)} WHERE {where.removeprefix(' AND ')}{end}"
+        rows = await self.execute(cql, values)
+        return [table.read(row) for row in rows]
+
+    async def _insert(self, table: Table, columns: tuple[str, ...]) -> PreparedStatement:
+        known = self._statements.get((table.name, columns))
+        if known is None:
+            names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+            cql = f"INSERT INTO {self.physical(table)} ({names}) VALUES ({marks}) USING TIMESTAMP ?"
+            known = self._statements[table.name, columns] = await self._prepare(cql)
+        return known
+
+    async def execute(self, cql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """A statement's rows. For what the tables' own methods don't say: claims, keys, operators' questions."""
+        statement = self._statements.get(cql)
+        if statement is None:
+            statement = self._statements[cql] = await self._prepare(cql)
+        return await self._execute(statement.bind(values))
+
+    async def _prepare(self, cql: str) -> PreparedStatement:
+        try:
+            return await asyncio.to_thread(self._session.prepare, cql)
+        except Exception as error:
+            raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+
+    async def _execute(self, request: Any) -> list[tuple[Any, ...]]:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[tuple[Any, ...]]] = loop.create_future()
+
+        def settle(result: Any, failure: Exception | None) -> None:
+            if not answer.done():
+                answer.set_exception(failure) if failure else answer.set_result(result)
+
+        async with self._room:
+            try:
+                response = self._session.execute_async(request)
+                response.add_callbacks(
+                    lambda rows: loop.call_soon_threadsafe(settle, rows or [], None),
+                    lambda failure: loop.call_soon_threadsafe(settle, None, failure),
+                )
+                return await answer
+            except Exception as error:
+                raise classified(error) from error
+
+
+def bound_on(table: Table, sign: str, values: tuple[Any, ...]) -> str:
+    """A comparison of the first clustering columns, as one tuple."""
+    names = ", ".join(table.clustering[: len(values)])
+    return f" AND ({names}) {sign} ({', '.join('?' * len(values))})"
+
+
+def classified(error: Exception) -> Exception:
+    """A driver's error as Unstorable or StoreUnavailable."""
+    said = str(error)
+    if isinstance(error, InvalidRequest) and any(words in said for words in HOPELESS):
+        return Unstorable(said)
+    return StoreUnavailable(f"{type(error).__name__}: {said}")

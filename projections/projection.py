@@ -1,0 +1,34 @@
+"""A row projection: a pure function from an event to upserts. Its annotation is its subscription."""
+
+from collections.abc import Callable
+from typing import Any, get_args, get_type_hints
+
+from events.codec import topic_of
+from events.generated import Event
+from projections.table import Fold, Table, Upsert
+
+
+class Projection:
+    """A named fold of events into the rows of its own tables. The name is permanent: its key in `progress`."""
+
+    def __init__(self, fold: Fold, tables: tuple[Table, ...]):
+        self.name = fold.__name__
+        self.tables = tables
+        self.events = subscription(fold)
+        self.topics = sorted({topic_of(event) for event in self.events})
+        self._fold = fold
+
+    def __call__(self, event: Event) -> list[Upsert]:
+        return self._fold(event)
+
+
+def projection(*tables: Table) -> Callable[[Fold], Projection]:
+    """Makes a fold into these tables a projection."""
+    return lambda fold: Projection(fold, tables)
+
+
+def subscription(fold: Callable[..., Any]) -> frozenset[type[Event]]:
+    """The event types that a fold's first parameter is annotated with."""
+    hints = get_type_hints(fold)
+    hint = next(kind for name, kind in hints.items() if name != "return")
+    return frozenset(get_args(hint) or (hint,))

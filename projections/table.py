@@ -1,0 +1,113 @@
+"""Tables of read models, and the one thing that a projection may say of them: Upsert."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, get_args, get_type_hints
+from uuid import UUID
+
+from events.personal import ERASED
+
+CQL_TYPES: dict[type, str] = {UUID: "uuid", str: "text", int: "bigint", bool: "boolean", datetime: "timestamp"}
+
+
+class Table:
+    """A table: its row's type (a frozen dataclass, key columns first), its partition key and clustering columns.
+
+    `row` says the columns' types; a column that isn't part of the key is `T | None`, None where nothing was written.
+    `descending` holds for all clustering columns, so that a page's end is one comparison of tuples.
+    """
+
+    def __init__(self, name: str, row: type, partition: int, clustering: int = 0, *, descending: bool = False):
+        self.name, self.row, self.descending = name, row, descending
+        self.columns = tuple(field.name for field in fields(row))
+        self.partition = self.columns[:partition]
+        self.clustering = self.columns[partition : partition + clustering]
+        self.key = self.partition + self.clustering
+        hints = get_type_hints(row)
+        self.types = {name: next(k for k in (get_args(hints[name]) or (hints[name],))) for name in self.columns}
+        self._times = tuple(i for i, name in enumerate(self.columns) if self.types[name] is datetime)
+        self.checked = lru_cache(maxsize=None)(self._check)
+
+    def __repr__(self) -> str:
+        return f"Table({self.name})"
+
+    def upsert(self, **columns: Any) -> "Upsert":
+        """The row with this key has these values, and keeps what it has elsewhere. ValueError for a null or a
+        column that isn't there; what is cleared is written as empty text or the nil id, never as null."""
+        names = tuple(columns)
+        self.checked(names)
+        values = tuple(columns.values())
+        for name, value in columns.items():
+            if value is None:
+                raise ValueError(f"{self.name}.{name} is null")
+        return Upsert(self, names, tuple("" if value is ERASED else value for value in values))
+
+    def _check(self, names: tuple[str, ...]) -> None:
+        if missing := set(self.key) - set(names):
+            raise ValueError(f"{self.name} lacks its key {sorted(missing)}")
+        if unknown := set(names) - set(self.columns):
+            raise ValueError(f"{self.name} has no column {sorted(unknown)}")
+
+    def read(self, values: tuple[Any, ...]) -> Any:
+        """A row of values in the order of `columns`; times are UTC."""
+        if self._times:
+            row = list(values)
+            for i in self._times:
+                if row[i] is not None:
+                    row[i] = row[i].replace(tzinfo=UTC)
+            return self.row(*row)
+        return self.row(*values)
+
+    def ddl(self, physical: str) -> str:
+        """The CREATE TABLE statement, under the name it has in its generation."""
+        columns = ", ".join(f"{name} {CQL_TYPES[self.types[name]]}" for name in self.columns)
+        key = f"({', '.join(self.partition)})" + "".join(f", {name}" for name in self.clustering)
+        order = ", ".join(f"{name} DESC" for name in self.clustering) if self.descending else ""
+        options = f"CLUSTERING ORDER BY ({order}) AND " if order else ""
+        compaction = "compaction = {'class': 'UnifiedCompactionStrategy'}"
+        return f"CREATE TABLE IF NOT EXISTS {physical} ({columns}, PRIMARY KEY ({key})) WITH {options}{compaction}"
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """One row's new values: `columns` names the key columns and the others, in the order of `values`."""
+
+    table: Table
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    def __getitem__(self, column: str) -> Any:
+        return self.values[self.columns.index(column)]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """An upsert with its write time: `offset * 1024 + epoch`. Of two writes to a column the higher stamp stays."""
+
+    upsert: Upsert
+    stamp: int
+
+
+STAMPS_PER_OFFSET = 1024
+
+
+def stamp_of(offset: int, epoch: int = 0) -> int:
+    """The stamp of what the record at an offset writes; a correction in place has a higher epoch (below 1024)."""
+    assert 0 <= epoch < STAMPS_PER_OFFSET
+    return offset * STAMPS_PER_OFFSET + epoch
+
+
+@lru_cache(maxsize=4096)
+def positions_of(columns: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[int, ...]:
+    """Where the wanted columns stand among `columns`."""
+    return tuple(columns.index(name) for name in wanted)
+
+
+def partition_key(upsert: Upsert) -> tuple[Any, ...]:
+    """The values of an upsert's partition key."""
+    return tuple(upsert.values[i] for i in positions_of(upsert.columns, upsert.table.partition))
+
+
+Fold = Callable[..., list[Upsert]]

@@ -1,0 +1,44 @@
+"""users_by_handle: a handle's HMAC to the people who have had it; the one who holds it now has `held`."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from events.generated import HandleChanged, UserRegistered
+from projections.projection import projection
+from projections.store import Store
+from projections.table import Table, Upsert
+from projections.users import USERS, User
+
+
+@dataclass(frozen=True, slots=True)
+class HandleHolder:
+    """A person who holds, or once held, a handle."""
+
+    handle_hmac: str
+    user_id: UUID
+    held: bool | None = None
+
+
+USERS_BY_HANDLE = Table("users_by_handle", HandleHolder, 1, 1)
+
+
+@projection(USERS_BY_HANDLE)
+def users_by_handle(event: UserRegistered | HandleChanged) -> list[Upsert]:
+    taken = USERS_BY_HANDLE.upsert(handle_hmac=event.handle_hmac, user_id=event.user_id, held=True)
+    if isinstance(event, UserRegistered) or event.old_handle_hmac == event.handle_hmac:
+        return [taken]
+    return [
+        taken,
+        USERS_BY_HANDLE.upsert(handle_hmac=event.old_handle_hmac, user_id=event.user_id, held=False),
+    ]
+
+
+async def user_with_handle(store: Store, handle_hmac: str) -> User | None:
+    """The person who holds a handle now, checked against their own row."""
+    holders: list[HandleHolder] = await store.slice(USERS_BY_HANDLE, handle_hmac)
+    for holder in holders:
+        if holder.held:
+            user: User | None = await store.get(USERS, holder.user_id)
+            if user is not None and user.handle_hmac == handle_hmac:
+                return user
+    return None
