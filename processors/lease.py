@@ -1,0 +1,98 @@
+"""The lease: what a handler holds for as long as its worker owns the partition that it works on.
+
+A handler that waits or retries asks its lease, and so ends within moments of a stop, a revocation or a new generation.
+(FACTS.md: one that retried for ever without it hung its whole consumer group and ignored SIGTERM for 45 s.)
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Self, TypeVar
+
+T = TypeVar("T")
+
+FIRST_DELAY = 0.05  # seconds before the first retry
+LONGEST_DELAY = 5.0  # seconds; delays double up to here
+PROBE_SECONDS = 0.1  # how often a pause looks for itself, where nothing told it that the lease is lost
+
+
+class LeaseLost(Exception):
+    """The worker no longer owns the partition: stop at once, acknowledge nothing, let the next owner do it again."""
+
+
+def backoff(attempt: int, jitter: Callable[[], float] = random.random) -> float:
+    """Seconds to wait before retry number `attempt` (from 0): doubling, capped, and spread over half to all of it."""
+    delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt, 16))
+    return delay * (0.5 + 0.5 * jitter())
+
+
+class Lease:
+    """One ownership of one partition. It is lost once and for good; the next assignment makes a new one."""
+
+    def __init__(self, probe: Callable[[], bool]) -> None:
+        """`probe` answers whether the worker still owns the partition; `lose` says it without being asked."""
+        self._probe = probe
+        self._lost = asyncio.Event()
+
+    @classmethod
+    def of(cls, probe: Callable[[], bool] = lambda: True) -> Self:
+        """A lease that depends on nothing but `probe`, for tests and for tools that own what they work on."""
+        return cls(probe)
+
+    @property
+    def held(self) -> bool:
+        """Whether the worker still owns the partition. Once False, always False."""
+        if not self._lost.is_set() and not self._probe():
+            self._lost.set()
+        return not self._lost.is_set()
+
+    def lose(self) -> None:
+        """End it now, and wake whatever pauses on it."""
+        self._lost.set()
+
+    def check(self) -> None:
+        """Raise LeaseLost unless the lease is held."""
+        if not self.held:
+            raise LeaseLost
+
+    async def pause(self, seconds: float) -> None:
+        """Wait. LeaseLost as soon as the lease is lost, and at once if it already is."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            self.check()
+            left = end - loop.time()
+            if left <= 0:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, PROBE_SECONDS)):
+                    await self._lost.wait()
+
+    async def retry(
+        self,
+        operation: Callable[[], Awaitable[T]],
+        *,
+        transient: Callable[[Exception], bool],
+        on_retry: Callable[[Exception, int], None] | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> T:
+        """What `operation` returns, tried again for as long as the lease is held and its error is `transient`.
+
+        Waits 0.05 s, doubling up to 5 s, between attempts; `on_retry(error, attempt)` is told before each wait.
+        Raises LeaseLost when the lease is lost, and unchanged every error that isn't transient.
+        """
+        attempt = 0
+        while True:
+            self.check()
+            try:
+                return await operation()
+            except LeaseLost:
+                raise
+            except Exception as error:
+                if not transient(error):
+                    raise
+                if on_retry is not None:
+                    on_retry(error, attempt)
+            await self.pause(backoff(attempt, jitter))
+            attempt += 1
