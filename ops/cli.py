@@ -1,0 +1,69 @@
+"""The `darkroom` command: a thin group over an explicit list. Each command lives in a file of its own."""
+
+import importlib
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from ops.problem import Problem
+
+# Name of the command → module and name of its click command. Imported when it is called, so that `darkroom status`
+# doesn't pay for what the workers need.
+COMMANDS = {
+    "up": "ops.up:up",
+    "down": "ops.down:down",
+    "status": "ops.status:status",
+    "version": "ops.version:version",
+}
+
+
+class Commands(click.Group):
+    """Loads a command when it is asked for, and says what a person can mend in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the list above, which is the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        return getattr(importlib.import_module(module), name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a Problem or a wrong setting becomes one line and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            raise click.ClickException(str(problem)) from problem
+        except ValidationError as error:
+            if error.title != "Settings":
+                raise
+            raise click.ClickException(wrong_settings(error)) from error
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """`DARKROOM_KAFKA_PORT=x: Input should be a valid integer`, for each setting that is wrong."""
+    return "; ".join(
+        f"DARKROOM_{'_'.join(map(str, one['loc'])).upper()}={one['input']}: {one['msg']}" for one in error.errors()
+    )
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Darkroom, the backend of a disposable-camera photo app.
+
+    Settings come from DARKROOM_* in the environment, or from .env; see events/settings.py for all of them.
+
+    \b
+    Examples:
+      darkroom up --detach          start everything and return
+      darkroom status               what runs, and how it is
+      darkroom down                 stop everything
+    """
+
+
+if __name__ == "__main__":
+    main()

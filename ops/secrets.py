@@ -1,0 +1,95 @@
+"""Secrets: made once, kept in `<home>/secrets.json` (mode 0600), handed to children in their environment."""
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from events.settings import Settings
+from ops.problem import Problem
+
+GENERATED = (
+    "cassandra_password",
+    "worker_password",
+    "gateway_password",
+    "api_password",
+    "master_key",
+    "token_secret",
+    "s3_secret_key",
+)
+
+
+def changed(settings: Settings, **values: object) -> Settings:
+    """The same settings with some fields set: built anew, because a copy would keep cached addresses."""
+    return type(settings)(**(settings.model_dump() | values))
+
+
+def with_secrets(settings: Settings) -> Settings:
+    """Settings with no secret empty and `home` absolute.
+
+    A secret that is set wins; the others are read from `<home>/secrets.json`, and made there if they are missing.
+    Processes that start at once agree: the file is written under a lock. Problem if the file can't be read.
+    """
+    home = settings.home.resolve()
+    empty = [name for name in GENERATED if not getattr(settings, name)]
+    kept = _kept(home, empty) if empty else {}
+    return changed(settings, home=home, **{name: kept[name] for name in empty})
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with every setting as `DARKROOM_*`, so that a child sees the same ones."""
+    ours = {f"DARKROOM_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+    return outside() | ours
+
+
+def outside() -> dict[str, str]:
+    """This process's environment without any of Darkroom's settings: all that the Java servers get."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
+
+
+def public(settings: Settings) -> dict[str, str | int]:
+    """The settings that may be written down: everything but the secrets."""
+    return settings.model_dump(mode="json", exclude=set(GENERATED) | {"s3_access_key"})
+
+
+def _kept(home: Path, names: list[str]) -> Mapping[str, str]:
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "secrets.json"
+    with (home / "secrets.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = _read(path)
+        missing = [name for name in names if not kept.get(name)]
+        if missing:
+            kept |= {name: _new(name) for name in missing}
+            _write(path, kept)
+    return kept
+
+
+def _new(name: str) -> str:
+    if name == "master_key":
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+    return secrets.token_urlsafe(32)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Problem(
+            f"{path} can't be read ({error}). It holds the keys to the data beside it: restore it from a backup."
+        ) from error
+
+
+def _write(path: Path, kept: dict[str, str]) -> None:
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(kept, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

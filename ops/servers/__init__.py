@@ -1,0 +1,16 @@
+"""The four local servers: Kafka, Cassandra, the schema registry and S3Proxy. One file each."""
+
+from events.settings import Settings
+from ops.program import Program
+from ops.servers import cassandra, kafka, registry, s3
+
+
+def servers(settings: Settings) -> list[Program]:
+    """The servers to run here: those for which the settings name no other address. Problem if Java is missing."""
+    here = [
+        (settings.kafka, kafka.server),
+        (settings.cassandra_hosts, cassandra.server),
+        (settings.registry, registry.server),
+        (settings.s3, s3.server),
+    ]
+    return [server(settings) for elsewhere, server in here if not elsewhere]

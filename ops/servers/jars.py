@@ -1,0 +1,85 @@
+"""The servers' jars: resolved by Maven once, then kept at the repository's root for every run and every test.
+
+`python -m ops.servers.jars` fetches them. Nothing here depends on the settings: a test that has a temporary home
+uses the same jars.
+"""
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from ops.problem import Problem
+from ops.servers.java import java
+
+ROOT = Path(__file__).resolve().parents[2]
+POM = Path(__file__).with_name("pom.xml")
+GOALS = {
+    "kafka": "copy-dependencies",
+    "cassandra": "copy-dependencies",
+    "registry": "copy",
+    "s3": "copy",
+}
+
+
+def say(line: str) -> None:
+    """A line for whoever waits."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def jars(server: str) -> Path:
+    """The folder of one server's jars (`kafka`), fetched if need be; each server has a class path of its own."""
+    return _all() / server
+
+
+@lru_cache(maxsize=1)
+def _all() -> Path:
+    key = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+    folder = ROOT / ".darkroom" / "jars" / key
+    done = folder / "done"
+    if done.exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two first starts at once: one fetches, the other waits
+        if not done.exists():
+            _fetch(folder, say)
+            done.touch()
+    return folder
+
+
+def _fetch(folder: Path, say: Callable[[str], None]) -> None:
+    maven = shutil.which("mvn")
+    if not maven:
+        raise Problem("Maven is missing, and the servers' jars are fetched with it: apt-get install maven.")
+    for number, (server, goal) in enumerate(GOALS.items(), 1):
+        say(f"Fetching the jars of {server} from Maven Central ({number} of {len(GOALS)}; only this once)")
+        target = folder / server
+        shutil.rmtree(target, ignore_errors=True)
+        command = [maven, "-B", "-q", "-f", str(POM), "-P", server, f"dependency:{goal}"]
+        ran = subprocess.run([*command, f"-DoutputDirectory={target}"], capture_output=True, text=True, check=False)
+        if ran.returncode:
+            why = next((line for line in ran.stdout.splitlines() if "[ERROR]" in line), ran.stdout + ran.stderr)
+            raise Problem(f"Maven could not fetch the jars of {server}: {why.strip()}")
+        for archive in target.glob("*.tar.gz"):
+            with tarfile.open(archive) as packed:
+                packed.extractall(target, filter="data")
+            archive.unlink()
+
+
+def main() -> None:
+    """Check Java and fetch what is missing; one clear line and exit status 1 if that can't be done."""
+    try:
+        java()
+        _all()
+    except Problem as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    main()

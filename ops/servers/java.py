@@ -1,0 +1,38 @@
+"""Finding Java 17."""
+
+import os
+import re
+import shutil
+import subprocess
+from functools import lru_cache
+
+from ops.problem import Problem
+
+REMEDY = "apt-get install openjdk-17-jre-headless, or set JAVA_HOME to a Java 17"
+
+
+@lru_cache(maxsize=1)
+def java() -> str:
+    """The path of Java 17: `$JAVA_HOME`'s, or the one on the path. Problem if it is missing or another version."""
+    home = os.environ.get("JAVA_HOME")
+    path = f"{home}/bin/java" if home else shutil.which("java")
+    if not path or not os.access(path, os.X_OK):
+        raise Problem(f"Java is missing ({path or 'not on the path'}), and the servers need Java 17: {REMEDY}.")
+    said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', said)
+    if not found or found[1] != "17":
+        raise Problem(f"{path} is Java {found[1] if found else '?'}, and Cassandra needs Java 17: {REMEDY}.")
+    return path
+
+
+def command(memory: str, *arguments: str) -> tuple[str, ...]:
+    """A command line for Java 17 with a heap of at most `memory` (`512m`)."""
+    return (
+        java(),
+        f"-Xmx{memory}",
+        "-XX:+UseSerialGC",  # the least memory, and no crowd of threads on a small machine
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Djava.awt.headless=true",
+        "-Djava.net.preferIPv4Stack=true",
+        *arguments,
+    )
