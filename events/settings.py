@@ -56,7 +56,6 @@ class Settings(BaseSettings):
 
     replication: int = Field(1, ge=1)
     min_insync: int = Field(1, ge=1)
-    topic_prefix: str = ""
     keyspace: str = "darkroom"
 
     # Secrets. Empty ones are made by `darkroom up` and kept in `<home>/secrets.json`.

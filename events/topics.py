@@ -6,8 +6,6 @@ from uuid import UUID
 
 from murmurhash2 import murmurhash2
 
-from events.settings import Settings
-
 KAFKA_SEED = 0x9747B28C  # org.apache.kafka.common.utils.Utils.murmur2
 RECORD_BYTES = 1 << 20  # the largest record of any topic but deadletters
 PARTITIONS = 8
@@ -33,11 +31,6 @@ TOPICS = {
         Topic("deadletters", max_record_bytes=2 * RECORD_BYTES),
     )
 }
-
-
-def log_topic(name: str, settings: Settings) -> str:
-    """A topic's name on this cluster."""
-    return settings.topic_prefix + name
 
 
 def key_bytes(key: UUID) -> bytes:

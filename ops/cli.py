@@ -14,6 +14,10 @@ COMMANDS = {
     "up": "ops.up:up",
     "down": "ops.down:down",
     "status": "ops.status:status",
+    "worker": "ops.worker:worker",
+    "gateway": "ops.gateway:gateway",
+    "api": "ops.api:api",
+    "token": "ops.token:token",
     "version": "ops.version:version",
 }
 

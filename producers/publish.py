@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,19 @@ from events.codec import Codec, key_of, topic_of
 from events.generated import Event
 from events.positions import Position
 from events.settings import Settings
-from events.topics import TOPICS, key_bytes, log_topic, partition_of
+from events.topics import TOPICS, key_bytes, partition_of
 
 DELIVERY_SECONDS = 120
 Headers = list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event as the log keeps it: its topic (without prefix), its key, its value."""
+
+    topic: str
+    key: UUID
+    value: bytes
 
 
 class NotPublished(Exception):
@@ -27,10 +37,10 @@ class RefusedRecord(Exception):
 
 
 class Publisher:
-    """Appends events. Made once per process, inside the event loop; `close` flushes and ends its poll thread."""
+    """Appends events. Made once per process, used in one event loop; `close` flushes and ends its poll thread."""
 
     def __init__(self, settings: Settings, codec: Codec, client_id: str):
-        self._settings, self._codec = settings, codec
+        self._codec = codec
         self._producer = Producer(
             {
                 "bootstrap.servers": settings.bootstrap,
@@ -46,7 +56,6 @@ class Publisher:
                 "log_level": 3,
             }
         )
-        self._loop = asyncio.get_running_loop()
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="kafka-poll", daemon=True)
         self._poller.start()
@@ -63,11 +72,21 @@ class Publisher:
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
         """As `publish`, for a list: many at once cost little more than one."""
-        values = [await self._codec.encode(event) for event in events]
+        return await self.append(await self.records(events), traceparent)
+
+    async def records(self, events: Sequence[Event]) -> list[Record]:
+        """Events in the log's form, personal fields sealed. RegistryUnavailable, KeysUnavailable; KeyError if a
+        personal field's owner has no key (any more)."""
+        return [Record(topic_of(type(event)), key_of(event), await self._codec.encode(event)) for event in events]
+
+    async def append(self, records: Sequence[Record], traceparent: str = "") -> list[Position]:
+        """Appends records in order; those of one key stay in order. The positions, once all are acknowledged.
+
+        NotPublished, RefusedRecord."""
         headers: Headers = [("traceparent", traceparent.encode())] if traceparent else []
         answers = [
-            await self._append(topic_of(type(event)), key_bytes(key_of(event)), value, headers, key_of(event))
-            for event, value in zip(events, values, strict=True)
+            await self._append(record.topic, key_bytes(record.key), record.value, headers, record.key)
+            for record in records
         ]
         return list(await asyncio.gather(*answers))
 
@@ -79,21 +98,28 @@ class Publisher:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, person: UUID | None
     ) -> "asyncio.Future[Position]":
         """Hands one record to the producer, and gives back what its acknowledgement will resolve."""
-        answer: asyncio.Future[Position] = self._loop.create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Position] = loop.create_future()
 
         def delivered(error: KafkaError | None, message: Message) -> None:
-            self._loop.call_soon_threadsafe(settle, answer, topic, error, message)
+            loop.call_soon_threadsafe(settle, answer, topic, error, message)
 
         arguments: dict[str, Any] = {"partition": partition_of(topic, person)} if person else {}
-        name = log_topic(topic, self._settings)
         while True:
             try:
-                self._producer.produce(name, value, key, headers=headers, on_delivery=delivered, **arguments)
+                self._producer.produce(topic, value, key, headers=headers, on_delivery=delivered, **arguments)
                 return answer
             except BufferError:  # the local queue is full: the poll thread is emptying it
                 await asyncio.sleep(0.01)
             except KafkaException as error:
                 raise told(error.args[0]) from error
+
+    async def reach(self) -> None:
+        """Returns if Kafka answers. NotPublished."""
+        try:
+            await asyncio.to_thread(self._producer.list_topics, timeout=2)
+        except KafkaException as error:
+            raise told(error.args[0]) from error
 
     async def close(self) -> None:
         """Sends what is queued and stops."""

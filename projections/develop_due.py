@@ -3,7 +3,6 @@
 Two indexes lead to the minutes: the days of a log partition, and the minutes of a day.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -86,25 +85,22 @@ def minute_of(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
 
 
-async def due_minutes(store: Store, shard: int, since: str, until: str) -> AsyncIterator[str]:
+async def due_minutes(store: Store, shard: int, since: str, until: str) -> list[str]:
     """The minutes from `since` (all, if it is empty) to `until`, both included, in which something is due, in order."""
     days: list[DueDay] = await store.slice(DEVELOP_DAYS, shard, upto=(until[:10],), limit=100_000)
+    minutes: list[DueMinute] = []
     for day in days:
-        if day.day < since[:10]:
-            continue
-        minutes: list[DueMinute] = await store.slice(DEVELOP_MINUTES, shard, day.day, limit=24 * 60)
-        for row in minutes:
-            if since <= row.minute <= until:
-                yield row.minute
+        if day.day >= since[:10]:
+            minutes += await store.slice(DEVELOP_MINUTES, shard, day.day, limit=24 * 60)
+    return [row.minute for row in minutes if since <= row.minute <= until]
 
 
-async def due_photos(store: Store, shard: int, minute: str, size: int = 2000) -> AsyncIterator[DuePhoto]:
-    """The photos due in a minute, done or not."""
-    after: tuple[UUID, ...] = ()
+async def due_photos(store: Store, shard: int, minute: str, size: int = 2000) -> list[DuePhoto]:
+    """The photos due in a minute, done or not; read `size` at a time."""
+    photos: list[DuePhoto] = []
     while True:
+        after = (photos[-1].photo_id,) if photos else ()
         rows: list[DuePhoto] = await store.slice(DEVELOP_DUE, minute, shard, after=after, limit=size)
-        for row in rows:
-            yield row
+        photos += rows
         if len(rows) < size:
-            return
-        after = (rows[-1].photo_id,)
+            return photos

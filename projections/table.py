@@ -94,8 +94,10 @@ STAMPS_PER_OFFSET = 1024
 
 
 def stamp_of(offset: int, epoch: int = 0) -> int:
-    """The stamp of what the record at an offset writes; a correction in place has a higher epoch (below 1024)."""
-    assert 0 <= epoch < STAMPS_PER_OFFSET
+    """The stamp of what the record at an offset writes; a correction in place has a higher epoch (below 1024,
+    ValueError beyond)."""
+    if not 0 <= epoch < STAMPS_PER_OFFSET:
+        raise ValueError(f"epoch {epoch} isn't below {STAMPS_PER_OFFSET}")
     return offset * STAMPS_PER_OFFSET + epoch
 
 

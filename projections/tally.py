@@ -6,7 +6,7 @@ late changes nothing. The total is the exception, and is right because one write
 follows from, and stamps it from the log (DESIGN.md, section 3).
 
 The row of NIL, which is no member, always exists and holds the shard's `total`, the `latest` time of a beginning, and
-the `position` (offset) up to which the shard was folded.
+the `position` (offset) up to which the shard was folded, with the `epoch` of its last correction there.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -58,7 +58,7 @@ Change = Begin | End | Mark
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A beginning of a member in a shard of a set; the NIL member holds the shard's own columns, the last three."""
+    """A beginning of a member in a shard of a set; the NIL member holds the shard's own columns, the last four."""
 
     entity: UUID
     shard: int
@@ -70,6 +70,7 @@ class Member:
     total: int | None = None
     latest: int | None = None
     position: int | None = None
+    epoch: int | None = None
 
     @property
     def live(self) -> bool:
@@ -128,20 +129,22 @@ def fold_shard(
     entity: UUID,
     known: Iterable[Member],
     changes: Sequence[tuple[int, Change]],
-    epoch: int = 0,
+    correction: bool = False,
     generation: int = 1,
 ) -> Folded:
     """Folds changes (each with its offset, rising) to one shard of one set.
 
     `known` holds every row of the members concerned and of NIL, read in one query. The rows of a change bear its own
-    stamp. The shard's columns bear the stamp of the furthest of `changes` or, in a correction (epoch > 0), of what was
-    folded already, so that a correction of an old record isn't lost under newer ones.
+    stamp. The shard's columns bear the stamp of the furthest of `changes`; in a correction, that of what was folded
+    already with the next epoch, so that a correction of an old record isn't lost under newer ones. ValueError if a
+    shard was corrected too often at one position.
     """
     state: dict[tuple[UUID, UUID], Member] = {}
-    total, latest, position = 0, 0, -1
+    total, latest, position, epoch = 0, 0, -1, 0
     for row in known:
         if row.member == NIL:
-            total, latest, position = row.total or 0, row.latest or 0, -1 if row.position is None else row.position
+            total, latest, epoch = row.total or 0, row.latest or 0, row.epoch or 0
+            position = -1 if row.position is None else row.position
         else:
             state[row.member, row.beginning] = row
     alive: dict[UUID, int] = {}
@@ -160,7 +163,7 @@ def fold_shard(
                     listed = tally.listed.upsert(
                         entity=entity, shard=shard, begun=change.at, member=change.member, beginning=change.beginning
                     )
-                    rows.append(Stamped(listed, stamp_of(offset, epoch)))
+                    rows.append(Stamped(listed, stamp_of(offset, int(correction))))
                 written: dict[str, Any] = {"begun": change.at}
                 if change.role and not before.role:
                     written["role"] = change.role
@@ -177,9 +180,11 @@ def fold_shard(
         upsert = tally.members.upsert(
             entity=entity, shard=shard, member=change.member, beginning=change.beginning, **written
         )
-        rows.append(Stamped(upsert, stamp_of(offset, epoch)))
+        rows.append(Stamped(upsert, stamp_of(offset, int(correction))))
     furthest = changes[-1][0]
-    stamp = stamp_of(max(position, furthest) if epoch else furthest, epoch)
+    at = max(position, furthest) if correction else furthest
+    epoch = (epoch + 1 if at == position else 1) if correction else 0
+    stamp = stamp_of(at, epoch)
     own = tally.members.upsert(
         entity=entity,
         shard=shard,
@@ -188,6 +193,7 @@ def fold_shard(
         total=total,
         latest=latest,
         position=max(position, furthest),
+        epoch=epoch,
     )
     rows.append(Stamped(own, stamp))
     count = COUNTS.upsert(

@@ -1,0 +1,26 @@
+"""Where the log ends: asked of Kafka when a processor must know that nothing is still on its way."""
+
+import asyncio
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from events.settings import Settings
+from events.topics import TOPICS
+
+
+class LogEnds:
+    """The next offset of each partition of a topic."""
+
+    def __init__(self, settings: Settings):
+        self._admin = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 3})
+
+    async def __call__(self, topic: str) -> list[tuple[str, int, int]]:
+        """(topic, partition, next offset) of each partition. KafkaException if Kafka doesn't answer in 10 s."""
+        return await asyncio.to_thread(self.now, topic)
+
+    def now(self, topic: str) -> list[tuple[str, int, int]]:
+        """The same, blocking."""
+        partitions = [TopicPartition(topic, i) for i in range(TOPICS[topic].partitions)]
+        answers = self._admin.list_offsets({tp: OffsetSpec.latest() for tp in partitions}, request_timeout=10)
+        return [(tp.topic, tp.partition, answer.result().offset) for tp, answer in answers.items()]

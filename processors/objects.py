@@ -1,0 +1,83 @@
+"""The bucket, as the filter uses it: uploads are read as they were registered, and the filtered sizes are written."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from events.settings import Settings
+
+GONE = {"404", "NoSuchKey", "412", "PreconditionFailed"}
+
+
+class ObjectsUnavailable(Exception):
+    """The object store doesn't answer: retry."""
+
+
+class ObjectChanged(Exception):
+    """The object isn't there any more, or isn't the one that was registered."""
+
+
+class Objects:
+    """Reads and writes photos' objects; the client's calls block, so they run in threads."""
+
+    def __init__(self, settings: Settings):
+        self._bucket = settings.bucket
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=settings.s3_url,
+            aws_access_key_id=settings.s3_access_key,
+            aws_secret_access_key=settings.s3_secret_key,
+            region_name="us-east-1",
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=5,
+                read_timeout=30,
+                retries={"max_attempts": 1},  # the lease decides for how long to try
+                max_pool_connections=16,
+            ),
+        )
+
+    async def read(self, key: str, etag: str, most: int) -> bytes:
+        """An object's bytes, one more than `most` at the most, if it still has this ETag. ObjectChanged; ObjectsUnavailable."""
+
+        def get() -> bytes:
+            with self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=etag)["Body"] as body:
+                return body.read(most + 1)
+
+        return await self._call(get)
+
+    async def write(self, key: str, data: bytes) -> None:
+        """Writes a JPEG. ObjectsUnavailable."""
+        await self._call(
+            lambda: self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=data,
+                ContentType="image/jpeg",
+                CacheControl="private, max-age=31536000, immutable",
+            )
+        )
+
+    async def remove(self, key: str) -> None:
+        """Removes an object; one that isn't there is removed. ObjectsUnavailable."""
+        await self._call(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
+
+    async def _call(self, call: Any) -> Any:
+        try:
+            return await asyncio.to_thread(call)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code", "") in GONE:
+                raise ObjectChanged(str(error)) from error
+            raise ObjectsUnavailable(str(error)) from error
+        except (BotoCoreError, OSError) as error:
+            raise ObjectsUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def variant_key(photo_id: UUID, version: str, name: str) -> str:
+    """Where a filtered size lies: under its photo and its film version, so that a new look never overwrites an old one."""
+    return f"photos/{photo_id}/{version.replace('/', '_')}/{name}.jpg"

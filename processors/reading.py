@@ -1,0 +1,84 @@
+"""From a batch of records to events: decoded once, retried where that can help, set aside where it can't."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from aiokafka import ConsumerRecord
+
+from events.codec import Codec, Unreadable, key_of, topic_of
+from events.generated import Event
+from events.personal import KeysUnavailable
+from events.positions import Position
+from events.registry import RegistryUnavailable
+from events.topics import key_bytes, partition_of
+from processors.deadletters import DeadLetter
+from processors.lease import Lease
+from producers.publish import NotPublished
+from projections.store import StoreUnavailable
+
+TRANSIENT = (StoreUnavailable, KeysUnavailable, RegistryUnavailable, NotPublished)
+KEY_ABSENT_TRIES = 8  # about 10 s: a key is written before its person's first event, so absence means it was lost
+
+SendLetter = Callable[[DeadLetter], Awaitable[None]]
+
+
+def transient(error: Exception) -> bool:
+    """Whether trying again may help: something doesn't answer, or not yet."""
+    return isinstance(error, TRANSIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record that is an event of this partition."""
+
+    offset: int
+    event: Event
+    record: ConsumerRecord
+
+
+class Reader:
+    """Reads records for one projection or processor (`name` in the dead letters; `*` stands for all of a topic's)."""
+
+    def __init__(self, codec: Codec, send: SendLetter, name: str, generation: int = 1):
+        self._codec, self._send, self._name, self._generation = codec, send, name, generation
+
+    async def read(self, topic: str, records: Sequence[ConsumerRecord], lease: Lease) -> list[Read]:
+        """The records' events, in order; a record that isn't one goes to the dead letters first. LeaseLost."""
+        values = [record.value for record in records]
+        decoded = await lease.retry(lambda: self._codec.decode(values), transient=transient)
+        for attempt in range(KEY_ABSENT_TRIES):
+            absent = [i for i, entry in enumerate(decoded) if isinstance(entry, Unreadable) and entry.key_absent]
+            if not absent:
+                break
+            await lease.pause(0.05 * 2**attempt)
+            again = [values[i] for i in absent]
+            for i, entry in zip(
+                absent, await lease.retry(lambda v=again: self._codec.decode(v), transient=transient), strict=True
+            ):
+                decoded[i] = entry
+        events: list[Read] = []
+        for record, entry in zip(records, decoded, strict=True):
+            reason = entry.reason if isinstance(entry, Unreadable) else misplaced(topic, record, entry)
+            if reason:
+                await self.set_aside(topic, record, reason, self._name, lease)
+            elif not isinstance(entry, Unreadable):
+                events.append(Read(record.offset, entry, record))
+        return events
+
+    async def set_aside(self, topic: str, record: ConsumerRecord, reason: str, name: str, lease: Lease) -> None:
+        """Sends a record to the dead letters, for as long as it takes. LeaseLost."""
+        position = Position(topic, record.partition, record.offset)
+        letter = DeadLetter(position, record.key, record.value, reason, name, self._generation)
+        await lease.retry(lambda: self._send(letter), transient=transient)
+
+
+def misplaced(topic: str, record: ConsumerRecord, event: Event) -> str:
+    """Why an event may not be where it is, or nothing: tallies rely on an event being in its person's partition."""
+    key = key_of(event)
+    if topic_of(type(event)) != topic:
+        return f"a {type(event).__name__} belongs in {topic_of(type(event))}"
+    if record.key != key_bytes(key):
+        return f"the record's key isn't the {type(event).__name__}'s person {key}"
+    if record.partition != partition_of(topic, key):
+        return f"{key} belongs in partition {partition_of(topic, key)} (murmur2)"
+    return ""

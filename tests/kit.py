@@ -1,0 +1,129 @@
+"""What tests share: a registry and keys in memory, records as Kafka would hand them over, and a worker without Kafka."""
+
+import asyncio
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
+
+from events.codec import Codec, key_of, topic_of
+from events.generated import Event
+from events.personal import Erased
+from events.registry import UnknownSchema
+from events.schema import EventSchema, all_schemas
+from events.topics import key_bytes, partition_of
+from processors.deadletters import DeadLetter
+from processors.lease import Lease
+from processors.runner import Runner
+from processors.transport import Batch
+from projections.listed import of_topic
+from projections.store import Store
+
+
+class MemoryRegistry:
+    """A registry that holds every schema, under the ids 1, 2, 3…"""
+
+    def __init__(self) -> None:
+        self._names = list(all_schemas())
+
+    async def id_of(self, schema: EventSchema) -> int:
+        return self._names.index(schema.full_name) + 1
+
+    async def schema(self, schema_id: int) -> str:
+        if not 1 <= schema_id <= len(self._names):
+            raise UnknownSchema(f"the registry has no schema {schema_id}")
+        return json.dumps(all_schemas()[self._names[schema_id - 1]].avro)
+
+
+@dataclass
+class MemoryKeys:
+    """Everybody has a key, but for those named here."""
+
+    exceptions: dict[UUID, Erased | None] = field(default_factory=dict)
+
+    async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:
+        keys = {person: self.exceptions.get(person, person.bytes * 2) for person in people}
+        return {person: key for person, key in keys.items() if key is not None}
+
+
+def memory_codec() -> Codec:
+    """A codec that needs no server."""
+    return Codec(MemoryRegistry(), MemoryKeys())
+
+
+def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None) -> ConsumerRecord:
+    """A record as aiokafka hands it over."""
+    return ConsumerRecord(topic, partition, offset, 0, 1, key, value, None, 0, 0, ())
+
+
+class MemoryLog:
+    """A log in memory: each partition's records, in order."""
+
+    def __init__(self, codec: Codec | None = None) -> None:
+        self.codec = codec or memory_codec()
+        self.partitions: dict[tuple[str, int], list[ConsumerRecord]] = {}
+
+    async def append(self, *events: Event) -> None:
+        """Appends events where they belong."""
+        for event in events:
+            topic, key = topic_of(type(event)), key_of(event)
+            self.raw(topic, partition_of(topic, key), key_bytes(key), await self.codec.encode(event))
+
+    def raw(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
+        """Appends bytes."""
+        records = self.partitions.setdefault((topic, partition), [])
+        records.append(record(topic, partition, len(records), key, value))
+
+
+@dataclass
+class Worker:
+    """The runners of a worker, fed by hand."""
+
+    store: Store
+    codec: Codec
+    letters: list[DeadLetter] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        topics = ("accounts", "graph", "rolls", "photos", "reactions")
+        self.runners = {topic: Runner(topic, of_topic(topic), self.store, self.codec, self._keep) for topic in topics}
+
+    async def _keep(self, letter: DeadLetter) -> None:
+        self.letters.append(letter)
+
+    async def take_over(self, topic: str, partition: int) -> int:
+        """As after an assignment: where to go on."""
+        return await self.runners[topic].start(partition)
+
+    async def fold(self, records: Sequence[ConsumerRecord]) -> None:
+        """One batch."""
+        if records:
+            first = records[0]
+            await self.runners[first.topic].handle(Batch(first.topic, first.partition, 1, list(records)), Lease.of())
+
+    async def fold_all(self, log: MemoryLog, size: int = 5) -> None:
+        """Every partition from where `progress` is to its end."""
+        for (topic, partition), records in log.partitions.items():
+            start = await self.take_over(topic, partition)
+            for batch in cut(records[start:], size):
+                await self.fold(batch)
+
+
+def cut(records: Sequence[ConsumerRecord], size: int) -> Iterable[Sequence[ConsumerRecord]]:
+    """Batches of a size."""
+    return (records[i : i + size] for i in range(0, len(records), size))
+
+
+async def folded(store: Store, events: Iterable[Event]) -> Worker:
+    """A worker that has folded these events."""
+    log = MemoryLog()
+    await log.append(*events)
+    worker = Worker(store, log.codec)
+    await worker.fold_all(log)
+    return worker
+
+
+def run(coroutine):  # type: ignore[no-untyped-def]
+    """Runs a test's coroutine in a loop of its own."""
+    return asyncio.run(coroutine)

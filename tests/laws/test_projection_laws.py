@@ -1,0 +1,192 @@
+"""The laws that every projection keeps, over the list of them all: a new one is covered the day it is listed."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from events.generated import EVENTS, Event
+from events.ids import NIL
+from events.jsonform import from_json
+from events.schema import all_schemas
+from projections.counts import COUNTS, summed
+from projections.listed import PROJECTIONS, all_tables, of_topic
+from projections.memory import MemoryStore
+from projections.projection import Projection
+from projections.table import Stamped
+from projections.tally import Tally
+from tests.histories import histories
+from tests.kit import MemoryLog, Worker, cut, run
+
+TOPICS = ("accounts", "graph", "rolls", "photos", "reactions")
+EXAMPLES = [from_json(schema, schema.example()) for schema in all_schemas().values()]
+often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+topics = pytest.mark.parametrize("topic", TOPICS)
+
+
+async def clean(history: Sequence[Event]) -> tuple[MemoryLog, dict[str, Any]]:
+    """A history's log, and the tables that folding it once, an event at a time, gives."""
+    log = MemoryLog()
+    await log.append(*history)
+    store = MemoryStore()
+    worker = Worker(store, log.codec)
+    await worker.fold_all(log, size=1)
+    assert worker.letters == []
+    return log, store.dump()
+
+
+class StalledStore:
+    """A store whose writer stalls: it reads, and what it writes stays on the way until it is released."""
+
+    def __init__(self, store: MemoryStore):
+        self._store, self._held = store, list[Sequence[Stamped]]()
+        self.get, self.slice, self.pick = store.get, store.slice, store.pick
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        self._held.append(rows)
+
+    write_together = write
+
+    async def release(self) -> None:
+        for rows in self._held:
+            await self._store.write(rows)
+
+
+@topics
+@often
+@given(data=st.data())
+def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str, data: st.DataObject) -> None:
+    history = data.draw(histories(topic))
+    sizes = [data.draw(st.integers(1, 9)) for _ in range(2)]
+    backs = data.draw(st.lists(st.integers(0, 24), min_size=1, max_size=3))
+
+    async def scenario() -> None:
+        log, expected = await clean(history)
+        store = MemoryStore()
+        for (_, partition), records in log.partitions.items():
+            for back in (len(records), *backs):  # each time `progress` was lost, and is `back` records behind
+                worker = Worker(store, log.codec)
+                await worker.take_over(topic, partition)
+                begin = max(0, len(records) - back)
+                worker.runners[topic]._next[partition] = {each.name: begin for each in of_topic(topic)}
+                for batch in cut(records[begin:], sizes[back % 2]):
+                    await worker.fold(batch)
+        assert store.dump() == expected
+
+    run(scenario())
+
+
+@topics
+@often
+@given(data=st.data())
+def test_partitions_may_be_folded_in_any_order(topic: str, data: st.DataObject) -> None:
+    history = data.draw(histories(topic))
+    seed = data.draw(st.integers(0, 1000))
+
+    async def scenario() -> None:
+        log, expected = await clean(history)
+        store = MemoryStore()
+        worker = Worker(store, log.codec)
+        chooser = random.Random(seed)
+        left = {place: list(records) for place, records in log.partitions.items()}
+        for place in left:
+            await worker.take_over(*place)
+        while left:
+            place = chooser.choice(sorted(left))
+            size = chooser.randint(1, 4)
+            await worker.fold(left[place][:size])
+            left[place] = left[place][size:]
+            if not left[place]:
+                del left[place]
+        assert store.dump() == expected
+
+    run(scenario())
+
+
+@topics
+@often
+@given(data=st.data())
+def test_a_stalled_writers_batch_changes_nothing_when_it_arrives(topic: str, data: st.DataObject) -> None:
+    history = data.draw(histories(topic))
+    seed = data.draw(st.integers(0, 1000))
+
+    async def scenario() -> None:
+        log, expected = await clean(history)
+        store = MemoryStore()
+        chooser = random.Random(seed)
+        for (_, partition), records in log.partitions.items():
+            first = chooser.randint(0, len(records))
+            stalls = chooser.randint(first, len(records))
+            wakes = chooser.randint(first, len(records))
+            owner = Worker(store, log.codec)
+            await owner.take_over(topic, partition)
+            await owner.fold(records[:first])
+            slow = StalledStore(store)
+            stalled = Worker(slow, log.codec)
+            await stalled.take_over(topic, partition)
+            await stalled.fold(records[first:stalls])
+            for batch in cut(records[first:wakes], 2):
+                await owner.fold(batch)
+            await slow.release()
+            for batch in cut(records[wakes:], 3):
+                await owner.fold(batch)
+        assert store.dump() == expected
+
+    run(scenario())
+
+
+@topics
+@often
+@given(data=st.data())
+def test_a_count_is_the_size_of_its_set(topic: str, data: st.DataObject) -> None:
+    history = data.draw(histories(topic))
+
+    async def scenario() -> None:
+        log, tables = await clean(history)
+        store = MemoryStore()
+        await Worker(store, log.codec).fold_all(log)
+        for tally in (each for each in of_topic(topic) if isinstance(each, Tally)):
+            alive: dict[Any, set[Any]] = {}
+            for (entity, _, member, _), row in tables.get(tally.name, {}).items():
+                if member != NIL:
+                    alive.setdefault(entity, set())
+                    if row.get("begun") is not None and not row.get("ended"):
+                        alive[entity].add(member)
+            for entity, who in alive.items():
+                assert summed(await store.slice(COUNTS, entity), {})[tally.kind] == len(who)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("each", PROJECTIONS, ids=lambda each: each.name)
+def test_every_example_that_a_projection_wants_folds(each: Projection | Tally) -> None:
+    wanted = [event for event in EXAMPLES if type(event) in each.events]
+    assert {type(event) for event in wanted} == each.events
+    assert all(each(event) for event in wanted)
+    assert [each(event) for event in wanted] == [each(event) for event in wanted]
+
+
+def test_every_event_is_wanted_by_a_projection() -> None:
+    assert {event for each in PROJECTIONS for event in each.events} == set(EVENTS.values())
+
+
+def test_no_column_is_written_by_events_of_two_topics() -> None:
+    topics_of = {
+        (table.name, column): set(each.topics)
+        for each in PROJECTIONS
+        for table in each.tables
+        for column in table.columns
+    }
+    assert all(len(of) == 1 for of in topics_of.values())
+
+
+def test_names_are_unique() -> None:
+    names = [each.name for each in PROJECTIONS]
+    tables = [table.name for table in all_tables()]
+    kinds = [each.kind for each in PROJECTIONS if isinstance(each, Tally)]
+    assert len(names) == len(set(names))
+    assert len(tables) == len(set(tables))
+    assert len(kinds) == len(set(kinds))
