@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     api_password: str = ""
     master_key: str = ""  # base64 of 32 bytes; wraps every person's key
     token_secret: str = ""  # signs JWTs
+    handle_secret: str = ""  # keys the HMAC that a handle is looked up by
     s3_access_key: str = "darkroom"
     s3_secret_key: str = ""
     bucket: str = "darkroom-photos"

@@ -1,9 +1,12 @@
 """users_by_handle: a handle's HMAC to the people who have had it; the one who holds it now has `held`."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
 from events.generated import HandleChanged, UserRegistered
+from events.settings import Settings
 from projections.projection import projection
 from projections.store import Store
 from projections.table import Table, Upsert
@@ -31,6 +34,15 @@ def users_by_handle(event: UserRegistered | HandleChanged) -> list[Upsert]:
         taken,
         USERS_BY_HANDLE.upsert(handle_hmac=event.old_handle_hmac, user_id=event.user_id, held=False),
     ]
+
+
+def handle_hmac(settings: Settings, handle: str) -> str:
+    """What a handle is looked up by: its HMAC-SHA-256 in hex, upper and lower case being the same handle.
+
+    RuntimeError without a secret: handles are few enough to be guessed from a plain hash."""
+    if not settings.handle_secret:
+        raise RuntimeError("DARKROOM_HANDLE_SECRET is empty")
+    return hmac.new(settings.handle_secret.encode(), handle.lower().encode(), hashlib.sha256).hexdigest()
 
 
 async def user_with_handle(store: Store, handle_hmac: str) -> User | None:

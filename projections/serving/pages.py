@@ -58,7 +58,7 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def value_of(kind: type, value: Any) -> Any:
+def value_of(kind: Any, value: Any) -> Any:
     """A key's value read back. ValueError, TypeError or OverflowError if it is none."""
     written: type = int if kind in (datetime, int) else str
     if type(value) is not written:  # bool is an int to isinstance

@@ -55,7 +55,7 @@ def service(
         """Metrics, for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    example = {200: {"content": {"application/json": {"example": {"status": "ok"}}}}}
+    example: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"example": {"status": "ok"}}}}}
     app.add_api_route("/healthz", healthz, responses=example, **OPERATIONS)
     app.add_api_route("/readyz", readyz, responses=example, **OPERATIONS)
     app.add_api_route("/metrics", scrape, response_class=Response, **OPERATIONS)

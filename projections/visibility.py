@@ -1,0 +1,167 @@
+"""Who may see what: the one place where it is decided (DESIGN.md, section 4), by the API and the gateway alike.
+
+The rules are pure functions over rows. `Sight` reads the rows that they need, each once in a request. What a viewer
+may not see does not exist for him: None here, 404 outside.
+
+Blocks come with their own issue. They belong in `sees_user`, which everything that people show goes through; `Sight`
+then reads who has blocked whom beside the user's row.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Hashable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from events.ids import NIL
+from projections.members import members
+from projections.photo import PHOTO, Photo
+from projections.roll import ROLL, Roll
+from projections.rolls_of_photo import placements
+from projections.rolls_of_user import rolls_of_user
+from projections.sets import beginnings, which
+from projections.store import Store
+from projections.tally import Member
+from projections.users import USERS, User
+
+OWNER, MEMBER, PUBLIC = "owner", "member", "public"
+T = TypeVar("T")
+
+
+def exists(user: User | None) -> bool:
+    """Whether somebody registered and is still here; an erased person has no handle any more."""
+    return user is not None and user.registered_at is not None and bool(user.handle)
+
+
+def sees_user(viewer: UUID, user: User | None) -> bool:
+    """A deactivated person is hidden from everybody else."""
+    return user is not None and exists(user) and (user.user_id == viewer or user.active is not False)
+
+
+def stands(roll: Roll | None) -> bool:
+    """Whether a roll was made and hasn't been deleted."""
+    return roll is not None and roll.creator_id is not None and not roll.deleted
+
+
+def sees_roll(roll: Roll | None, role: str | None) -> bool:
+    """Anybody sees a public roll; only its members, whatever their `role`, see any other."""
+    return roll is not None and stands(roll) and (roll.visibility == PUBLIC or role is not None)
+
+
+def remains(photo: Photo | None) -> bool:
+    """Whether a photo was taken, and neither deleted nor taken down; a rejected one remains for its owner."""
+    return photo is not None and photo.owner_id is not None and not photo.deleted and not photo.taken_down
+
+
+def shows(photo: Photo | None) -> bool:
+    """Whether there is a picture to look at, for anyone at all: until it has developed not even its owner sees it."""
+    return photo is not None and remains(photo) and bool(photo.developed) and not photo.ended
+
+
+def sees_photo(viewer: UUID, photo: Photo | None, owner: User | None, in_seen_roll: bool) -> bool:
+    """Its owner knows of it from the start. Others see it once it has developed, if they may see its owner and either
+    one of the rolls that it is in or, if it was taken on the profile, the profile."""
+    if photo is None or not remains(photo):
+        return False
+    if photo.owner_id == viewer:
+        return True
+    return shows(photo) and sees_user(viewer, owner) and (bool(photo.on_profile) or in_seen_roll)
+
+
+def role_of(live: Collection[Member]) -> str | None:
+    """The role that live memberships of one person in one roll come to; None without any."""
+    if not live:
+        return None
+    return OWNER if any(row.role == OWNER for row in live) else MEMBER
+
+
+class Sight:
+    """What one viewer may see, for the length of one request: every row is read once. StoreUnavailable."""
+
+    def __init__(self, store: Store, viewer: UUID):
+        self.store, self.viewer = store, viewer
+        self._read: dict[Hashable, asyncio.Future[Any]] = {}
+
+    async def _once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        known = self._read.get(key)
+        if known is None:
+            known = self._read[key] = asyncio.ensure_future(read())
+        return await known
+
+    async def user(self, user_id: UUID) -> User | None:
+        """A person, if the viewer may see them."""
+        row: User | None = await self._once(("user", user_id), lambda: self.store.get(USERS, user_id))
+        return row if sees_user(self.viewer, row) else None
+
+    async def role(self, roll_id: UUID) -> str | None:
+        """The viewer's role in a roll, `owner` or `member`, or None."""
+        return await self._once(("role", roll_id), lambda: role_in(self.store, roll_id, self.viewer))
+
+    async def roll(self, roll_id: UUID) -> Roll | None:
+        """A roll, if the viewer may see it."""
+        row: Roll | None = await self._once(("roll", roll_id), lambda: self.store.get(ROLL, roll_id))
+        if row is None or not stands(row):
+            return None
+        role = None if row.visibility == PUBLIC else await self.role(roll_id)
+        return row if sees_roll(row, role) else None
+
+    async def rolls_of(self, photo_id: UUID) -> list[UUID]:
+        """Those rolls that a photo is in and the viewer may see."""
+        held = await self._once(("placements", photo_id), lambda: placements(self.store, photo_id))
+        rolls = sorted({row.roll_id for row in held})
+        seen = await asyncio.gather(*map(self.roll, rolls)) if rolls else []
+        return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
+
+    async def row(self, photo_id: UUID) -> Photo | None:
+        """A photo's row, whoever may see it."""
+        return await self._once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
+
+    async def photo(self, photo_id: UUID) -> Photo | None:
+        """A photo, if the viewer may see it."""
+        row = await self.row(photo_id)
+        return row if row is not None and await self.sees(row) else None
+
+    async def sees(self, photo: Photo) -> bool:
+        """Whether the viewer may see a photo whose row is at hand. Reads no more than the answer takes."""
+        if photo.owner_id == self.viewer or not shows(photo) or photo.owner_id is None:
+            return sees_photo(self.viewer, photo, None, False)
+        if photo.on_profile:
+            return sees_photo(self.viewer, photo, await self.user(photo.owner_id), False)
+        owner, rolls = await asyncio.gather(self.user(photo.owner_id), self.rolls_of(photo.photo_id))
+        return sees_photo(self.viewer, photo, owner, bool(rolls))
+
+    async def portrait(self, user: User) -> Photo | None:
+        """The photo that a person shows as portrait: their own and developed. Choosing it made it public."""
+        if user.avatar_id in (None, NIL):
+            return None
+        row = await self.row(user.avatar_id)
+        return row if row is not None and shows(row) and row.owner_id == user.user_id else None
+
+    async def know_roles(self, roll_ids: Collection[UUID]) -> None:
+        """Reads the viewer's roles in many rolls with one query, ahead of the questions."""
+        found = await which(self.store, rolls_of_user, self.viewer, roll_ids)
+        for roll_id in roll_ids:
+            role: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+            role.set_result(role_of(found.get(roll_id, ())))
+            self._read.setdefault(("role", roll_id), role)
+
+
+async def role_in(store: Store, roll_id: UUID, user_id: UUID) -> str | None:
+    """A person's role in a roll, `owner` or `member`, or None. StoreUnavailable."""
+    return role_of(await beginnings(store, members, roll_id, user_id))
+
+
+async def may_see_user(store: Store, viewer: UUID, user_id: UUID) -> bool:
+    """Whether a viewer may see a person. StoreUnavailable."""
+    return await Sight(store, viewer).user(user_id) is not None
+
+
+async def may_see_roll(store: Store, viewer: UUID, roll: Roll | None) -> bool:
+    """Whether a viewer may see a roll. StoreUnavailable."""
+    if roll is None or not stands(roll):
+        return False
+    return roll.visibility == PUBLIC or sees_roll(roll, await role_in(store, roll.roll_id, viewer))
+
+
+async def may_see_photo(store: Store, viewer: UUID, photo: Photo | None) -> bool:
+    """Whether a viewer may see a photo (its owner: that there is one). StoreUnavailable."""
+    return photo is not None and await Sight(store, viewer).sees(photo)
