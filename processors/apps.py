@@ -85,9 +85,7 @@ class Partitions:
         app: Any = self._app
 
         def held() -> bool:
-            return (
-                not app.should_stop and app.flow_control.is_active() and app.consumer_generation_id == generation
-            )
+            return not app.should_stop and app.flow_control.is_active() and app.consumer_generation_id == generation
 
         self._owned = {tp: Partition(tp, Lease(held)) for tp in starts}
         self._tell(self._on_assigned, frozenset(starts))

@@ -86,7 +86,7 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     def buffered(self, tp: TP) -> bool:
         """Whether records of the partition wait to be taken. Safe from any thread."""
-        return tp in self._ensure_consumer()._fetcher._records
+        return self._consumer is not None and tp in self._consumer._fetcher._records
 
     async def log_bounds(self, tps: Iterable[TP]) -> dict[TP, tuple[int, int]]:
         """The first offset of each partition, and the one that its next record will get."""

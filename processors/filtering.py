@@ -15,7 +15,7 @@ from events.generated import (
 )
 from events.ids import derived_id
 from processors.film.limits import LIMITS
-from processors.film.look import FILTER_VERSION
+from processors.film.version import FILTER_VERSION
 from processors.film.outcome import Filtered, Rejected
 from processors.film.pool import Pool
 from processors.lease import Lease, LeaseLost

@@ -1,6 +1,7 @@
 """The bucket, as the filter uses it: uploads are read as they were registered, and the filtered sizes are written."""
 
 import asyncio
+import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -80,4 +81,4 @@ class Objects:
 
 def variant_key(photo_id: UUID, version: str, name: str) -> str:
     """Where a filtered size lies: under its photo and its film version, so that a new look never overwrites an old one."""
-    return f"photos/{photo_id}/{version.replace('/', '_')}/{name}.jpg"
+    return f"photos/{photo_id}/{hashlib.sha256(version.encode()).hexdigest()[:12]}/{name}.jpg"

@@ -202,9 +202,7 @@ class Consumer(driver.Consumer):
 
     async def _take(self) -> list[Taken]:
         try:
-            return await self._thread.run(
-                self._thread.take(self._room, self.owner.max_records, self.owner.max_bytes)
-            )
+            return await self._thread.run(self._thread.take(self._room, self.owner.max_records, self.owner.max_bytes))
         except OffsetOutOfRangeError as error:
             raise OutsideTheLog(f"{self.app.conf.id}: the log no longer has {error.args}") from error
         except RecordTooLargeError as error:

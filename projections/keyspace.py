@@ -1,10 +1,9 @@
-"""Makes the keyspaces, tables and roles. The read models' keyspace holds what the log can rebuild; the private one holds
-what it can't (`UNREBUILDABLE` below: back it up), and the API's role can't read it."""
+"""Makes the keyspaces, tables and roles.
 
-from collections.abc import Iterable
-from typing import Any
+The read models' keyspace holds what the log can rebuild; the private one holds what it can't (`UNREBUILDABLE` below:
+back it up), and the API's role can't read it.
+"""
 
-from cassandra import InvalidRequest
 from cassandra.cluster import Session
 
 from events.settings import Settings
@@ -33,7 +32,7 @@ def private(settings: Settings) -> str:
 
 
 def create_all(session: Session, settings: Settings) -> None:
-    """Creates what isn't there yet, and sets the roles' passwords and rights; a second run changes nothing."""
+    """Creates what isn't there yet, roles with their rights included; a second run changes nothing."""
     public, secret = settings.keyspace, private(settings)
     replication = f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {settings.replication}}}"
     for keyspace in (public, secret):
@@ -50,29 +49,23 @@ def create_all(session: Session, settings: Settings) -> None:
         for name, columns in tables.items():
             if (keyspace, name) not in present:
                 session.execute(f"CREATE TABLE IF NOT EXISTS {keyspace}.{name} ({columns})")
-    grant(session, API, settings.api_password, [f"SELECT ON KEYSPACE {public}"])
-    grant(
-        session,
-        GATEWAY,
-        settings.gateway_password,
-        [f"SELECT ON KEYSPACE {public}", f"SELECT ON KEYSPACE {secret}", f"MODIFY ON KEYSPACE {secret}"],
-    )
-    grant(
-        session,
-        WORKER,
-        settings.worker_password,
-        [f"SELECT ON KEYSPACE {public}", f"MODIFY ON KEYSPACE {public}", f"SELECT ON TABLE {secret}.keys"],
-    )
-
-
-def grant(session: Session, role: str, password: str, rights: Iterable[str]) -> None:
-    """A role that may log in with this password and has these rights, and no others of ours."""
-    secret: Any = password.replace("'", "''")
-    session.execute(f"CREATE ROLE IF NOT EXISTS {role} WITH PASSWORD = '{secret}' AND LOGIN = true")
-    session.execute(f"ALTER ROLE {role} WITH PASSWORD = '{secret}'")
-    for right in rights:
-        try:
+    rights = {
+        API: [f"SELECT ON KEYSPACE {public}"],
+        GATEWAY: [f"{right} ON KEYSPACE {secret}" for right in ("SELECT", "MODIFY")] + [f"SELECT ON KEYSPACE {public}"],
+        WORKER: [f"{right} ON KEYSPACE {public}" for right in ("SELECT", "MODIFY")]
+        + [f"SELECT ON TABLE {secret}.keys"],
+    }
+    for role, password in passwords(settings).items():
+        session.execute(f"CREATE ROLE IF NOT EXISTS {role} WITH PASSWORD = '{quoted(password)}' AND LOGIN = true")
+        for right in rights[role]:
             session.execute(f"GRANT {right} TO {role}")
-        except InvalidRequest as error:
-            if "already" not in str(error).lower():
-                raise
+
+
+def passwords(settings: Settings) -> dict[str, str]:
+    """Each role's password."""
+    return {API: settings.api_password, GATEWAY: settings.gateway_password, WORKER: settings.worker_password}
+
+
+def quoted(text: str) -> str:
+    """A text within CQL's single quotes."""
+    return text.replace("'", "''")
