@@ -16,7 +16,7 @@ from events.settings import Settings
 from events.topics import TOPICS, key_bytes, partition_of
 
 DELIVERY_SECONDS = 120
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, str | bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""Every route of the gateway, in one list."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from producers.gateway import people, photos, rolls, uploading
+from producers.gateway.writing import Written
+from projections.serving.problems import documented
+
+STALE = {
+    "description": "`true` if the positions in Darkroom-After weren't reached: it was decided on what was there.",
+    "schema": {"type": "string"},
+}
+POSITION = {
+    "description": "Where the facts are in the log: give it to a read as Darkroom-After, to see what you wrote.",
+    "schema": {"type": "string"},
+    "example": "photos-3@41,photos-3@42",
+}
+WRITTEN: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "It is in the log; the read models follow.",
+        "headers": {"Darkroom-Position": POSITION, "Darkroom-Stale": STALE},
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method, a path, its handler, and the problems that it may answer beside those that every route may."""
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[Response]]
+    tag: str
+    problems: tuple[int, ...] = ()
+    operation: str = ""
+
+
+ROUTES = (
+    Route("PATCH", "/v1/me", people.change_me, "me", (403, 409), "change_me"),
+    Route("POST", "/v1/me/deactivate", people.deactivate, "me", (), "deactivate"),
+    Route("POST", "/v1/me/reactivate", people.reactivate, "me", (), "reactivate"),
+    Route("PUT", "/v1/users/{user_id}/follow", people.follow, "people", (403, 404, 409), "follow_user"),
+    Route("DELETE", "/v1/users/{user_id}/follow", people.unfollow, "people", (403, 404), "unfollow_user"),
+    Route("POST", "/v1/rolls", rolls.create, "rolls", (403, 409), "create_roll"),
+    Route("PATCH", "/v1/rolls/{roll_id}", rolls.change, "rolls", (403, 404, 409), "change_roll"),
+    Route("DELETE", "/v1/rolls/{roll_id}", rolls.delete, "rolls", (403, 404), "delete_roll"),
+    Route("PUT", "/v1/rolls/{roll_id}/members/{user_id}", rolls.put_member, "rolls", (403, 404, 409), "put_member"),
+    Route("DELETE", "/v1/rolls/{roll_id}/members/{user_id}", rolls.end_member, "rolls", (403, 404, 409), "end_member"),
+    Route("PUT", "/v1/rolls/{roll_id}/follow", rolls.follow, "rolls", (403, 404), "follow_roll"),
+    Route("DELETE", "/v1/rolls/{roll_id}/follow", rolls.unfollow, "rolls", (403, 404), "unfollow_roll"),
+    Route("POST", "/v1/photos", photos.take, "photos", (403, 404, 409), "take_photo"),
+    Route("DELETE", "/v1/photos/{photo_id}", photos.delete, "photos", (403, 404), "delete_photo"),
+    Route("PUT", "/v1/photos/{photo_id}/like", photos.like, "photos", (403, 404, 409), "like_photo"),
+    Route("DELETE", "/v1/photos/{photo_id}/like", photos.unlike, "photos", (403, 404), "unlike_photo"),
+    Route("PUT", "/v1/photos/{photo_id}/rolls/{roll_id}", photos.place, "photos", (403, 404, 409), "place_photo"),
+    Route("DELETE", "/v1/photos/{photo_id}/rolls/{roll_id}", photos.unplace, "photos", (403, 404), "unplace_photo"),
+    Route("POST", "/v1/photos/{photo_id}/comments", photos.comment, "photos", (403, 404, 409, 413), "comment"),
+    Route(
+        "DELETE",
+        "/v1/photos/{photo_id}/comments/{comment_id}",
+        photos.delete_comment,
+        "photos",
+        (403, 404),
+        "delete_comment",
+    ),
+)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Adds all routes to the application."""
+    for route in ROUTES:
+        app.add_api_route(
+            route.path,
+            route.handler,
+            methods=[route.method],
+            name=route.operation,
+            status_code=202,
+            response_model=Written,
+            responses=WRITTEN | documented(400, *route.problems),
+            tags=[route.tag],
+        )
+    app.add_api_route(
+        "/v1/uploads",
+        uploading.create,
+        methods=["POST"],
+        name="create_upload",
+        status_code=201,
+        response_model=uploading.UploadForm,
+        responses=documented(400, 403),
+        tags=["photos"],
+    )

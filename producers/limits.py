@@ -1,0 +1,21 @@
+"""Caps, in one place: what bounds a partition, a fan-out or an answer. Beyond one the gateway says no."""
+
+from datetime import timedelta
+
+ROLLS_A_PERSON = 500  # memberships; with the next, what makes all_rolls one bounded merge
+FOLLOWED_PEOPLE = 5_000
+ROLLS_A_PHOTO = 20
+
+UPLOAD_BYTES = 30_000_000
+UPLOAD_LIFETIME = timedelta(minutes=15)
+CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
+OLDEST_TAKEN = timedelta(days=30)  # how far back the phone's word for a photo's time is taken
+
+TITLE = 80
+THEME = 40
+COMMENT = 1_000
+BIO = 300
+DISPLAY_NAME = 50
+HANDLE = r"^[a-z0-9_.]{3,30}$"
+IDEMPOTENCY_KEY = 200
+BODY_BYTES = 64 * 1024

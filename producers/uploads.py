@@ -1,0 +1,102 @@
+"""Photos go from the phone straight to the object store: a form that is good for one object, and a look at what came.
+
+The server fixes the key, which holds the person's id, so that nobody can register what another has sent.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from events.settings import Settings
+from producers.limits import UPLOAD_BYTES, UPLOAD_LIFETIME
+
+ABSENT = ("404", "NoSuchKey", "NotFound")
+
+
+class StorageUnavailable(Exception):
+    """The object store doesn't answer, or not as it should: retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where to POST a file to (multipart/form-data: these fields, and then `file`), and until when."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """An object that was sent: its ETag, without quotes, and its size in bytes."""
+
+    etag: str
+    size: int
+
+
+class Uploads(Protocol):
+    """What the gateway asks of the object store."""
+
+    def form(self, key: str, content_type: str, now: datetime) -> Form:
+        """A form that makes an object with this key and content type, of 1 byte to 30 MB."""
+        ...
+
+    async def find(self, key: str) -> Uploaded | None:
+        """The object with this key. StorageUnavailable."""
+        ...
+
+
+def object_key(user_id: UUID, upload_id: UUID) -> str:
+    """Where a person's upload goes."""
+    return f"uploads/{user_id}/{upload_id}"
+
+
+class S3Uploads:
+    """See Uploads. Signing needs no network."""
+
+    def __init__(self, settings: Settings):
+        self._bucket = settings.bucket
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=settings.s3_url,
+            aws_access_key_id=settings.s3_access_key,
+            aws_secret_access_key=settings.s3_secret_key,
+            region_name="us-east-1",
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=2,
+                read_timeout=5,
+                retries={"total_max_attempts": 2},
+                max_pool_connections=32,
+            ),
+        )
+
+    def form(self, key: str, content_type: str, now: datetime) -> Form:
+        """See Uploads."""
+        post = self._client.generate_presigned_post(
+            self._bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, UPLOAD_BYTES]],
+            ExpiresIn=int(UPLOAD_LIFETIME.total_seconds()),
+        )
+        return Form(post["url"], post["fields"], (now + UPLOAD_LIFETIME).replace(microsecond=0))
+
+    async def find(self, key: str) -> Uploaded | None:
+        """See Uploads."""
+        try:
+            head = await asyncio.to_thread(self._client.head_object, Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ABSENT:
+                return None
+            raise StorageUnavailable(str(error)) from error
+        except BotoCoreError as error:
+            raise StorageUnavailable(str(error)) from error
+        return Uploaded(head["ETag"].strip('"'), head["ContentLength"])
