@@ -81,13 +81,15 @@ def answered(ask: Callable[[], T], missing: str) -> T:
 
 
 def register_all(settings: Settings) -> dict[str, int]:
-    """Registers every schema, with FULL_TRANSITIVE set first: ids by full name. IncompatibleSchema, RegistryUnavailable."""
-    client = SchemaRegistryClient({"url": settings.registry_url, "timeout": 30})
+    """Registers every schema, with FULL_TRANSITIVE set first: ids by full name.
+
+    IncompatibleSchema, RegistryUnavailable."""
     ids: dict[str, int] = {}
     try:
-        client.set_compatibility(level=COMPATIBILITY)
-        for name, schema in all_schemas().items():
-            ids[name] = client.register_schema(name, Schema(json.dumps(schema.avro), "AVRO"))
+        with SchemaRegistryClient({"url": settings.registry_url, "timeout": 30}) as client:
+            client.set_compatibility(level=COMPATIBILITY)
+            for name, schema in all_schemas().items():
+                ids[name] = client.register_schema(name, Schema(json.dumps(schema.avro), "AVRO"))
     except SchemaRegistryError as error:
         if error.http_status_code == CONFLICT:
             raise IncompatibleSchema(f"{error.error_message} (a new meaning is a new event)") from error

@@ -1,0 +1,119 @@
+"""Events become bytes and come back; whatever else is in a record says why it can't."""
+
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.codec import HEADER, Codec, Unreadable
+from events.generated import EVENTS, CommentPosted, PhotoLiked, UserRegistered
+from events.jsonform import from_json, to_json
+from events.personal import ERASED
+from events.schema import EventSchema, all_schemas
+from tests.kit import MemoryKeys, MemoryRegistry, memory_codec, run
+
+SCHEMAS = pytest.mark.parametrize("schema", all_schemas().values(), ids=lambda schema: schema.name)
+
+
+def example(name: str):  # type: ignore[no-untyped-def]
+    schema = next(schema for schema in all_schemas().values() if schema.name == name)
+    return from_json(schema, schema.example())
+
+
+@SCHEMAS
+def test_every_example_comes_back_as_it_went(schema: EventSchema) -> None:
+    async def scenario() -> None:
+        codec = memory_codec()
+        event = from_json(schema, schema.example())
+        assert await codec.decode([await codec.encode(event)]) == [event]
+        assert from_json(schema, to_json(event)) == event
+
+    run(scenario())
+
+
+@SCHEMAS
+def test_every_schema_says_what_it_is(schema: EventSchema) -> None:
+    names = [field["name"] for field in schema.avro["fields"]]
+    assert names[:3] == ["event_id", "occurred_at", "actor_id"]
+    assert schema.avro["doc"]
+    assert all(field["doc"] for field in schema.avro["fields"])
+    assert schema.key in names
+    assert schema.full_name == f"darkroom.{schema.topic}.{schema.name}"
+    for field, person in schema.personal.items():
+        assert person in names
+        assert "bytes" in str(schema.avro["fields"][names.index(field)]["type"])
+
+
+@SCHEMAS
+def test_no_personal_value_can_be_read_in_the_bytes(schema: EventSchema) -> None:
+    async def scenario() -> None:
+        event = from_json(schema, schema.example())
+        value = await memory_codec().encode(event)
+        for field in schema.personal:
+            text = getattr(event, field)
+            assert text is None or text.encode() not in value
+
+    run(scenario())
+
+
+def test_an_erased_person_reads_as_erased_and_an_absent_key_as_absent() -> None:
+    async def scenario() -> None:
+        event = example("CommentPosted")
+        assert isinstance(event, CommentPosted)
+        value = await memory_codec().encode(event)
+        [erased] = await Codec(MemoryRegistry(), MemoryKeys({event.author_id: ERASED})).decode([value])
+        assert isinstance(erased, CommentPosted)
+        assert erased.text is ERASED
+        [absent] = await Codec(MemoryRegistry(), MemoryKeys({event.author_id: None})).decode([value])
+        assert isinstance(absent, Unreadable)
+        assert absent.key_absent
+
+    run(scenario())
+
+
+def test_a_sealed_value_moved_to_another_event_does_not_open() -> None:
+    async def scenario() -> None:
+        event = example("UserRegistered")
+        assert isinstance(event, UserRegistered)
+        codec = memory_codec()
+        first = await codec.encode(event)
+        moved = first.replace(str(event.event_id).encode(), str(uuid4()).encode())
+        [result] = await codec.decode([moved])
+        assert isinstance(result, Unreadable)
+        assert "key" in result.reason
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (None, "empty"),
+        (b"", "empty"),
+        (b"\x01abcdefgh", "magic"),
+        (HEADER.pack(0, 10_000) + b"x", "no schema 10000"),
+        (HEADER.pack(0, 1), "not a"),
+    ],
+)
+def test_what_is_no_event_says_why(value: bytes | None, why: str) -> None:
+    async def scenario() -> None:
+        [result] = await memory_codec().decode([value])
+        assert isinstance(result, Unreadable)
+        assert why in result.reason
+
+    run(scenario())
+
+
+@given(st.binary(max_size=200), st.integers(0, len(EVENTS) + 1), st.data())
+def test_no_bytes_make_the_codec_raise(noise: bytes, schema_id: int, data: st.DataObject) -> None:
+    async def scenario() -> None:
+        codec = memory_codec()
+        good = await codec.encode(example("PhotoLiked"))
+        cut = data.draw(st.integers(0, len(good)))
+        results = await codec.decode([noise, HEADER.pack(0, schema_id) + noise, good[:cut], good + noise, good])
+        assert isinstance(results[4], PhotoLiked)
+        assert cut == len(good) or isinstance(results[2], Unreadable)
+        assert not noise or isinstance(results[3], Unreadable)
+
+    run(scenario())
