@@ -1,0 +1,37 @@
+"""What a photo may cost. Every number has its unit in its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one photo may ask for, and the sizes that come out of it.
+
+    `cpu_seconds` is the photo's own doing, so it is what rejects it; `wall_seconds` is the parent's patience with
+    a worker, longer because a busy machine is not the photographer's fault. `memory_bytes` is the private memory
+    (RLIMIT_DATA) of a worker process, everything that it has loaded included.
+    """
+
+    pixels: int = 60_000_000
+    upload_bytes: int = 30_000_000
+    cpu_seconds: int = 20
+    wall_seconds: float = 60.0
+    memory_bytes: int = 1_200_000_000
+    scans: int = 64
+    """Progressive JPEGs have about 10 scans; each one walks over the whole picture."""
+    frames: int = 64
+    """Pictures in one HEIC container (a phone's has 1 to 5)."""
+    result_bytes: int = 16_000_000
+    """What a worker may answer with; more than that and it isn't our worker that is talking."""
+
+    full_px: int = 2048
+    """Long side of `full`; never enlarged."""
+    draft_px: int = 2000
+    """A JPEG decoded at 1/2, 1/4 or 1/8 must still have this long side. 4032 px phone pictures give 2016."""
+    feed_px: int = 1080
+    thumb_px: int = 320
+
+
+LIMITS = Limits()

@@ -1,0 +1,70 @@
+"""The date in the corner, as the camera's back burns it into the film: seven segments of orange light."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from PIL import Image, ImageDraw, ImageFilter
+
+# Segments a to g of each digit: top, upper right, lower right, bottom, lower left, upper left, middle.
+_LIT = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
+# Each segment as a polygon in a cell of 60 x 100, bevelled like the real ones.
+_SEGMENTS = {
+    "a": ((9, 0), (51, 0), (41, 11), (19, 11)),
+    "b": ((54, 3), (54, 46), (48, 49), (43, 43), (43, 14)),
+    "c": ((54, 97), (54, 54), (48, 51), (43, 57), (43, 86)),
+    "d": ((9, 100), (51, 100), (41, 89), (19, 89)),
+    "e": ((6, 97), (6, 54), (12, 51), (17, 57), (17, 86)),
+    "f": ((6, 3), (6, 46), (12, 49), (17, 43), (17, 14)),
+    "g": ((15, 50), (20, 44), (40, 44), (45, 50), (40, 56), (20, 56)),
+}
+_TICK = ((20, 0), (31, 0), (26, 26), (20, 26))
+_LIGHT = (255, 152, 58)
+_GLOW = (255, 70, 16)
+
+
+def burn(picture: Image.Image, taken_on: date) -> None:
+    """Burn `taken_on` into the lower right corner of an upright RGB picture, as '26 11 21, in place.
+
+    The digits are 1/28 of the short side high; a picture too small for legible digits is left alone.
+    """
+    height = min(picture.size) // 28
+    if height < 5 or picture.width < picture.height // 2:
+        return
+    text = f"'{taken_on:%y %m %d}"
+    digits = _drawn(text, height)
+    pad = height
+    mask = Image.new("L", (digits.width + 2 * pad, digits.height + 2 * pad))
+    mask.paste(digits, (pad, pad))
+    blur = ImageFilter.BoxBlur(max(1, height // 8))
+    glow = mask.filter(blur).filter(blur).point([g * 150 // 255 for g in range(256)])
+    inset = height * 7 // 4
+    corner = (picture.width - digits.width - inset - pad, picture.height - height - inset - pad)
+    picture.paste(_GLOW, (*corner, corner[0] + mask.width, corner[1] + mask.height), glow)
+    core = mask.point([g * 245 // 255 for g in range(256)])
+    picture.paste(_LIGHT, (*corner, corner[0] + mask.width, corner[1] + mask.height), core)
+
+
+def _drawn(text: str, height: int) -> Image.Image:
+    """The text as a mask (mode L) `height` px high, drawn at 100 px and scaled down."""
+    mask = Image.new("L", (_width(text), 100))
+    draw, left = ImageDraw.Draw(mask), 0
+    for character in text:
+        for polygon in _polygons(character):
+            draw.polygon([(left + x, y) for x, y in polygon], fill=255)
+        left += _advance(character)
+    return mask.resize((max(1, mask.width * height // 100), height), Image.Resampling.BOX)
+
+
+def _polygons(character: str) -> list[tuple[tuple[int, int], ...]]:
+    if character.isdigit():
+        return [_SEGMENTS[segment] for segment in _LIT[int(character)]]
+    return [_TICK] if character == "'" else []
+
+
+def _advance(character: str) -> int:
+    return 76 if character.isdigit() else 46
+
+
+def _width(text: str) -> int:
+    return sum(map(_advance, text))

@@ -1,0 +1,19 @@
+"""What a photo's bytes depend on, as one string."""
+
+from __future__ import annotations
+
+import pillow_heif
+from PIL import features
+
+LOOK = "film-1"
+"""Goes up with every change to any pixel of any variant; tests/film/test_golden.py notices."""
+
+
+def _version() -> str:
+    codecs = ("pil", "libjpeg_turbo", "webp", "littlecms2")
+    parts = [f"{codec}-{features.version(codec)}" for codec in codecs]
+    return "+".join([LOOK, *parts, f"libheif-{pillow_heif.libheif_version()}"])
+
+
+FILTER_VERSION = _version()
+"""The look's version and its codecs': the same photo, id, date and version give the same bytes."""
