@@ -1,0 +1,51 @@
+"""Pages out of candidates: taken, hydrated, and dropped where the viewer may not see them, until the page is full."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+C = TypeVar("C")
+Candidates = AsyncIterator[C]
+Hydrate = Callable[[Sequence[C]], Awaitable[Sequence[dict[str, Any] | None]]]
+SCAN_CAP = 300  # candidates looked at for one page, at most about so many
+
+
+async def filled(
+    candidates: Candidates[C], hydrate: Hydrate[C], limit: int, cap: int = SCAN_CAP
+) -> tuple[list[dict[str, Any]], C | None]:
+    """At most `limit` items, and the candidate after which the next page begins, or None at the end.
+
+    The page is shorter only at the end, or once `cap` candidates were looked at. One candidate more than is wanted is
+    taken each time, to know whether there is any more."""
+    items: list[dict[str, Any]] = []
+    scanned = 0
+    ahead: list[C] = []
+    async with aclosing(closable(candidates)) as source:
+        while True:
+            wanted = limit - len(items)
+            ahead += await taken(source, wanted + 1 - len(ahead))
+            now, ahead = ahead[:wanted], ahead[wanted:]
+            if now:
+                items += [item for item in await hydrate(now) if item is not None]
+                scanned += len(now)
+            if not ahead:
+                return items, None
+            if len(items) == limit or scanned >= cap:
+                return items, now[-1]
+
+
+async def taken(source: AsyncIterator[C], most: int) -> list[C]:
+    """The next candidates, at most so many."""
+    found: list[C] = []
+    while len(found) < most:
+        try:
+            found.append(await anext(source))
+        except StopAsyncIteration:
+            break
+    return found
+
+
+async def closable(candidates: AsyncIterator[C]) -> AsyncGenerator[C, None]:
+    """The same candidates; closing it gives up whatever the reading of them holds."""
+    async for candidate in candidates:
+        yield candidate
