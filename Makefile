@@ -29,6 +29,8 @@ check: $(INSTALLED) ## lint, formatting, types, import rules, file length
 	  END { exit long }'
 	@! git grep -nE 'confluent_kafka[.]schema_registry' -- '*.py' ':!events' ':!tests' \
 	  || { echo "only events/ imports the schema registry's client"; exit 1; }
+	@! git grep -nwE 'confluent_kafka.*(Producer|SerializingProducer|AIOProducer)' -- events projections processors api \
+	  || { echo "only producers/ and ops/ have a Kafka producer"; exit 1; }
 
 bench: servers ## measure throughput and latency (ARGS=...)
 	@$(BIN)/python -m bench $(ARGS)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -82,9 +82,14 @@ class Children:
 
     def __init__(self, logs: Path, tell: Callable[[Child], None] = silent) -> None:
         self.logs = logs
-        self.all: list[Child] = []
+        self._batches: list[list[Child]] = []
         self.stopping = threading.Event()
         self._tell = tell
+
+    @property
+    def all(self) -> list[Child]:
+        """In the order in which they were started."""
+        return [child for together in self._batches for child in together]
 
     def __getitem__(self, name: str) -> Child:
         return next(child for child in self.all if child.program.name == name)
@@ -94,7 +99,7 @@ class Children:
         check_ports(programs)
         self.logs.mkdir(parents=True, exist_ok=True)
         children = [Child(program, self.logs / f"{program.name}.log") for program in programs]
-        self.all += children
+        self._batches.append(children)
         for child in children:
             if child.log.exists():
                 child.log.replace(child.log.with_suffix(".log.1"))
@@ -145,11 +150,14 @@ class Children:
     def stop(self, grace: float | None = None) -> None:
         """Stop all, the last started first, and return when every one is gone.
 
-        `grace` (seconds) takes the place of each program's own; 0 kills at once.
+        What was started side by side stops side by side. `grace` (seconds) takes the place of each program's own;
+        0 kills at once.
         """
         self.stopping.set()
-        for child in reversed(self.all):
-            self.end(child, "stopped", grace)
+        for together in reversed(self._batches):
+            with ThreadPoolExecutor(max(1, len(together)), thread_name_prefix="stop") as pool:
+                for ended in [pool.submit(self.end, child, "stopped", grace) for child in together]:
+                    ended.result()
 
     def end(self, child: Child, state: State, grace: float | None = None) -> None:
         """SIGTERM; SIGKILL after its grace; return when it is gone, with its new state told."""
@@ -198,7 +206,7 @@ def _answers(program: Program) -> bool:
 
 
 @contextmanager
-def running(programs: Sequence[Program], logs: Path, grace: float | None = None) -> Iterator[Children]:
+def running(programs: Sequence[Program], logs: Path, grace: float | None = None) -> Generator[Children]:
     """These programs, ready, for as long as the block runs; stopped with this `grace` (see `Children.stop`)."""
     children = Children(logs)
     try:

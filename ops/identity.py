@@ -25,7 +25,7 @@ def of(pid: int) -> str:
 
 def alive(pid: int | None, identity: str) -> bool:
     """Whether the process that had this id and identity still runs."""
-    return bool(pid and identity) and of(pid) == identity
+    return pid is not None and identity != "" and of(pid) == identity
 
 
 def send(pid: int, identity: str, number: signal.Signals) -> None:

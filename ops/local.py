@@ -2,7 +2,7 @@
 
 import random
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ def on_free_ports(settings: Settings) -> Settings:
 
 
 @contextmanager
-def local_servers(settings: Settings, grace: float | None = None) -> Iterator[Settings]:
+def local_servers(settings: Settings, grace: float | None = None) -> Generator[Settings]:
     """The four servers with `settings.home`, on free ports; yields the settings to reach them with, secrets too.
 
     `grace=0` kills them in the end, which saves seconds when their data is thrown away.
@@ -76,7 +76,7 @@ class Cluster:
 @contextmanager
 def local_cluster(
     settings: Settings, addresses: Sequence[str] = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
-) -> Iterator[Cluster]:
+) -> Generator[Cluster]:
     """A Cassandra with a node on each address, roles kept on all of them; only Cassandra, no other server."""
     free = on_free_ports(settings)
     jmx = free_block(settings.host)

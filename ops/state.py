@@ -7,7 +7,7 @@ from pathlib import Path
 
 from events.settings import Settings
 from ops import identity
-from ops.secrets import changed, public, with_secrets
+from ops.secrets import public, with_secrets
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Up:
 
     def resolved(self, home: Path) -> Settings:
         """The settings it was started with, secrets included."""
-        return with_secrets(changed(Settings(), **self.settings, home=home))
+        return with_secrets(Settings.model_validate(self.settings | {"home": home}))
 
 
 def path(home: Path) -> Path:

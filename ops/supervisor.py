@@ -1,4 +1,4 @@
-"""Watching over everything that `darkroom up` starts: servers first, then Darkroom's own processes."""
+"""Watching over everything that `darkroom up` starts: the local servers first, then Darkroom's own processes."""
 
 import asyncio
 import fcntl
@@ -8,7 +8,7 @@ import inspect
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,7 @@ from ops import state
 from ops.children import Child, Children, Stopped
 from ops.down import clear_leftovers
 from ops.problem import Problem
-from ops.processes import processes
-from ops.program import check_ports
-from ops.servers import servers
+from ops.program import Program, check_ports
 
 WATCH = 0.2  # seconds between two looks at the children
 BACKOFF = 0.5  # seconds before the first restart; doubled for each further one
@@ -34,20 +32,28 @@ class Supervisor:
     `tell` gets each child whose state has changed, `say` gets lines for a person; both from any thread.
     """
 
-    def __init__(self, settings: Settings, tell: Callable[[Child], None], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        local: Sequence[Program],
+        own: Sequence[Program],
+        tell: Callable[[Child], None],
+        say: Callable[[str], None],
+    ) -> None:
         self.settings = settings
+        self._local, self._own = local, own
         self.children = Children(settings.home / "logs", self._changed)
         self._tell, self._say = tell, say
         self._state = "starting"
         self._since = datetime.now(UTC).isoformat(timespec="seconds")
         self._writing = threading.Lock()
 
-    def run(self, servers_only: bool, ready: Callable[[], None]) -> None:
+    def run(self, ready: Callable[[], None]) -> None:
         """Start everything, call `ready`, and watch until a signal asks to stop. Problem if something can't start."""
         with only_one(self.settings.home), stopped_by_signals(self.children):
             clear_leftovers(self.settings.home)
             try:
-                self._start(servers_only)
+                self._start()
                 self._enter("up")
                 ready()
                 while not self.children.stopping.wait(WATCH):
@@ -61,16 +67,13 @@ class Supervisor:
                 self.children.stop()
                 state.remove(self.settings.home)
 
-    def _start(self, servers_only: bool) -> None:
-        own = [] if servers_only else processes(self.settings)
-        local = servers(self.settings)
-        check_ports([*local, *own])  # all of them, before anything starts
+    def _start(self) -> None:
+        check_ports([*self._local, *self._own])  # all of them, before anything starts
         self._enter("starting")
-        self.children.start(local)
-        if servers_only:
-            return
-        prepare(self.settings)
-        self.children.start(own)
+        self.children.start(self._local)
+        if self._own:
+            prepare(self.settings)
+            self.children.start(self._own)
 
     def _mourn(self, child: Child) -> None:
         """Report a death, and start one of Darkroom's own again in the background."""
@@ -152,7 +155,7 @@ async def _finish(work: Awaitable[object]) -> None:
 
 
 @contextmanager
-def only_one(home: Path) -> Iterator[None]:
+def only_one(home: Path) -> Generator[None]:
     """Hold the home. Problem if a Darkroom runs in it already."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "up.lock").open("w") as lock:
@@ -169,7 +172,7 @@ def only_one(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def stopped_by_signals(children: Children) -> Iterator[None]:
+def stopped_by_signals(children: Children) -> Generator[None]:
     """SIGINT, SIGTERM and SIGHUP ask the children to stop; a second one ends it all at once."""
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -3,17 +3,19 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from events.settings import settings
+from events.settings import Settings, settings
 from ops import state
 from ops.children import Child
+from ops.processes import ROOT, processes
 from ops.secrets import environment, with_secrets
-from ops.servers.jars import ROOT
+from ops.servers import servers
 from ops.supervisor import Supervisor
 
 POLL = 0.1  # seconds
@@ -37,17 +39,25 @@ def up(detach: bool, servers_only: bool) -> None:
     if detach:
         start_in_background(servers_only)
         return
-    chosen = with_secrets(settings())
+    watched(with_secrets(settings()), lambda: None, servers_only)
+
+
+def watched(chosen: Settings, ready: Callable[[], None], servers_only: bool = False) -> None:
+    """Run everything in the foreground, showing its progress; `ready` is called once all of it is up.
+
+    Returns after Ctrl-C, SIGTERM or `darkroom down`. Problem if something can't start."""
     console = Console(stderr=True)
     reporter = Live(console) if console.is_terminal else Lines()
-    supervisor = Supervisor(chosen, reporter.tell, reporter.say)
+    own = [] if servers_only else processes(chosen)
+    supervisor = Supervisor(chosen, servers(chosen), own, reporter.tell, reporter.say)
 
-    def ready() -> None:
+    def is_ready() -> None:
         reporter.finish()
         reporter.say(f"Darkroom is up. Logs are in {chosen.home}/logs; stop it with Ctrl-C or `darkroom down`.")
+        ready()
 
     try:
-        supervisor.run(servers_only, ready)
+        supervisor.run(is_ready)
     finally:
         reporter.finish()
 

@@ -17,9 +17,11 @@ def servers() -> Generator[Settings]:
 
     One start for the whole session: a test makes topics, keyspaces and keys of its own.
     """
-    with tempfile.TemporaryDirectory(prefix="darkroom-test-") as home:
-        with local_servers(Settings.model_validate({"home": Path(home)}), grace=0) as running:
-            yield running
+    with (
+        tempfile.TemporaryDirectory(prefix="darkroom-test-") as home,
+        local_servers(Settings.model_validate({"home": Path(home)}), grace=0) as running,
+    ):
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Cassandra 5.0: one node for one person's machine, or a few on 127.0.0.1, .2, .3 to test quorum and loss."""
 
 import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from ops.servers.jars import jars
 
 SUPERUSER = "cassandra"
 TOKENS = 2**64
+AGREEMENT = 30.0  # seconds
 
 # Cassandra's own jvm17-server.options: it reaches into the JDK for off-heap memory and JMX.
 EXPORTS = (
@@ -82,8 +84,21 @@ def spread_logins(settings: Settings, address: str, nodes: int) -> None:
     replicas = f"{{'class': 'SimpleStrategy', 'replication_factor': {nodes}}}"
     with cql.Connection(address, settings.cassandra_port, SUPERUSER, settings.cassandra_password) as admin:
         admin.run(f"ALTER KEYSPACE system_auth WITH replication = {replicas}")
+        until = time.monotonic() + AGREEMENT
         for table in ("roles", "role_members", "role_permissions"):
-            admin.run(f"SELECT * FROM system_auth.{table}", cql.ALL)  # a read repair, which copies what is missing
+            while not _read_everywhere(admin, table):
+                if time.monotonic() > until:
+                    raise Problem(f"The nodes of Cassandra did not agree on a schema in {AGREEMENT:.0f} s.")
+                time.sleep(0.1)
+
+
+def _read_everywhere(admin: cql.Connection, table: str) -> bool:
+    """Read all of it from all nodes, which copies to each what it lacks; False while one has an older schema."""
+    try:
+        admin.run(f"SELECT * FROM system_auth.{table}", cql.ALL)
+    except cql.Refused:
+        return False
+    return True
 
 
 def _node(

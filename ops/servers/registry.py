@@ -1,5 +1,7 @@
 """Apicurio, the schema registry, with H2 in a file: the ids in the log's records must outlive a restart."""
 
+from pathlib import Path
+
 from events.settings import Settings
 from ops.program import Program, http_status
 from ops.secrets import outside
@@ -12,17 +14,8 @@ SUBJECTS = "/apis/ccompat/v7/subjects"
 def server(settings: Settings) -> Program:
     """The registry as these settings want it. Data in `<home>/registry`."""
     folder = settings.home / "registry"
-    options = {
-        "quarkus.http.host": settings.host,
-        "quarkus.http.port": settings.registry_port,
-        "apicurio.storage.kind": "sql",
-        "apicurio.storage.sql.kind": "h2",
-        # WRITE_DELAY=0: an id that was handed out is on disk, also after SIGKILL.
-        "apicurio.datasource.url": f"jdbc:h2:file:{folder}/registry;WRITE_DELAY=0",
-        "java.io.tmpdir": folder,
-    }
     jar = next(jars("registry").glob("apicurio-registry-app-*-runner.jar"))
-    flags = (f"-D{name}={value}" for name, value in options.items())
+    flags = (f"-D{name}={value}" for name, value in options(settings, folder).items())
     return Program(
         name="registry",
         command=java.command(settings.registry_memory, *flags, "-jar", str(jar)),
@@ -32,3 +25,16 @@ def server(settings: Settings) -> Program:
         ports={"registry_port": settings.registry_port},
         ready=lambda: http_status(settings.host, settings.registry_port, SUBJECTS) == 200,
     )
+
+
+def options(settings: Settings, folder: Path) -> dict[str, str]:
+    """Its system properties."""
+    return {
+        "quarkus.http.host": settings.host,
+        "quarkus.http.port": str(settings.registry_port),
+        "apicurio.storage.kind": "sql",
+        "apicurio.storage.sql.kind": "h2",
+        # WRITE_DELAY=0: an id that was handed out is on disk, also after SIGKILL.
+        "apicurio.datasource.url": f"jdbc:h2:file:{folder}/registry;WRITE_DELAY=0",
+        "java.io.tmpdir": str(folder),
+    }

@@ -1,5 +1,7 @@
 """S3Proxy, an S3 that keeps its objects in a folder."""
 
+from pathlib import Path
+
 from events.settings import Settings
 from ops.program import Program, http_status
 from ops.secrets import outside
@@ -11,14 +13,6 @@ def server(settings: Settings) -> Program:
     """S3Proxy as these settings want it. Objects in `<home>/s3/data/<bucket>`."""
     folder = settings.home / "s3"
     config, data = folder / "s3proxy.properties", folder / "data"
-    values = {
-        "s3proxy.endpoint": f"http://{settings.host}:{settings.s3_port}",
-        "s3proxy.authorization": "aws-v2-or-v4",
-        "s3proxy.identity": settings.s3_access_key,
-        "s3proxy.credential": settings.s3_secret_key,
-        "jclouds.provider": "filesystem-nio2",
-        "jclouds.filesystem.basedir": data,
-    }
     jar = next(jars("s3").glob("s3proxy-*.jar"))
 
     def make_bucket() -> None:
@@ -31,8 +25,20 @@ def server(settings: Settings) -> Program:
         folder=folder,
         host=settings.host,
         ports={"s3_port": settings.s3_port},
-        files={config: "".join(f"{name}={value}\n" for name, value in values.items())},
+        files={config: "".join(f"{name}={value}\n" for name, value in properties(settings, data).items())},
         before=make_bucket,
         # Unsigned, so the answer is a refusal; that it answers is what is asked.
         ready=lambda: http_status(settings.host, settings.s3_port, "/") in (200, 401, 403),
     )
+
+
+def properties(settings: Settings, data: Path) -> dict[str, str]:
+    """s3proxy.properties."""
+    return {
+        "s3proxy.endpoint": f"http://{settings.host}:{settings.s3_port}",
+        "s3proxy.authorization": "aws-v2-or-v4",
+        "s3proxy.identity": settings.s3_access_key,
+        "s3proxy.credential": settings.s3_secret_key,
+        "jclouds.provider": "filesystem-nio2",
+        "jclouds.filesystem.basedir": str(data),
+    }

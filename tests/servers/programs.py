@@ -1,0 +1,29 @@
+"""Light programs to try the supervisor with."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ops.program import Program
+from ops.secrets import outside
+
+
+def shell(
+    name: str,
+    script: str,
+    folder: Path,
+    ready: Callable[[], bool] = lambda: True,
+    restarts: int = 0,
+    grace: float = 5.0,
+    patience: float = 10.0,
+) -> Program:
+    """A shell script as a program."""
+    return Program(
+        name=name,
+        command=("sh", "-c", script),
+        environment=outside(),
+        folder=folder,
+        ready=ready,
+        restarts=restarts,
+        grace=grace,
+        patience=patience,
+    )

@@ -1,0 +1,142 @@
+"""Child processes: started together, stopped in order, never left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ops import identity
+from ops.children import Child, Children, running
+from ops.problem import Problem
+from ops.program import check_ports
+from ops.secrets import outside
+from ops.servers.jars import ROOT
+from tests.servers.programs import shell
+
+SECONDS = 10.0
+
+
+def test_a_program_is_ready_when_it_says_so_itself(tmp_path: Path) -> None:
+    sign = tmp_path / "ready"
+    program = shell("slow", f"touch {sign}; exec sleep 600", tmp_path, ready=sign.exists)
+    with running([program], tmp_path) as children:
+        assert sign.exists()
+        assert children["slow"].state == "ready"
+
+
+def test_none_is_left_when_the_block_ends(tmp_path: Path) -> None:
+    with running(
+        [shell("a", "exec sleep 600", tmp_path), shell("b", "exec sleep 600", tmp_path)], tmp_path
+    ) as children:
+        pids = [(child.pid, child.started) for child in children.all]
+        assert all(identity.alive(pid, started) for pid, started in pids)
+    assert not any(identity.alive(pid, started) for pid, started in pids)
+
+
+def test_none_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    script = f"""
+from pathlib import Path
+from ops.children import Children
+from tests.servers.programs import shell
+children = Children(Path({str(tmp_path)!r}))
+children.start([shell(name, "exec sleep 600", Path({str(tmp_path)!r})) for name in ("a", "b")])
+print(*(f"{{child.pid}}={{child.started}}" for child in children.all), flush=True)
+children.stopping.wait()
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=ROOT, env=outside(), stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        children = [pair.split("=") for pair in supervisor.stdout.readline().split()]
+        assert len(children) == 2
+        assert all(identity.alive(int(pid), started) for pid, started in children)
+        supervisor.kill()
+    assert all(identity.wait_gone(int(pid), started, SECONDS) for pid, started in children)
+
+
+def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "grandchild"
+    script = f"sleep 600 & echo $! > {note}.part; mv {note}.part {note}; exec sleep 600"
+    with running([shell("parent", script, tmp_path, ready=note.exists)], tmp_path):
+        pid = int(note.read_text())
+        started = identity.of(pid)
+        assert started
+    assert identity.wait_gone(pid, started, SECONDS)
+
+
+def test_one_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: Path) -> None:
+    sign = tmp_path / "deaf"
+    script = f"trap '' TERM; touch {sign}; while :; do sleep 600; done"
+    with running([shell("deaf", script, tmp_path, ready=sign.exists, grace=0.1)], tmp_path) as children:
+        child = children["deaf"]
+    assert child.process is not None
+    assert child.process.returncode == -signal.SIGKILL
+
+
+def test_what_was_started_last_stops_first(tmp_path: Path) -> None:
+    stopped: list[str] = []
+
+    def tell(child: Child) -> None:
+        if child.state == "stopped":
+            stopped.append(child.program.name)
+
+    children = Children(tmp_path, tell)
+    for name in ("servers", "gateway", "api"):
+        children.start([shell(name, "exec sleep 600", tmp_path)])
+    children.stop()
+    assert stopped == ["api", "gateway", "servers"]
+
+
+def test_one_that_dies_while_starting_is_reported_with_the_tail_of_its_log(tmp_path: Path) -> None:
+    program = shell("broken", "echo disk is full; exit 3", tmp_path, ready=lambda: False)
+    other = shell("other", "exec sleep 600", tmp_path, ready=lambda: False)
+    told = r"(?s)broken did not start. broken ended with exit status 3; its log is .*broken\.log:.*disk is full"
+    with pytest.raises(Problem, match=told), running([other, program], tmp_path):
+        pass
+
+
+def test_one_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
+    program = shell("lazy", "exec sleep 600", tmp_path, ready=lambda: False, patience=0.1)
+    with pytest.raises(Problem, match="lazy was not ready after"), running([program], tmp_path):
+        pass
+
+
+def test_a_killed_child_can_be_started_again(tmp_path: Path) -> None:
+    with running([shell("node", "exec sleep 600", tmp_path)], tmp_path) as children:
+        first = children["node"].pid
+        children.kill("node")
+        assert children["node"].pid is None
+        children.start_again("node")
+        assert children["node"].pid not in (None, first)
+
+
+def test_a_port_in_use_is_named_with_its_setting_and_how_to_see_who_has_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        program = replace(shell("kafka", "exec sleep 600", tmp_path), ports={"kafka_port": port})
+        with pytest.raises(Problem) as told:
+            check_ports([program])
+    assert str(told.value) == (
+        f"Port {port} on 127.0.0.1, for kafka, is in use. Choose another with DARKROOM_KAFKA_PORT=…, "
+        f"or see who has it: ss -ltnp 'sport = :{port}'"
+    )
+
+
+def test_a_reused_process_id_is_not_signalled() -> None:
+    with subprocess.Popen(["sleep", "600"]) as other:
+        boot = identity.of(other.pid).partition("/")[0]
+        identity.send(other.pid, f"{boot}/1", signal.SIGKILL)
+        assert identity.alive(other.pid, identity.of(other.pid))
+        identity.send(other.pid, identity.of(other.pid), signal.SIGKILL)
+    assert other.returncode == -signal.SIGKILL
+
+
+def test_a_process_that_is_gone_has_no_identity() -> None:
+    with subprocess.Popen(["true"]) as done:
+        pass
+    assert identity.of(done.pid) == ""
+    assert identity.of(os.getpid()) != ""
