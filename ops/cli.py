@@ -14,6 +14,7 @@ COMMANDS = {
     "up": "ops.up:up",
     "down": "ops.down:down",
     "status": "ops.status:status",
+    "demo": "ops.demo.command:demo",
     "worker": "ops.worker:worker",
     "gateway": "ops.gateway:gateway",
     "api": "ops.api:api",

@@ -15,9 +15,9 @@ from events.generated import (
 )
 from events.ids import derived_id
 from processors.film.limits import LIMITS
-from processors.film.version import FILTER_VERSION
 from processors.film.outcome import Filtered, Rejected
 from processors.film.pool import Pool
+from processors.film.version import FILTER_VERSION
 from processors.lease import Lease, LeaseLost
 from processors.objects import ObjectChanged, Objects, ObjectsUnavailable, variant_key
 from processors.reading import Read, transient
@@ -38,6 +38,8 @@ class Filterer:
     def __init__(self, store: Store, objects: Objects, pool: Pool, publisher: Publisher, workers: int):
         self._store, self._objects, self._pool, self._publisher = store, objects, pool, publisher
         self._room = asyncio.Semaphore(workers)
+        self._opened = asyncio.Lock()
+        self._open = False
 
     async def act(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
         """Filters a batch's photos side by side; what ended in it is removed afterwards. LeaseLost."""
@@ -71,6 +73,10 @@ class Filterer:
         except ObjectChanged:
             return CHANGED
         taken_on = taken.taken_at.astimezone(ZoneInfo(taken.zone)).date()
+        async with self._opened:  # its processes start with the first photo, inside the event loop
+            if not self._open:
+                await self._pool.__aenter__()
+                self._open = True
         return await self._pool.filter(taken.photo_id, data, taken_on)
 
     async def _remove(self, end: PhotoDeleted | PhotoTakenDown | PhotoRejected, lease: Lease) -> None:

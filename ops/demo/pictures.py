@@ -1,0 +1,60 @@
+"""The photographs that the demo takes: a person's own, or those that ship inside two packages of the demo's."""
+
+import io
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
+
+from ops.problem import Problem
+
+# What photographs ship in the packages themselves (neither is imported: that would take seconds).
+SHIPPED = (
+    ("skimage", "data/astronaut.png"),
+    ("skimage", "data/chelsea.png"),
+    ("skimage", "data/coffee.png"),
+    ("skimage", "data/rocket.jpg"),
+    ("sklearn", "datasets/images/china.jpg"),
+    ("sklearn", "datasets/images/flower.jpg"),
+)
+TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".heic": "image/heic"}
+MOST = 24
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One photograph: its name, its bytes and their media type."""
+
+    name: str
+    data: bytes
+    media_type: str
+
+
+def pictures(folder: Path | None) -> list[Picture]:
+    """A folder's photographs, at most 24, or those that ship. Problem if there are none."""
+    paths = shipped() if folder is None else sorted(path for path in folder.iterdir() if path.suffix.lower() in TYPES)
+    if not paths:
+        raise Problem(f"There are no photographs ({', '.join(TYPES)}) in {folder}.")
+    return [Picture(path.stem, path.read_bytes(), TYPES[path.suffix.lower()]) for path in paths[:MOST]]
+
+
+def shipped() -> list[Path]:
+    """The photographs inside scikit-image and scikit-learn. Problem if those aren't installed."""
+    paths: list[Path] = []
+    for package, inside in SHIPPED:
+        found = find_spec(package)
+        if found is None or found.origin is None:
+            raise Problem("The demo's photographs aren't installed: run `make demo`, or name your own with --photos.")
+        paths.append(Path(found.origin).parent / inside)
+    return paths
+
+
+def upright(data: bytes, longest: int) -> Image.Image:
+    """A photograph as a person sees it, its long side at most `longest` pixels."""
+    register_heif_opener()
+    with Image.open(io.BytesIO(data)) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    picture.thumbnail((longest, longest))
+    return picture
