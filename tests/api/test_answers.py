@@ -1,0 +1,139 @@
+"""ETags, one's own writes, and where images are."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from api.images import Images
+from events.positions import Position
+from projections.memory import MemoryStore
+from projections.serving.answers import matches
+from projections.serving.waiting import Waiting
+from tests.api.world import NOW, SETTINGS, World, named
+from tests.kit import run
+
+
+def test_what_has_not_changed_is_not_sent_again() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.given(*map(world.person, ("ada", "bo")))
+        async with world.api() as api:
+            first = await api.get("ada", "/v1/users/@bo")
+            again = await api.get("ada", "/v1/users/@bo", If_None_Match=first.headers["etag"])
+            assert again.status_code == 304
+            assert again.headers["etag"] == first.headers["etag"]
+            await world.given(world.followed("ada", "bo"))
+            changed = await api.get("ada", "/v1/users/@bo", If_None_Match=first.headers["etag"])
+            assert changed.status_code == 200
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [('W/"a"', True), ('"a"', True), ('W/"b", W/"a"', True), ("*", True), ('W/"b"', False), ("", False), ("a", False)],
+)
+def test_tags_compare_weakly(given: str, same: bool) -> None:
+    assert matches(given, 'W/"a"') == same
+
+
+def test_a_read_that_has_caught_up_with_a_write_is_not_stale() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.given(world.person("ada"))
+        (topic, partition), records = next(iter(world.log.partitions.items()))
+        async with world.api() as api:
+            answer = await api.get("ada", "/v1/me", Darkroom_After=f"{topic}-{partition}@{len(records) - 1}")
+            assert answer.status_code == 200
+            assert "darkroom-stale" not in answer.headers
+
+    run(scenario())
+
+
+def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def in_no_time(self: Waiting, positions: list[Position], timeout: float = 0.0) -> bool:  # noqa: ASYNC109 - its signature
+        return await original(self, positions, 0.0)
+
+    original = Waiting.passed
+    monkeypatch.setattr(Waiting, "passed", in_no_time)
+
+    async def scenario() -> None:
+        async with World().api() as api:
+            answer = await api.get("ada", f"/v1/photos/{named('dusk')}", Darkroom_After="photos-3@41")
+            assert answer.status_code == 404
+            assert answer.headers["darkroom-stale"] == "true"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("given", ["nonsense", "photos-3", "photos-99@1", "letters-1@1", "photos-3@-1", "photos-3@x"])
+def test_what_is_not_a_position_is_refused(given: str) -> None:
+    async def scenario() -> None:
+        async with World().api() as api:
+            answer = await api.get("ada", "/v1/me", Darkroom_After=given)
+            assert answer.status_code == 400
+            assert "Darkroom-After" in answer.json()["detail"]
+
+    run(scenario())
+
+
+def test_everybody_who_waits_is_answered_as_soon_as_the_workers_are_there() -> None:
+    async def scenario() -> None:
+        world = World()
+        event = world.person("ada")
+        await world.log.append(event)
+        ((topic, partition),) = world.log.partitions
+        waiting = Waiting(world.store)
+        waiters = [asyncio.create_task(waiting.passed([Position(topic, partition, 0)], 60)) for _ in range(5)]
+        await asyncio.wait(waiters, timeout=0.0)
+        assert not any(waiter.done() for waiter in waiters)
+        await world.worker.fold_all(world.log)
+        assert await asyncio.gather(*waiters) == [True] * 5
+        assert await waiting.passed([Position(topic, partition, 1)], 0.0) is False
+        await waiting.close()
+
+    run(scenario())
+
+
+def test_too_many_waiters_are_turned_away_at_once() -> None:
+    async def scenario() -> None:
+        waiting = Waiting(MemoryStore(), most=1)
+        first = asyncio.create_task(waiting.passed([Position("photos", 0, 0)], 3600))
+        await asyncio.wait([first], timeout=0.0)
+        assert await waiting.passed([Position("photos", 0, 0)], 3600) is False
+        first.cancel()
+        await asyncio.wait([first])
+        assert await waiting.passed([Position("deadletters", 0, 5)], 3600) is True  # no projection reads those
+        await waiting.close()
+
+    run(scenario())
+
+
+def test_an_image_url_is_signed_as_s3_signs() -> None:
+    images = Images(SETTINGS)
+    url = images.url("photos/a b/ü+=.jpg", NOW + timedelta(minutes=59))
+    query = parse_qs(urlsplit(url).query)
+    assert query["X-Amz-Expires"] == ["7200"]
+    assert query["X-Amz-Date"] == ["20260620T120000Z"]
+    credentials = Credentials(SETTINGS.s3_access_key, SETTINGS.s3_secret_key)
+    signer: Any = S3SigV4QueryAuth(credentials, "s3", "us-east-1", expires=7200)
+    request: Any = AWSRequest("GET", url.split("?")[0])
+    request.context["timestamp"] = query["X-Amz-Date"][0]
+    signer._modify_request_before_signing(request)
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    assert query["X-Amz-Signature"] == [signer.signature(text, request)]
+
+
+def test_an_image_url_stays_the_same_for_a_window() -> None:
+    images = Images(SETTINGS)
+    start = datetime(2026, 6, 20, 23, tzinfo=UTC)
+    assert images.url("k", start) == images.url("k", start + timedelta(minutes=59, seconds=59))
+    assert images.url("k", start) != images.url("k", start + timedelta(hours=1))

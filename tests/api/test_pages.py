@@ -1,0 +1,172 @@
+"""Pages: nothing is repeated or lost while rows are being added; cursors can't be made up, and tell nothing."""
+
+import base64
+import random
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from api.lists import filled
+from events.generated import Event
+from events.ids import key_order
+from projections.followers import followers
+from projections.serving.pages import Cursor
+from projections.serving.problems import Problem
+from projections.sets import by_time, key_of
+from tests.api.world import MORNING, World, named
+from tests.kit import run
+
+LISTS = {
+    "followers": "/v1/users/@ada/followers",
+    "following": "/v1/users/@ada/following",
+    "rolls": "/v1/users/@ada/rolls",
+    "profile": "/v1/users/@ada/photos",
+    "mine": "/v1/me/photos",
+    "roll photos": f"/v1/rolls/{named('lake')}/photos",
+    "members": f"/v1/rolls/{named('lake')}/members",
+    "likers": f"/v1/photos/{named('dusk')}/likers",
+    "comments": f"/v1/photos/{named('dusk')}/comments",
+}
+
+
+def grown(world: World, n: int) -> list[Event]:
+    """One more of everything that is listed."""
+    who, at = f"p{n}", MORNING - timedelta(hours=n % 40)
+    events = [world.person(who), world.followed(who, "ada"), world.followed("ada", who), world.joined("lake", who)]
+    events += [*world.roll(f"r{n}", "ada"), world.liked("dusk", who), world.commented("dusk", who, f"text {n}")]
+    return [*events, *world.developed(f"photo {n}", "ada", "lake", on_profile=True, develops_at=at)]
+
+
+async def grown_world(size: int) -> World:
+    """Lists of so many items, about."""
+    world = World()
+    await world.given(world.person("ada"), *world.roll("lake", "ada"), *world.developed("dusk", "ada", "lake"))
+    for n in range(size):
+        await world.given(*grown(world, n))
+    return world
+
+
+def name_of(item: dict[str, Any]) -> str:
+    """What an item of any list is known by."""
+    return item["id"]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_complete_and_without_repeats_while_rows_are_added(name: str) -> None:
+    async def scenario() -> None:
+        world = await grown_world(12)
+        added = 100
+        async with world.api() as api:
+            path = LISTS[name]
+            before = {name_of(item) for item in (await api.json("ada", f"{path}?limit=100"))["items"]}
+            assert len(before) >= 12
+            seen: list[str] = []
+            following: str | None = f"{path}?limit=3"
+            while following:
+                answer = await api.get("ada", following)
+                items = answer.json()["items"]
+                following = answer.links.get("next", {}).get("url")
+                assert len(items) == 3 or following is None
+                seen += map(name_of, items)
+                await world.given(*grown(world, added))
+                added += 1
+            assert len(seen) == len(set(seen))
+            assert before <= set(seen)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_pages_of_any_size_make_the_same_list(name: str) -> None:
+    async def scenario() -> None:
+        world = await grown_world(9)
+        async with world.api() as api:
+            whole = list(map(name_of, (await api.json("ada", f"{LISTS[name]}?limit=100"))["items"]))
+            for limit in (1, 2, 7, 9, 10):
+                assert list(map(name_of, await api.walk("ada", LISTS[name], limit))) == whole
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_cursor_that_is_not_this_lists_is_refused(name: str) -> None:
+    async def scenario() -> None:
+        world = await grown_world(3)
+        async with world.api() as api:
+            path = LISTS[name]
+            good = (await api.json("ada", f"{path}?limit=1"))["next"]
+            other = LISTS["comments" if name != "comments" else "likers"]
+            foreign = (await api.json("ada", f"{other}?limit=1"))["next"]
+            flipped = ("A" if good[5] != "A" else "B").join((good[:5], good[6:]))
+            made_up = base64.urlsafe_b64encode(b'[1,"x",0]').decode()
+            for bad in (flipped, foreign, made_up, good[:-4], "", "%C3%A9", "a b", "=" * 8, "A" * 5000):
+                answer = await api.get("ada", f"{path}?limit=1&cursor={bad}")
+                assert answer.status_code == 400, bad
+                assert bad[:8] not in answer.text or bad in ("", "a b")
+
+    run(scenario())
+
+
+def test_a_cursor_tells_nothing_of_the_row_it_stands_at() -> None:
+    cursor = Cursor("photos", datetime, UUID, int, str)
+    key = (MORNING, named("dusk"), 7, "text")
+    text = cursor.encode("secret", key)
+    assert cursor.decode("secret", text) == key
+    assert cursor.encode("secret", key) == text
+    opened = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    assert named("dusk").hex.encode() not in opened.replace(b"-", b"")
+    with pytest.raises(Problem):
+        cursor.decode("another", text)
+
+
+def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() -> None:
+    async def scenario() -> None:
+        world = World()
+        chance = random.Random(7)
+        moments = [MORNING + timedelta(seconds=chance.randrange(4)) for _ in range(60)]  # many at the same time
+        await world.given(*(replace(world.followed(f"p{n}", "ada"), occurred_at=at) for n, at in enumerate(moments)))
+        whole = [key_of(row) async for row in by_time(world.store, followers, named("ada"), size=8)]
+        assert len(whole) == 60
+        assert whole == sorted(whole, key=key_order, reverse=True)
+        for cut in (1, 30, 59):
+            rest = [key_of(row) async for row in by_time(world.store, followers, named("ada"), whole[cut - 1], 8)]
+            assert rest == whole[cut:]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("hidden", "limit", "cap", "shown", "last"),
+    [
+        ((), 3, 300, [0, 1, 2], 2),
+        ((1, 2), 3, 300, [0, 3, 4], 4),
+        (range(1, 10), 3, 300, [0], None),
+        (range(1, 10), 3, 4, [0], 3),
+        (range(6), 10, 300, [6, 7, 8, 9], None),
+        ((), 10, 300, list(range(10)), None),
+    ],
+)
+def test_a_page_is_full_unless_at_the_end_or_at_the_cap(
+    hidden: Sequence[int], limit: int, cap: int, shown: list[int], last: int | None
+) -> None:
+    async def candidates() -> AsyncIterator[int]:
+        for n in range(10):
+            yield n
+
+    async def hydrate(rows: Sequence[int]) -> list[dict[str, Any] | None]:
+        return [None if n in hidden else {"n": n} for n in rows]
+
+    async def scenario() -> None:
+        items, after = await filled(candidates(), hydrate, limit, cap)
+        assert [item["n"] for item in items] == shown
+        if last is None or cap == 300:
+            assert after == last
+        else:
+            assert after is not None
+            assert after >= last
+
+    run(scenario())

@@ -1,0 +1,212 @@
+"""Given these facts, when this person asks that, then…: a log in memory, folded as the workers do, under the API.
+
+Every answer is checked against the shape that its route documents, and every failure for insides showing through.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api import me, photos, rolls, users
+from api.app import build
+from api.asking import Resources
+from api.images import Images
+from events import generated as g
+from events.generated import Event
+from events.settings import Settings
+from projections.memory import MemoryStore
+from projections.serving.identity import issue_token
+from projections.users_by_handle import handle_hmac
+from tests.kit import MemoryLog, Worker
+
+NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
+MORNING = datetime(2026, 6, 20, 7, tzinfo=UTC)
+SETTINGS = Settings(
+    token_secret="t" * 40, handle_secret="h" * 40, s3_secret_key="s" * 40, s3="http://photos.example", _env_file=None
+)
+ROUTES = [route for each in (me, users, rolls, photos) for route in each.router.routes if isinstance(route, APIRoute)]
+INSIDES = ("Traceback", "cassandra", "Cassandra", "projections", "site-packages", ".py", "SELECT", "NoneType")
+
+
+def named(name: str) -> UUID:
+    """The id of whatever a test calls by this name."""
+    return uuid5(NAMESPACE_URL, name)
+
+
+class World:
+    """What has happened, and the read models that follow from it. Ids follow from names; each event has its own."""
+
+    def __init__(self) -> None:
+        self.store, self.log, self.now = MemoryStore(), MemoryLog(), NOW
+        self.worker = Worker(self.store, self.log.codec)
+        self._made = 0
+
+    async def given(self, *events: Event) -> None:
+        """These happened, and the workers have seen them."""
+        await self.log.append(*events)
+        await self.worker.fold_all(self.log)
+
+    def begin(self, at: datetime | None = None) -> dict[str, Any]:
+        """The first fields of the next event; each occurs a second after the one before."""
+        self._made += 1
+        moment = at or MORNING - timedelta(days=2) + timedelta(seconds=self._made)
+        return {"event_id": named(f"event {self._made}"), "occurred_at": moment, "actor_id": named("somebody")}
+
+    def person(self, name: str) -> g.UserRegistered:
+        """Somebody whose handle is their name."""
+        return g.UserRegistered(
+            **self.begin(),
+            user_id=named(name),
+            handle=name,
+            handle_hmac=handle_hmac(SETTINGS, name),
+            display_name=name.title(),
+            zone="Europe/Oslo",
+        )
+
+    def roll(self, name: str, owner: str, visibility: str = "public") -> list[Event]:
+        """A roll, and its owner's membership."""
+        made = g.RollCreated(
+            **self.begin(),
+            roll_id=named(name),
+            creator_id=named(owner),
+            title=name.title(),
+            theme="summer",
+            visibility=visibility,
+        )
+        return [made, self.joined(name, owner, "owner")]
+
+    def joined(self, roll: str, member: str, role: str = "member") -> g.MemberJoined:
+        """A membership."""
+        return g.MemberJoined(**self.begin(), roll_id=named(roll), member_id=named(member), role=role)
+
+    def taken(
+        self, name: str, owner: str, *rolls: str, on_profile: bool = False, develops_at: datetime = MORNING
+    ) -> list[Event]:
+        """A photo, put into rolls."""
+        told = self.about(name, owner, develops_at)
+        taken = g.PhotoTaken(
+            **self.begin(),
+            **told,
+            zone="Europe/Oslo",
+            rule_version="1",
+            object_key=f"uploads/{name}",
+            etag="e",
+            on_profile=on_profile,
+        )
+        return [taken, *(g.PhotoAddedToRoll(**self.begin(), **told, roll_id=named(roll)) for roll in rolls)]
+
+    def about(self, name: str, owner: str, develops_at: datetime = MORNING) -> dict[str, Any]:
+        """What most events say of a photo."""
+        taken_at = develops_at - timedelta(hours=12)
+        return {
+            "photo_id": named(name),
+            "owner_id": named(owner),
+            "taken_at": taken_at,
+            "develops_at": develops_at,
+        }
+
+    def filtered(self, name: str, owner: str, develops_at: datetime = MORNING) -> g.PhotoFiltered:
+        """The film look is on it."""
+        sizes = {
+            size: g.Image(key=f"photos/{named(name)}/{size}.jpg", width=width, height=width * 3 // 4)
+            for size, width in (("full", 2000), ("feed", 1080), ("thumb", 320))
+        }
+        told = self.about(name, owner, develops_at)
+        del told["taken_at"]
+        return g.PhotoFiltered(**self.begin(), **told, **sizes, filter_version="1", blurhash=f"blurhash of {name}")
+
+    def developed(
+        self, name: str, owner: str, *rolls: str, on_profile: bool = False, develops_at: datetime = MORNING
+    ) -> list[Event]:
+        """A photo whose time has come."""
+        return [
+            *self.taken(name, owner, *rolls, on_profile=on_profile, develops_at=develops_at),
+            self.filtered(name, owner, develops_at),
+            g.PhotoDeveloped(**self.begin(), **self.about(name, owner, develops_at)),
+        ]
+
+    def followed(self, follower: str, followee: str) -> g.UserFollowed:
+        """A follow."""
+        return g.UserFollowed(**self.begin(), follower_id=named(follower), followee_id=named(followee))
+
+    def liked(self, photo: str, liker: str) -> g.PhotoLiked:
+        """A like."""
+        return g.PhotoLiked(**self.begin(), photo_id=named(photo), liker_id=named(liker))
+
+    def commented(self, photo: str, author: str, text: str) -> g.CommentPosted:
+        """A comment."""
+        return g.CommentPosted(**self.begin(), photo_id=named(photo), author_id=named(author), text=text)
+
+    @asynccontextmanager
+    async def api(self) -> AsyncGenerator["Api", None]:
+        """The API over this world, for as long as the block runs."""
+
+        @asynccontextmanager
+        async def resources() -> AsyncGenerator[Resources, None]:
+            yield Resources(SETTINGS, self.store, Images(SETTINGS), now=lambda: self.now)
+
+        app = build(resources)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client,
+        ):
+            yield Api(app, client)
+
+
+class Api:
+    """Asks the API in somebody's name."""
+
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient):
+        self.app, self.client = app, client
+
+    async def get(self, who: str, path: str, **headers: str) -> httpx.Response:
+        """An answer, checked against what its route documents. Underscores in names of headers are dashes."""
+        token = issue_token(SETTINGS, named(who), timedelta(minutes=5))
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = await self.client.get(path, headers={"Authorization": f"Bearer {token}"} | sent)
+        checked(path.split("?")[0], answer)
+        return answer
+
+    async def json(self, who: str, path: str) -> dict[str, Any]:
+        """The body of an answer that succeeds."""
+        answer = await self.get(who, path)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.json()
+
+    async def walk(self, who: str, path: str, limit: int = 2) -> list[dict[str, Any]]:
+        """All items of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        following = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+        while following:
+            answer = await self.get(who, following)
+            assert answer.status_code == 200, (following, answer.text)
+            body = answer.json()
+            assert len(body["items"]) <= limit
+            items += body["items"]
+            link = answer.links.get("next", {}).get("url", "")
+            assert bool(link) == (body["next"] is not None)
+            following = link
+        return items
+
+
+def checked(path: str, answer: httpx.Response) -> None:
+    """An answer has the shape that its route says; a failure is a problem that shows no insides."""
+    if answer.status_code == 304:
+        assert not answer.content
+        return
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        body = answer.json()
+        assert body["status"] == answer.status_code
+        assert {"type", "title", "detail", "request_id"} <= set(body)
+        assert not [inside for inside in INSIDES if inside in answer.text], answer.text
+        return
+    route = next(route for route in ROUTES if route.path_regex.fullmatch(path))
+    shape: Any = route.response_model
+    shape.model_validate_json(answer.content)
