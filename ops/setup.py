@@ -15,7 +15,9 @@ class WrongTopic(Exception):
 
 
 def prepare(settings: Settings) -> None:
-    """Creates what isn't there yet. WrongTopic, IncompatibleSchema, StoreUnavailable, RegistryUnavailable, KafkaException."""
+    """Creates what isn't there yet.
+
+    WrongTopic, IncompatibleSchema, StoreUnavailable, RegistryUnavailable, KafkaException."""
     create_topics(settings)
     register_all(settings)
     session = connect(settings, "cassandra", settings.cassandra_password)

@@ -46,7 +46,9 @@ class Developer:
         self._finished: dict[int, set[str]] = {}  # partition -> minutes at or past the low water in which all is done
 
     async def act(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-        """Takes the low water back to what a batch's photos need, before their offset counts as processed. LeaseLost."""
+        """Takes the low water back to what a batch's photos need, before their offset counts as processed.
+
+        LeaseLost."""
         low = await self._low_water(batch.partition, lease)
         late = self._late.setdefault(batch.partition, {})
         finished = self._finished.setdefault(batch.partition, set())
@@ -125,7 +127,7 @@ class Developer:
         self._low[partition] = minute
 
     def forget(self, partition: int) -> None:
-        """Drops what is known of a partition that was just (re)assigned: another worker may have moved its low water."""
+        """Drops what is known of a partition just assigned: another worker may have moved its low water."""
         self._low.pop(partition, None)
         self._late.pop(partition, None)
         self._sent.pop(partition, None)

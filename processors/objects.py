@@ -44,7 +44,9 @@ class Objects:
         )
 
     async def read(self, key: str, etag: str, most: int) -> bytes:
-        """An object's bytes, one more than `most` at the most, if it still has this ETag. ObjectChanged; ObjectsUnavailable."""
+        """An object's bytes, one more than `most` at the most, if it still has this ETag.
+
+        ObjectChanged; ObjectsUnavailable."""
 
         def get() -> bytes:
             with self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=etag)["Body"] as body:
@@ -80,5 +82,5 @@ class Objects:
 
 
 def variant_key(photo_id: UUID, version: str, name: str) -> str:
-    """Where a filtered size lies: under its photo and its film version, so that a new look never overwrites an old one."""
+    """Where a filtered size lies: under its photo and film version, so that a new look never overwrites an old one."""
     return f"photos/{photo_id}/{hashlib.sha256(version.encode()).hexdigest()[:12]}/{name}.jpg"

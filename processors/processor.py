@@ -1,4 +1,4 @@
-"""A processor: what an event brings about outside the read models. Like a projection it has a name and its `progress`."""
+"""A processor: what an event brings about outside the read models. Like a projection, it has `progress`."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

@@ -1,7 +1,6 @@
-"""The one list of all projections. A new read model is a file beside this one and a line here."""
+"""The one list of all projections: a new read model is a file beside this one and a line here."""
 
 from projections.comments import commented, comments
-from projections.counts import COUNTS
 from projections.develop_due import develop_due
 from projections.developed_of_user import developed_of_user
 from projections.developing_in_roll import developing_in_roll
@@ -12,38 +11,23 @@ from projections.members import members
 from projections.photo import photo
 from projections.photos_in_roll import photos_in_roll
 from projections.photos_of_user import photos_of_user
-from projections.progress import PROGRESS
-from projections.projection import Projection
 from projections.roll import roll
 from projections.roll_feed import roll_feed
 from projections.roll_followers import roll_followers
 from projections.rolls_of_photo import rolls_of_photo
 from projections.rolls_of_user import rolls_of_user
-from projections.table import Table
-from projections.tally import Tally
 from projections.users import users
 from projections.users_by_handle import users_by_handle
 
-PROJECTIONS: tuple[Projection | Tally, ...] = (
-    users,
-    users_by_handle,
-    roll,
-    roll_feed,
-    rolls_of_photo,
-    photo,
-    photos_of_user,
-    comments,
-    develop_due,
-    followers,
-    following,
-    likers,
-    members,
-    rolls_of_user,
-    roll_followers,
-    photos_in_roll,
-    developing_in_roll,
-    developed_of_user,
-    commented,
+# ruff: isort: split
+from projections.counts import COUNTS
+from projections.progress import PROGRESS
+from projections.projection import Projection
+from projections.table import Table
+from projections.tally import Tally
+
+PROJECTIONS: tuple[Projection | Tally, ...] = tuple(
+    each for each in globals().values() if isinstance(each, Projection | Tally)
 )
 
 
