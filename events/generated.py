@@ -283,6 +283,17 @@ class PhotoUnliked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberInvited:
+    """A member of a roll invited somebody to join it; `actor_id` is who invites."""
+
+    event_id: UUID
+    occurred_at: datetime
+    actor_id: UUID
+    roll_id: UUID
+    member_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined:
     """Somebody became a member of a roll."""
 
@@ -416,6 +427,7 @@ Event = (
     | CommentPosted
     | PhotoLiked
     | PhotoUnliked
+    | MemberInvited
     | MemberJoined
     | MemberLeft
     | MemberRemoved
@@ -448,6 +460,7 @@ EVENTS: dict[str, type[Event]] = {
     "darkroom.reactions.CommentPosted": CommentPosted,
     "darkroom.reactions.PhotoLiked": PhotoLiked,
     "darkroom.reactions.PhotoUnliked": PhotoUnliked,
+    "darkroom.rolls.MemberInvited": MemberInvited,
     "darkroom.rolls.MemberJoined": MemberJoined,
     "darkroom.rolls.MemberLeft": MemberLeft,
     "darkroom.rolls.MemberRemoved": MemberRemoved,

@@ -6,6 +6,7 @@ from projections.developed_of_user import developed_of_user
 from projections.developing_in_roll import developing_in_roll
 from projections.followers import followers
 from projections.following import following
+from projections.invitations import invitations
 from projections.likers import likers
 from projections.members import members
 from projections.photo import photo
