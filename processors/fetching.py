@@ -11,15 +11,22 @@ from typing import Any, NamedTuple, TypeVar
 from aiokafka import ConsumerRecord
 from aiokafka.consumer.fetcher import Fetcher as AIOKafkaFetcher
 from aiokafka.consumer.fetcher import FetchError
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError, RecordTooLargeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 IDLE_WAIT_MS = 1500  # how long the broker may hold a fetch when all partitions are in it
 BUSY_WAIT_MS = 25  # and when some aren't, because what they fetched before hasn't been taken yet
 TAKE_SECONDS = 5.0  # a safety net; what makes records takeable also wakes the wait for them
+COMMIT_SECONDS = 3.0
+STOP_SECONDS = 3.0
 
+Record = ConsumerRecord[bytes, bytes]
 T = TypeVar("T")
+
+
+class OutsideTheLog(RuntimeError):
+    """A partition would start (or go on) where the log has no record: data was lost. The worker must not run."""
 
 
 class Taken(NamedTuple):
@@ -28,7 +35,7 @@ class Taken(NamedTuple):
     tp: TP
     start: int
     end: int
-    records: list[ConsumerRecord]
+    records: list[Record]
 
 
 class Fetcher(AIOKafkaFetcher):
@@ -57,6 +64,8 @@ class Listener(driver.ConsumerRebalanceListener):
 class Thread(driver.AIOKafkaConsumerThread):
     """The thread that aiokafka runs in; heartbeats go on in it whatever the handlers do."""
 
+    mundane_level = "debug"
+
     async def on_start(self) -> None:
         await super().on_start()
         fetcher: Any = self._ensure_consumer()._fetcher
@@ -65,10 +74,16 @@ class Thread(driver.AIOKafkaConsumerThread):
         fetcher._fetcher_timeout = 1.0  # 5 idle turns a second otherwise; every change it polls for also wakes it
 
     async def on_thread_stop(self) -> None:
-        # aiokafka's stop waits for a rebalance that is under way, for as long as the slowest member takes.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(3.0):
+        """Leave the group and close the connections, in bounded time.
+
+        aiokafka waits for a rebalance under way as long as its slowest member takes, and for a broker that is
+        down as long as it is; and a cancellation that came out of this would leave Faust waiting for a minute.
+        """
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
                 await super().on_thread_stop()
+        except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
+            self.log.warning("Stopped without leaving the group: %r", error)
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` in the thread. (Faust's own way goes through a queue with two workers, which a wait blocks.)"""
@@ -86,26 +101,30 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     def buffered(self, tp: TP) -> bool:
         """Whether records of the partition wait to be taken. Safe from any thread."""
-        return self._consumer is not None and tp in self._consumer._fetcher._records
+        consumer: Any = self._consumer
+        return consumer is not None and tp in consumer._fetcher._records
 
-    async def log_bounds(self, tps: Iterable[TP]) -> dict[TP, tuple[int, int]]:
-        """The first offset of each partition, and the one that its next record will get."""
+    async def begin_at(self, starts: Mapping[TP, int]) -> None:
+        """Fetch each partition from its start. OutsideTheLog; KafkaError, also if one isn't assigned any more."""
         consumer: Any = self._ensure_consumer()
-        wanted = driver.ensure_aiokafka_TPset(tps)
-        first, end = await asyncio.gather(consumer.beginning_offsets(wanted), consumer.end_offsets(wanted))
-        return {tp: (first[tp], end[tp]) for tp in tps}
-
-    async def seek_all(self, starts: Mapping[TP, int]) -> None:
-        """Fetch each partition from its start. IllegalStateError if one isn't assigned any more."""
-        consumer: Any = self._ensure_consumer()
-        for tp, offset in starts.items():
-            consumer.seek(driver.ensure_aiokafka_TP(tp), offset)
-        consumer.resume(*driver.ensure_aiokafka_TPset(starts))
+        tps = driver.ensure_aiokafka_TPset(starts)
+        firsts, ends = await asyncio.gather(consumer.beginning_offsets(tps), consumer.end_offsets(tps))
+        for tp, start in sorted(starts.items()):
+            first, end = firsts[tp], ends[tp]
+            if not first <= start <= end:
+                what = "beyond the log's end" if start > end else "before the log's beginning"
+                raise OutsideTheLog(
+                    f"{self.app.conf.id}: {tp.topic}-{tp.partition} would start at {start}, {what}: the log has "
+                    f"offsets {first} to {end - 1}. Records were lost, or the read model is another log's."
+                )
+        for tp in tps:
+            consumer.seek(tp, starts[TP(*tp)])
+        consumer.resume(*tps)
 
     async def take(self, room: set[TP], max_records: int, max_bytes: int) -> list[Taken]:
         """Fetched records, one entry a partition, of partitions that are in `room` (which may change meanwhile).
 
-        Waits for some, and returns none when the flow stops. KafkaError from aiokafka; then nothing was taken.
+        Waits for some, and returns none when the flow stops. KafkaError or OutsideTheLog; then nothing was taken.
         """
         consumer: Any = self._ensure_consumer()
         fetcher: Any = consumer._fetcher
@@ -114,7 +133,13 @@ class Thread(driver.AIOKafkaConsumerThread):
                 if consumer._closed or fetcher._closed:
                     raise ConsumerStoppedError
                 if not fetcher._subscriptions.reassignment_in_progress:
-                    taken = [*self._ready(fetcher, room, max_records, max_bytes)]
+                    try:
+                        taken = [*self._ready(fetcher, room, max_records, max_bytes)]
+                    except OffsetOutOfRangeError as error:
+                        raise OutsideTheLog(f"{self.app.conf.id}: the log no longer has {error.args}") from error
+                    except RecordTooLargeError as error:
+                        # aiokafka has gone past it already: going on would leave it out.
+                        raise OutsideTheLog(f"{self.app.conf.id}: too large for a fetch: {error.args}") from error
                     if taken:
                         return taken
                 waiter = fetcher._create_fetch_waiter()
@@ -153,11 +178,16 @@ class Thread(driver.AIOKafkaConsumerThread):
         fetcher._notify(fetcher._wait_consume_future)
 
     async def commit_now(self, offsets: Mapping[TP, int]) -> bool:
-        # Faust's crashes the app on most errors; these offsets are for lag displays, and the next ones follow.
+        """Commit, or say that it didn't work.
+
+        Faust's crashes the app on most errors, and waits for ever while there is no broker, also at the stop.
+        These offsets are for lag displays only, and the next ones follow.
+        """
         consumer: Any = self._ensure_consumer()
         try:
-            await consumer.commit({driver.ensure_aiokafka_TP(tp): offset for tp, offset in offsets.items()})
-        except KafkaError as error:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await consumer.commit({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
+        except (KafkaError, TimeoutError) as error:
             self.log.info("Offsets not committed: %r", error)
             return False
         return True
@@ -168,7 +198,7 @@ def unpack(tp: TP, held: Any, max_records: int, max_bytes: int) -> Taken | None:
     if not held.check_assignment(tp) or not held.has_more():
         return None
     start: int = held._partition_records.next_fetch_offset
-    records: list[ConsumerRecord] = []
+    records: list[Record] = []
     size = 0
     for record in held._partition_records:
         records.append(record)

@@ -14,17 +14,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import faust
-from aiokafka import ConsumerRecord
-from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError, RecordTooLargeError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
-from processors.fetching import Taken, Thread
+from processors.fetching import OutsideTheLog, Record, Taken, Thread
 from processors.lease import backoff
 
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
@@ -36,10 +35,6 @@ SCHEME = "batch"
 UNFINISHED = 2  # batches of one partition handed out at once: the next is fetched while one is being worked on
 
 
-class OutsideTheLog(RuntimeError):
-    """A partition would start (or go on) where the log has no record: data was lost. The worker must not run."""
-
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some of one partition's records, at least one, undecoded and with strictly rising offsets."""
@@ -47,7 +42,7 @@ class Batch:
     topic: str
     partition: int
     generation: int
-    records: list[ConsumerRecord]
+    records: list[Record]
 
     @property
     def tp(self) -> TP:
@@ -83,7 +78,7 @@ class Owner(Protocol):
         ...
 
 
-class Raw(faust.Schema):  # type: ignore[misc]  # faust is untyped
+class Raw(faust.Schema[Any, Any]):
     """Hands the batch through: Avro is decoded where bad bytes become dead letters, not acknowledged and forgotten."""
 
     def loads_key(self, app: Any, message: Message, **_: Any) -> None:
@@ -96,11 +91,12 @@ class Raw(faust.Schema):  # type: ignore[misc]  # faust is untyped
 class Consumer(driver.Consumer):
     """One app's consumer. All of it runs on the main loop; `Thread` is the other side."""
 
-    _thread: Thread
+    mundane_level = "debug"
+    _thread: Thread  # pyright: ignore[reportIncompatibleVariableOverride]  # Faust's own way of narrowing it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.owner: Owner = self.app.partitions
+        self.owner: Owner = cast(Any, self.app).partitions
         self.begun = False  # every partition of the present assignment has its start
         self._epoch = 0  # rises when the flow stops: what was fetched before is void
         self._beginning: asyncio.Future[None] | None = None
@@ -128,17 +124,7 @@ class Consumer(driver.Consumer):
             self._beginning.cancel()
 
     async def _begin(self, epoch: int) -> None:
-        attempt = 0
-        while epoch == self._epoch:
-            try:
-                starts = await self.seek_to_committed()
-                break
-            except OutsideTheLog:
-                raise  # and so crash the app
-            except Exception as error:
-                self.log.warning("No start offsets yet (attempt %d): %r", attempt + 1, error)
-                await asyncio.sleep(backoff(attempt))
-                attempt += 1
+        starts = await self._starts()
         await self.can_resume_flow.wait()
         if epoch != self._epoch:
             return
@@ -151,21 +137,24 @@ class Consumer(driver.Consumer):
         self.begun = True
         self._stir.set()
 
+    async def _starts(self) -> Mapping[TP, int]:
+        attempt = 0
+        while True:
+            try:
+                return await self.seek_to_committed()
+            except OutsideTheLog:
+                raise  # and so crash the app
+            except Exception as error:
+                self.log.warning("No start offsets yet (attempt %d): %r", attempt + 1, error)
+            await asyncio.sleep(backoff(attempt))
+            attempt += 1
+
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every assigned partition to where the owner says that it starts. OutsideTheLog if that isn't there."""
         tps = frozenset(self.assignment())
         wanted = await self.owner.start_offsets(tps)
         starts = {tp: wanted.get(tp, 0) for tp in tps}
-        bounds = await self._thread.run(self._thread.log_bounds(tps))
-        for tp, start in sorted(starts.items()):
-            first, end = bounds[tp]
-            if not first <= start <= end:
-                what = "beyond the log's end" if start > end else "before the log's beginning"
-                raise OutsideTheLog(
-                    f"{self.app.conf.id}: {tp.topic}-{tp.partition} would start at {start}, {what}: the log has "
-                    f"offsets {first} to {end - 1}. Records were lost, or the read model is another log's."
-                )
-        await self._thread.run(self._thread.seek_all(starts))
+        await self._thread.run(self._thread.begin_at(starts))
         return starts
 
     # From aiokafka to the stream.
@@ -183,7 +172,9 @@ class Consumer(driver.Consumer):
                     continue
                 epoch, generation = self._epoch, self.app.consumer_generation_id
                 try:
-                    taken = await self._take()
+                    taken = await self._thread.run(
+                        self._thread.take(self._room, self.owner.max_records, self.owner.max_bytes)
+                    )
                 except (ConsumerStoppedError, OutsideTheLog):
                     raise
                 except KafkaError as error:
@@ -200,15 +191,6 @@ class Consumer(driver.Consumer):
             if not (self.app.should_stop or fetcher.should_stop):
                 raise
 
-    async def _take(self) -> list[Taken]:
-        try:
-            return await self._thread.run(self._thread.take(self._room, self.owner.max_records, self.owner.max_bytes))
-        except OffsetOutOfRangeError as error:
-            raise OutsideTheLog(f"{self.app.conf.id}: the log no longer has {error.args}") from error
-        except RecordTooLargeError as error:
-            # aiokafka has gone past it already: going on would leave it out.
-            raise OutsideTheLog(f"{self.app.conf.id}: a record is larger than a fetch: {error.args}") from error
-
     async def _hand(self, part: Taken, generation: int) -> None:
         tp, start, end, records = part
         if start != self._expected[tp]:
@@ -219,7 +201,7 @@ class Consumer(driver.Consumer):
         last = records[-1]
         message = ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, None, None,
-            Batch(tp.topic, tp.partition, generation, records), None, tp=tp, generation_id=generation,
+            cast(Any, Batch(tp.topic, tp.partition, generation, records)), None, tp=tp, generation_id=generation,
         )  # fmt: skip
         handed = self._handed[tp]
         handed.append(message)

@@ -16,6 +16,25 @@ from events.settings import Settings
 from processors.apps import BatchApp
 
 QUIET = ("faust", "mode", "aiokafka", "asyncio")
+AGAIN_SECONDS = 10.0
+
+
+class Sparing(logging.Filter):
+    """Lets a library's message through once in 10 s: aiokafka writes 60 lines a second while there is no broker."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write it."""
+        if not record.name.startswith(QUIET):
+            return True
+        key = (record.name, str(record.msg))
+        if record.created - self._last.get(key, 0.0) < AGAIN_SECONDS:
+            return False
+        self._last[key] = record.created
+        return True
 
 
 class Health(Service):
@@ -23,6 +42,8 @@ class Health(Service):
 
     Ready is: every app has had its partitions assigned and consumes them. A rebalance makes it unready for a moment.
     """
+
+    mundane_level = "debug"
 
     def __init__(self, apps: Sequence[BatchApp], settings: Settings, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -61,7 +82,7 @@ class Health(Service):
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-class Worker(faust.Worker):  # type: ignore[misc]  # faust is untyped
+class Worker(faust.Worker):
     """Faust's, but its apps stop all at once, and it doesn't sleep when there is nothing left to wait for."""
 
     async def _stop_children(self) -> None:
@@ -81,9 +102,11 @@ def run_worker(apps: Sequence[BatchApp], settings: Settings) -> NoReturn:
     Must be called before anything has made an event loop run: apps and their threads then all get uvloop's.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Sparing())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # pyright: ignore[reportDeprecated]  # Faust's threads
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     first, *others = apps

@@ -1,0 +1,117 @@
+"""A lease ends whatever waits on it, and keeps trying what may still work."""
+
+import asyncio
+import time
+
+import pytest
+
+from processors.lease import FIRST_DELAY, LONGEST_DELAY, Lease, LeaseLost, backoff
+
+
+class Down(Exception):
+    """The database is down."""
+
+
+def is_down(error: Exception) -> bool:
+    return isinstance(error, Down)
+
+
+def test_it_is_held_until_it_is_lost_and_never_again() -> None:
+    holds = True
+    lease = Lease.of(lambda: holds)
+    assert lease.held
+    holds = False
+    assert not lease.held
+    holds = True
+    assert not lease.held
+
+
+def test_a_pause_lasts_as_long_as_it_says() -> None:
+    began = time.monotonic()
+    asyncio.run(Lease.of().pause(0.02))
+    assert time.monotonic() - began >= 0.02
+
+
+def test_a_pause_ends_when_the_lease_is_lost() -> None:
+    async def body() -> None:
+        lease = Lease.of()
+        asyncio.get_running_loop().call_later(0.01, lease.lose)
+        with pytest.raises(LeaseLost):
+            await lease.pause(60)
+
+    asyncio.run(asyncio.wait_for(body(), 5))
+
+
+def test_a_pause_notices_by_itself_that_the_lease_is_lost() -> None:
+    async def body() -> None:
+        asked = 0
+
+        def probe() -> bool:
+            nonlocal asked
+            asked += 1
+            return asked < 3
+
+        with pytest.raises(LeaseLost):
+            await Lease.of(probe).pause(60)
+
+    asyncio.run(asyncio.wait_for(body(), 5))
+
+
+def test_a_pause_under_a_lost_lease_does_not_begin() -> None:
+    lease = Lease.of(lambda: False)
+    with pytest.raises(LeaseLost):
+        asyncio.run(lease.pause(60))
+
+
+def test_a_retry_goes_on_until_it_works() -> None:
+    heard: list[int] = []
+
+    async def body() -> str:
+        async def write() -> str:
+            if len(heard) < 3:
+                raise Down
+            return "written"
+
+        return await Lease.of().retry(
+            write, transient=is_down, on_retry=lambda _, attempt: heard.append(attempt), jitter=lambda: 0.0
+        )
+
+    assert asyncio.run(body()) == "written"
+    assert heard == [0, 1, 2]
+
+
+def test_a_retry_raises_what_no_retry_can_mend() -> None:
+    async def write() -> None:
+        raise ValueError("too large")
+
+    with pytest.raises(ValueError, match="too large"):
+        asyncio.run(Lease.of().retry(write, transient=is_down))
+
+
+def test_a_retry_ends_with_the_lease() -> None:
+    async def body() -> None:
+        lease = Lease.of()
+
+        async def write() -> None:
+            lease.lose()
+            raise Down
+
+        with pytest.raises(LeaseLost):
+            await lease.retry(write, transient=is_down)
+
+    asyncio.run(asyncio.wait_for(body(), 5))
+
+
+def test_a_lost_lease_is_not_mistaken_for_a_transient_error() -> None:
+    async def write() -> None:
+        raise LeaseLost
+
+    with pytest.raises(LeaseLost):
+        asyncio.run(Lease.of().retry(write, transient=lambda _: True))
+
+
+def test_delays_double_to_a_cap_and_are_spread() -> None:
+    longest = [backoff(attempt, lambda: 1.0) for attempt in range(12)]
+    assert longest[:3] == [FIRST_DELAY, 2 * FIRST_DELAY, 4 * FIRST_DELAY]
+    assert longest[-1] == backoff(10**9, lambda: 1.0) == LONGEST_DELAY
+    assert backoff(4, lambda: 0.0) == longest[4] / 2
