@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     cassandra_memory: str = "512m"
     registry_memory: str = "160m"
     s3_memory: str = "96m"
+    java_options: str = ""  # for all four, such as -XX:TieredStopAtLevel=1 to start faster and run slower
 
     # Where clients find them, when they are not the local ones above.
     kafka: str = ""

@@ -8,6 +8,7 @@ import pytest
 
 from events.settings import Settings
 from ops.local import local_servers
+from ops.servers.java import START_FAST
 from ops.setup import prepare
 
 
@@ -19,7 +20,7 @@ def servers() -> Generator[Settings]:
     """
     with (
         tempfile.TemporaryDirectory(prefix="darkroom-test-") as home,
-        local_servers(Settings.model_validate({"home": Path(home)}), grace=0) as running,
+        local_servers(Settings.model_validate({"home": Path(home), "java_options": START_FAST}), grace=0) as running,
     ):
         yield running
 

@@ -129,6 +129,7 @@ def _node(
     return Program(
         name=name,
         command=java.command(
+            settings,
             settings.cassandra_memory,
             *(f"--add-exports={name}=ALL-UNNAMED" for name in EXPORTS),
             *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENS),

@@ -6,9 +6,12 @@ import shutil
 import subprocess
 from functools import lru_cache
 
+from events.settings import Settings
 from ops.problem import Problem
 
 REMEDY = "apt-get install openjdk-17-jre-headless, or set JAVA_HOME to a Java 17"
+# Half the CPU to start, for what never runs hot (or not for long: a test's servers).
+START_FAST = "-XX:TieredStopAtLevel=1"
 
 
 @lru_cache(maxsize=1)
@@ -25,7 +28,7 @@ def java() -> str:
     return path
 
 
-def command(memory: str, *arguments: str) -> tuple[str, ...]:
+def command(settings: Settings, memory: str, *arguments: str) -> tuple[str, ...]:
     """A command line for Java 17 with a heap of at most `memory` (`512m`)."""
     return (
         java(),
@@ -34,5 +37,6 @@ def command(memory: str, *arguments: str) -> tuple[str, ...]:
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
         "-Djava.net.preferIPv4Stack=true",
+        *settings.java_options.split(),
         *arguments,
     )

@@ -36,6 +36,7 @@ def server(settings: Settings) -> Program:
     config, logging = folder / "server.properties", folder / "log4j2.properties"
     data = folder / "data"
     java_command = java.command(
+        settings,
         settings.kafka_memory,
         f"-Dlog4j2.configurationFile={logging.as_uri()}",
         "-cp",

@@ -18,7 +18,7 @@ def server(settings: Settings) -> Program:
     flags = (f"-D{name}={value}" for name, value in options(settings, folder).items())
     return Program(
         name="registry",
-        command=java.command(settings.registry_memory, *flags, "-jar", str(jar)),
+        command=java.command(settings, settings.registry_memory, java.START_FAST, *flags, "-jar", str(jar)),
         environment=outside(),
         folder=folder,
         host=settings.host,

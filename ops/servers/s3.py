@@ -20,7 +20,7 @@ def server(settings: Settings) -> Program:
 
     return Program(
         name="s3",
-        command=java.command(settings.s3_memory, "-jar", str(jar), "--properties", str(config)),
+        command=java.command(settings, settings.s3_memory, "-jar", str(jar), "--properties", str(config)),
         environment=outside() | {"LOG_LEVEL": "info"},
         folder=folder,
         host=settings.host,
