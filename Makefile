@@ -50,7 +50,7 @@ lock: $(VENV)/.uv ## resolve pyproject.toml again into requirements.lock
 
 # Java, Maven and the servers' jars: costs nothing once they are there.
 servers: $(INSTALLED)
-	@$(BIN)/python -m ops.servers.jars
+	@$(BIN)/python -c "from ops.servers.jars import main; main()"
 
 $(VENV)/pyvenv.cfg:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: apt-get install python3.11 python3.11-venv" >&2; exit 1; }

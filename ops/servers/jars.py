@@ -1,6 +1,6 @@
 """The servers' jars: resolved by Maven once, then kept at the repository's root for every run and every test.
 
-`python -m ops.servers.jars` fetches them. Nothing here depends on the settings: a test that has a temporary home
+`make servers` fetches them. Nothing here depends on the settings: a test that has a temporary home
 uses the same jars.
 """
 
@@ -79,7 +79,3 @@ def main() -> None:
         _all()
     except Problem as problem:
         sys.exit(str(problem))
-
-
-if __name__ == "__main__":
-    main()

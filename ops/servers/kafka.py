@@ -6,9 +6,6 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from events.settings import Settings
 from ops.problem import Problem
 from ops.program import Program
@@ -96,6 +93,10 @@ def properties(settings: Settings, data: Path) -> str:
 
 def answers(host: str, port: int) -> bool:
     """Whether a broker names itself when asked for the cluster's metadata."""
+    # Imported when it is asked, so that `make servers` and `darkroom --help` don't wait for it.
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
     socket.create_connection((host, port), timeout=1).close()  # librdkafka would go on logging refusals
     admin = AdminClient({"bootstrap.servers": f"{host}:{port}", "log_level": 0, "socket.timeout.ms": 2000})
     try:
