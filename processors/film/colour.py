@@ -1,16 +1,25 @@
-"""Whatever a picture's pixels are, to sRGB."""
+"""Whatever a picture's pixels are, to RGB, and what colours they mean."""
 
 from __future__ import annotations
 
 from io import BytesIO
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _WHITE = (255, 255, 255)
+_UNFIT = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 _RESIZABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
+
+
+class Picture(NamedTuple):
+    """An RGB image, and the ICC profile that its values are meant in (None: sRGB)."""
+
+    image: Image.Image
+    profile: bytes | None
 
 
 def resizable(image: Image.Image) -> Image.Image:
@@ -18,29 +27,40 @@ def resizable(image: Image.Image) -> Image.Image:
     if image.mode in _RESIZABLE:
         return _with_alpha(image)
     if image.mode.startswith("I"):
-        high = np.asarray(image).astype(np.int64).clip(0, 65535) >> 8
+        levels = np.asarray(image)
+        high = (levels if levels.dtype == np.uint16 else levels.clip(0, 65535)) >> 8
         return _with_profile_of(image, Image.fromarray(high.astype(np.uint8)))
     return _with_profile_of(image, image.convert("RGBA" if image.has_transparency_data else "RGB"))
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """The picture as RGB in sRGB, on white where it is transparent, and without any metadata.
+def to_rgb(image: Image.Image) -> Picture:
+    """The picture as RGB, on white where it is transparent, and without any metadata.
 
-    Its ICC profile is honoured (relative colorimetric); one that is broken or doesn't fit is ignored.
+    The profile of an RGB picture is handed on, to become part of the film's table (see `cube`), which costs nothing
+    for each pixel; a grey or CMYK picture is converted here. A profile that doesn't fit is ignored.
     """
-    profile = cast("bytes | None", image.info.get("icc_profile"))
+    profile = _rgb_profile(image) if image.mode in ("RGB", "RGBA") else None
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
     if alpha is not None:
         image = image.convert("L" if image.mode == "LA" else "RGB")
-    opaque = _through_profile(image, profile) if profile else image
-    if opaque.mode != "RGB":
-        opaque = opaque.convert("RGB")
+    if image.mode != "RGB":
+        image = _converted(image) or image.convert("RGB")
     if alpha is not None:
-        paper = Image.new("RGB", opaque.size, _WHITE)
-        paper.paste(opaque, mask=alpha)
-        opaque = paper
-    opaque.info = {}
-    return opaque
+        paper = Image.new("RGB", image.size, _WHITE)
+        paper.paste(image, mask=alpha)
+        image = paper
+    image.info = {}
+    return Picture(image, profile)
+
+
+def srgb_levels(levels: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
+    """Colours of shape (n, 3) in the space of an RGB profile, as sRGB (relative colorimetric).
+
+    As they are if the profile turns out to be for something else than RGB.
+    """
+    image = Image.fromarray(levels[None])
+    image.info["icc_profile"] = profile
+    return np.asarray(_converted(image) or image)[0]
 
 
 def _with_alpha(image: Image.Image) -> Image.Image:
@@ -55,14 +75,27 @@ def _with_profile_of(image: Image.Image, converted: Image.Image) -> Image.Image:
     return converted
 
 
-def _through_profile(image: Image.Image, icc: bytes) -> Image.Image:
+def _rgb_profile(image: Image.Image) -> bytes | None:
+    """The picture's profile, if it has one that can be read and isn't sRGB."""
+    icc = cast("bytes | None", image.info.get("icc_profile"))
+    if not icc:
+        return None
     try:
         profile = ImageCms.ImageCmsProfile(BytesIO(icc))
-        if "sRGB" in ImageCms.getProfileDescription(profile):
-            return image
-        converted = ImageCms.profileToProfile(
-            image, profile, _SRGB, ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image
-    return image if converted is None else converted
+        is_srgb = "sRGB" in ImageCms.getProfileDescription(profile)
+    except _UNFIT:
+        return None
+    return None if is_srgb else icc
+
+
+def _converted(image: Image.Image) -> Image.Image | None:
+    """The picture in sRGB by its own profile; None if it has none that fits."""
+    icc = cast("bytes | None", image.info.get("icc_profile"))
+    if not icc:
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        return ImageCms.profileToProfile(image, profile, _SRGB, intent, outputMode="RGB")
+    except _UNFIT:
+        return None

@@ -27,11 +27,10 @@ def heed_parent_only() -> None:
 
 
 def confine(memory_bytes: int) -> None:
-    """Limit this process' private memory; no files written, no core dumps, no new privileges."""
+    """Limit this process' private memory; few open files, no core dumps, no new privileges."""
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 
 

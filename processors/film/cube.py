@@ -1,9 +1,9 @@
 """The film's colours: one table of 64 x 64 x 64, made in whole numbers.
 
-A colour negative and its print, in three steps: dyes that also see their neighbours' light (crosstalk), a curve for each
-layer (an S with lifted blacks; red ends higher and blue lower in the lights, the other way round in the shadows),
-and a saturation that leaves the extremes, with greens towards olive and blues towards cyan. Skin, where red > green >
-blue, is left to the curves alone.
+A colour negative and its print, in three steps: dyes that also see their neighbours' light (crosstalk), a curve
+for each layer (an S with lifted blacks; red ends higher and blue lower in the lights, the other way round in the
+shadows), and a saturation that leaves the extremes, with greens towards olive and blues towards cyan. Skin, where
+red > green > blue, is left to the curves alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from processors.film.colour import srgb_levels
 
 Ints = NDArray[np.int64]
 
@@ -22,26 +24,36 @@ _ONE = 256  # fixed point: 1.0
 # What each layer sees, in 1/256; rows sum to 256, so greys stay grey.
 _CROSSTALK = ((242, 10, 4), (8, 240, 8), (4, 14, 238))
 # Curves through these points, in 8-bit steps: (0, 32, 64, 96, 128, 160, 192, 224, 256) -> out.
-_RED = (9, 30, 64, 102, 140, 176, 209, 236, 254)
-_GREEN = (12, 34, 66, 102, 138, 173, 204, 232, 251)
-_BLUE = (16, 39, 70, 102, 134, 166, 198, 227, 245)
+_RED = (8, 29, 65, 106, 147, 183, 214, 239, 254)
+_GREEN = (12, 35, 70, 107, 144, 178, 208, 234, 251)
+_BLUE = (17, 42, 75, 108, 138, 168, 199, 227, 244)
 # Saturation by luma, in 1/256, at the same nine points.
 _SATURATION = (190, 236, 272, 286, 286, 278, 268, 252, 232)
 
 
-@lru_cache(maxsize=1)
-def cube() -> NDArray[np.uint32]:
-    """The table, shape (262144,): index red << 12 | green << 6 | blue (6 bits each), value red | green << 8 | blue << 16.
+@lru_cache(maxsize=8)
+def cube(profile: bytes | None = None) -> NDArray[np.uint32]:
+    """The table for pictures in sRGB, or in the space of an RGB profile (a phone maker has one or two).
 
-    In memory on a little-endian machine that is Pillow's RGBX. 25 ms to make, 1 MB, kept.
+    Shape (262144,): index red << 12 | green << 6 | blue (6 bits of each), value as Pillow's RGBX, which is
+    red | green << 8 | blue << 16, little-endian. 25 ms to make, 1 MB, kept.
     """
-    steps = np.arange(1 << BITS, dtype=np.int64) * 4 * _ONE + 3 * _ONE // 2  # the middle of each bucket of four
-    grid = np.meshgrid(steps, steps, steps, indexing="ij")
+    grid = _grid(profile)
     seen = [sum(weight * channel for weight, channel in zip(row, grid, strict=True)) >> 8 for row in _CROSSTALK]
     curves = (_RED, _GREEN, _BLUE)
     printed = [_curve(knots, channel) for knots, channel in zip(curves, seen, strict=True)]
     red, green, blue = (np.clip((c + _ONE // 2) >> 8, 0, 255) for c in _saturated(*_hues(*printed)))
-    return (red | green << 8 | blue << 16).ravel().astype(np.uint32)
+    return (red | green << 8 | blue << 16).astype("<u4")
+
+
+def _grid(profile: bytes | None) -> list[Ints]:
+    """Red, green and blue of each entry, in the middle of its bucket of four levels, in 1/256 steps of sRGB."""
+    entries = np.arange(1 << 3 * BITS, dtype=np.int64)
+    levels = [(entries >> shift & 63) * 4 + 2 for shift in (2 * BITS, BITS, 0)]
+    if profile is not None:
+        converted = srgb_levels(np.stack(levels, axis=1).astype(np.uint8), profile).astype(np.int64)
+        levels = [converted[:, channel] for channel in range(3)]
+    return [np.maximum(level * _ONE - _ONE // 2, 0) for level in levels]
 
 
 def _curve(knots: tuple[int, ...], x: Ints | int) -> Ints:

@@ -1,8 +1,9 @@
-"""Bytes from a stranger to a picture: upright, sRGB, at most 2048 px. Only the bytes say what they are."""
+"""Bytes from a stranger to a picture: upright, RGB, at most 2048 px. Only the bytes say what they are."""
 
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from io import BytesIO
 
@@ -12,6 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from processors.film import colour, heic, jpeg, png, webp
+from processors.film.colour import Picture
 from processors.film.limits import Limits
 from processors.film.outcome import Reason, Refused
 
@@ -41,7 +43,7 @@ _UPRIGHT = {
 }
 
 
-def decode(data: bytes, limits: Limits) -> Image.Image:
+def decode(data: bytes, limits: Limits) -> Picture:
     """The picture in `data` as RGB, upright, without metadata, its long side at most `limits.full_px`.
 
     Never enlarged. A JPEG larger than that is decoded at a half, a quarter or an eighth, which costs a fifth of
@@ -52,20 +54,25 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
     if len(data) > limits.upload_bytes:
         raise Refused(Reason.TOO_MANY_BYTES)
     try:
-        image = _opened(data, limits)
-        width, height = image.size
-        if width * height > limits.pixels:
-            raise Refused(Reason.TOO_MANY_PIXELS)
-        if isinstance(image, JpegImageFile):
-            scale = jpeg.draft_scale(max(image.size), limits.draft_px)
-            image.draft(None, (max(1, width // scale), max(1, height // scale)))
-        orientation = 1 if heic.is_heic(data) else _orientation(image)
-        image.load()
-        picture = colour.to_srgb(_shrunk(colour.resizable(image), limits.full_px))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of broken EXIF blocks and the like; we only need the picture
+            return _decoded(data, limits)
     except _UNREADABLE as error:
         raise Refused(Reason.DAMAGED) from error
-    turn = _UPRIGHT.get(orientation)
-    return picture if turn is None else picture.transpose(turn)
+
+
+def _decoded(data: bytes, limits: Limits) -> Picture:
+    image = _opened(data, limits)
+    width, height = image.size
+    if width * height > limits.pixels:
+        raise Refused(Reason.TOO_MANY_PIXELS)
+    if isinstance(image, JpegImageFile):
+        scale = jpeg.draft_scale(max(image.size), limits.draft_px)
+        image.draft(None, (max(1, width // scale), max(1, height // scale)))
+    turn = None if heic.is_heic(data) else _UPRIGHT.get(_orientation(image))
+    image.load()
+    picture = colour.to_rgb(_shrunk(colour.resizable(image), limits.full_px))
+    return picture if turn is None else picture._replace(image=picture.image.transpose(turn))
 
 
 def fitted(size: tuple[int, int], long_side: int) -> tuple[int, int]:

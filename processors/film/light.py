@@ -74,7 +74,7 @@ def leak(photo_id: UUID, size: tuple[int, int]) -> tuple[Plane, Plane] | None:
 
 
 def _blurred(image: Image.Image, radius: int) -> Image.Image:
-    """Near enough to a Gaussian. Three box blurs of whole radius are exact; GaussianBlur computes its radius in floats."""
+    """Nearly a Gaussian. Three box blurs of whole radius are exact; GaussianBlur computes its radius in floats."""
     box = ImageFilter.BoxBlur(radius)
     return image.filter(box).filter(box).filter(box)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from processors.film import grain, light, stamp
+from processors.film.colour import Picture
 from processors.film.cube import cube
 
 Plane = NDArray[np.uint8]
@@ -21,22 +22,23 @@ _GRAIN, _SPECKLE = 30, 10  # silver, the same in all layers, and dye, different 
 _SHIFTS = ((0, 0), (19, 37), (41, 11))  # where each layer's own speckle is taken from the field
 
 
-def expose(picture: Image.Image, photo_id: UUID, taken_on: date) -> Image.Image:
-    """`picture` (RGB, upright) as the film would have it; a new RGB image of the same size.
+def expose(picture: Picture, photo_id: UUID, taken_on: date) -> Image.Image:
+    """An upright picture as the film would have it: a new image of the same size, in sRGB.
 
     In the order of nature: the date is burnt in, the lens darkens the corners, light scatters in the film and leaks
     into the camera, silver clumps, and the print gives it its colours. `photo_id` decides grain and leak.
     """
-    size = picture.size
-    picture = picture.copy()
-    stamp.burn(picture, taken_on)
-    planes = [np.asarray(plane) for plane in picture.split()]
-    lens, glow, silver = light.vignette(size), light.halation(picture), grain.field(photo_id, size)
+    image, table = picture.image.copy(), cube(picture.profile)
+    size = image.size
+    stamp.burn(image, taken_on)
+    planes = [np.asarray(plane) for plane in image.split()]
+    lens, glow, silver = light.vignette(size), light.halation(image), grain.field(photo_id, size)
     leaked = light.leak(photo_id, size)
     out = np.empty((size[1], size[0]), dtype=np.uint32)
     for top in range(0, size[1], _BAND):
         rows = slice(top, min(top + _BAND, size[1]))
-        _band(rows, planes, lens, glow, leaked, silver, out)
+        index = _band(rows, planes, lens, glow, leaked, silver)
+        np.take(table, index, out=out[rows], mode="clip")
     return Image.frombytes("RGB", size, out.tobytes(), "raw", "RGBX")
 
 
@@ -47,10 +49,9 @@ def _band(
     glow: Plane,
     leaked: tuple[Plane, Plane] | None,
     silver: Plane,
-    out: NDArray[np.uint32],
-) -> None:
-    """Expose some rows. 16-bit throughout: no product below exceeds 65,280."""
-    width = out.shape[1]
+) -> NDArray[np.uint32]:
+    """Expose some rows: for each pixel, its index in the film's table. No product below exceeds 65,280."""
+    width = lens.shape[1]
     kept = lens[rows].astype(np.uint16)
     scattered = glow[rows].astype(np.uint16)
     clumps = _grain(silver, rows, width, (0, 0), _GRAIN)
@@ -64,14 +65,14 @@ def _band(
         level = x.view(np.int16)
         rough = _grain(silver, rows, width, _SHIFTS[channel], _SPECKLE)
         rough += clumps
-        rough *= 300 - level  # bright places have no gaps left between the clumps
+        rough *= 288 - level  # bright places have no gaps left between the clumps
         rough >>= 8
         level += rough
         np.clip(level, 0, 255, out=level)
         level >>= 2
         index <<= 6
         index |= x
-    np.take(cube(), index, out=out[rows], mode="clip")
+    return index
 
 
 def _grain(silver: Plane, rows: slice, width: int, shift: tuple[int, int], strength: int) -> Wide:

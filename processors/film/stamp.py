@@ -10,25 +10,25 @@ from PIL import Image, ImageDraw, ImageFilter
 _LIT = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
 # Each segment as a polygon in a cell of 60 x 100, bevelled like the real ones.
 _SEGMENTS = {
-    "a": ((9, 0), (51, 0), (41, 11), (19, 11)),
-    "b": ((54, 3), (54, 46), (48, 49), (43, 43), (43, 14)),
-    "c": ((54, 97), (54, 54), (48, 51), (43, 57), (43, 86)),
-    "d": ((9, 100), (51, 100), (41, 89), (19, 89)),
-    "e": ((6, 97), (6, 54), (12, 51), (17, 57), (17, 86)),
-    "f": ((6, 3), (6, 46), (12, 49), (17, 43), (17, 14)),
-    "g": ((15, 50), (20, 44), (40, 44), (45, 50), (40, 56), (20, 56)),
+    "a": ((9, 0), (51, 0), (40, 12), (20, 12)),
+    "b": ((55, 3), (55, 46), (48, 49), (42, 43), (42, 15)),
+    "c": ((55, 97), (55, 54), (48, 51), (42, 57), (42, 85)),
+    "d": ((9, 100), (51, 100), (40, 88), (20, 88)),
+    "e": ((5, 97), (5, 54), (12, 51), (18, 57), (18, 85)),
+    "f": ((5, 3), (5, 46), (12, 49), (18, 43), (18, 15)),
+    "g": ((14, 50), (20, 44), (40, 44), (46, 50), (40, 56), (20, 56)),
 }
-_TICK = ((20, 0), (31, 0), (26, 26), (20, 26))
-_LIGHT = (255, 152, 58)
-_GLOW = (255, 70, 16)
+_TICK = ((19, 0), (32, 0), (26, 28), (19, 28))
+_LIGHT = (255, 132, 36)
+_GLOW = (250, 58, 8)
 
 
 def burn(picture: Image.Image, taken_on: date) -> None:
     """Burn `taken_on` into the lower right corner of an upright RGB picture, as '26 11 21, in place.
 
-    The digits are 1/28 of the short side high; a picture too small for legible digits is left alone.
+    The digits are 1/25 of the short side high; a picture too small for legible digits is left alone.
     """
-    height = min(picture.size) // 28
+    height = min(picture.size) // 25
     if height < 5 or picture.width < picture.height // 2:
         return
     text = f"'{taken_on:%y %m %d}"
@@ -36,12 +36,12 @@ def burn(picture: Image.Image, taken_on: date) -> None:
     pad = height
     mask = Image.new("L", (digits.width + 2 * pad, digits.height + 2 * pad))
     mask.paste(digits, (pad, pad))
-    blur = ImageFilter.BoxBlur(max(1, height // 8))
-    glow = mask.filter(blur).filter(blur).point([g * 150 // 255 for g in range(256)])
+    blur = ImageFilter.BoxBlur(max(1, height // 6))
+    glow = mask.filter(blur).filter(blur).point([g * 190 // 255 for g in range(256)])
     inset = height * 7 // 4
     corner = (picture.width - digits.width - inset - pad, picture.height - height - inset - pad)
     picture.paste(_GLOW, (*corner, corner[0] + mask.width, corner[1] + mask.height), glow)
-    core = mask.point([g * 245 // 255 for g in range(256)])
+    core = mask.point([g * 250 // 255 for g in range(256)])
     picture.paste(_LIGHT, (*corner, corner[0] + mask.width, corner[1] + mask.height), core)
 
 
