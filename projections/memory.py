@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from events.ids import key_order
+from projections.store import Unstorable
 from projections.table import Stamped, Table, partition_key, positions_of
 
 Cell = tuple[int, Any]  # stamp, value
@@ -30,6 +31,9 @@ class MemoryStore:
     def _write(self, row: Stamped) -> None:
         upsert, stamp = row.upsert, row.stamp
         table = upsert.table
+        for name, value in zip(upsert.columns, upsert.values, strict=True):
+            if not isinstance(value, table.types[name]):
+                raise Unstorable(f"{table.name}.{name} is {table.types[name].__name__}, not {value!r}")
         values = tuple(kept(value) for value in upsert.values)
         partition = tuple(values[i] for i in positions_of(upsert.columns, table.partition))
         clustering = tuple(values[i] for i in positions_of(upsert.columns, table.clustering))

@@ -27,7 +27,7 @@ class User:
 
 
 USERS = Table("users", User, 1)
-CLEARED: dict[str, Any] = {"avatar_id": NIL}  # anything else is cleared to empty text
+CLEARED: dict[str, Any] = {"avatar_id": NIL, "cover_id": NIL}  # anything else is cleared to empty text
 
 
 @projection(USERS)

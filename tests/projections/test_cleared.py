@@ -1,0 +1,20 @@
+"""A field that a *Changed event lists and leaves null is cleared, to a value that its column can hold."""
+
+import pytest
+
+from events.generated import EVENTS, Event
+from events.jsonform import from_json
+from events.schema import EventSchema, all_schemas
+from projections.listed import PROJECTIONS
+
+CHANGES = [schema for schema in all_schemas().values() if any(f["name"] == "changed" for f in schema.avro["fields"])]
+
+
+@pytest.mark.parametrize("schema", CHANGES, ids=lambda schema: schema.name)
+def test_every_field_can_be_cleared(schema: EventSchema) -> None:
+    optional = [field["name"] for field in schema.avro["fields"] if "default" in field]
+    event: Event = from_json(schema, schema.example() | dict.fromkeys(optional) | {"changed": optional})
+    upserts = [upsert for each in PROJECTIONS if EVENTS[schema.full_name] in each.events for upsert in each(event)]
+    columns = {name: (upsert.table.types[name], upsert[name]) for upsert in upserts for name in upsert.columns}
+    assert set(optional) <= columns.keys()
+    assert all(isinstance(value, kind) for kind, value in columns.values())
