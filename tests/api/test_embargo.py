@@ -92,11 +92,12 @@ def worlds(draw: Any) -> Facts:
     )
     pairs = [(roll, person) for roll in ROLLS for person in PEOPLE[1:]]
     return Facts(
-        draw(subsets(ROLLS)),
-        draw(subsets(ROLLS[1:])),
-        draw(subsets(PEOPLE)),
-        *(draw(subsets(pairs)) for _ in "ab"),
-        photos,
+        private=draw(subsets(ROLLS)),
+        gone=draw(subsets(ROLLS[1:])),
+        hidden=draw(subsets(PEOPLE)),
+        members=draw(subsets(pairs)),
+        left=draw(subsets(pairs)),
+        photos=photos,
     )
 
 
@@ -113,11 +114,8 @@ def events_of(facts: Facts, world: World) -> list[Event]:
             events.append(g.MemberLeft(**world.begin(), **membership))
     for photo in facts.photos:
         events += history(photo, world)
-        mine = {"user_id": named(photo.owner), "changed": ("avatar_id",), "avatar_id": named(photo.name)}
-        events.append(g.ProfileChanged(**world.begin(), **mine))
-        for roll in ROLLS:
-            ours = {"roll_id": named(roll), "creator_id": named("ada"), "changed": ("cover_id",)}
-            events.append(g.RollChanged(**world.begin(), **ours, cover_id=named(photo.name)))
+        events.append(world.portrait(photo.owner, photo.name))
+        events += [world.cover(roll, "ada", photo.name) for roll in ROLLS]
     events += [world.followed(a, b) for a in PEOPLE for b in PEOPLE if a != b]
     events += [g.UserDeactivated(**world.begin(), user_id=named(person)) for person in sorted(facts.hidden)]
     gone = [{"roll_id": named(roll), "creator_id": named("ada")} for roll in sorted(facts.gone)]

@@ -41,9 +41,9 @@ def grown(world: World, n: int) -> list[Event]:
     return [*events, *world.developed(f"photo {n}", "ada", "lake", on_profile=True, develops_at=at)]
 
 
-async def grown_world(size: int) -> World:
+async def grown_world(size: int, empty: World | None = None) -> World:
     """Lists of so many items, about."""
-    world = World()
+    world = empty or World()
     await world.given(world.person("ada"), *world.roll("lake", "ada"), *world.developed("dusk", "ada", "lake"))
     for n in range(size):
         await world.given(*grown(world, n))
@@ -127,8 +127,10 @@ def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() -> None:
     async def scenario() -> None:
         world = World()
         chance = random.Random(7)
-        moments = [MORNING + timedelta(seconds=chance.randrange(4)) for _ in range(60)]  # many at the same time
-        await world.given(*(replace(world.followed(f"p{n}", "ada"), occurred_at=at) for n, at in enumerate(moments)))
+        for n in range(60):  # many at the same time, and ids of two versions, which Cassandra orders by version first
+            follow = replace(world.followed(f"p{n}", "ada"), occurred_at=MORNING + timedelta(seconds=n % 4))
+            follower = UUID(int=chance.getrandbits(128), version=4 + n % 2)
+            await world.given(replace(follow, follower_id=follower))
         whole = [key_of(row) async for row in by_time(world.store, followers, named("ada"), size=8)]
         assert len(whole) == 60
         assert whole == sorted(whole, key=key_order, reverse=True)

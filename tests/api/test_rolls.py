@@ -91,14 +91,7 @@ def test_a_cover_is_shown_only_to_those_who_may_see_that_photo() -> None:
                 ("secret", True, False),
                 ("dawn", False, False),
             ):
-                cover = g.RollChanged(
-                    **world.begin(),
-                    roll_id=named("lake"),
-                    creator_id=named("ada"),
-                    changed=("cover_id",),
-                    cover_id=named(name),
-                )
-                await world.given(cover)
+                await world.given(world.cover("lake", "ada", name))
                 for viewer, seen in (("ada", seen_by_ada), ("bo", seen_by_bo)):
                     shown = await api.json(viewer, f"/v1/rolls/{named('lake')}")
                     assert (shown["cover"] is not None) == seen, (name, viewer)

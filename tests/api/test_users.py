@@ -126,13 +126,23 @@ def test_a_portrait_is_shown_once_its_photo_has_developed() -> None:
     async def scenario() -> None:
         world = World()
         await world.given(*map(world.person, ("ada", "bo")), *world.taken("face", "ada"))
-        chosen = g.ProfileChanged(
-            **world.begin(), user_id=named("ada"), changed=("avatar_id",), avatar_id=named("face")
-        )
+        chosen = world.portrait("ada", "face")
         await world.given(chosen, world.filtered("face", "ada"))
         async with world.api() as api:
             assert (await api.json("bo", "/v1/users/@ada"))["avatar"] is None
             await world.given(g.PhotoDeveloped(**world.begin(), **world.about("face", "ada")))
             assert (await api.json("bo", "/v1/users/@ada"))["avatar"]["width"] == 320
+
+    run(scenario())
+
+
+def test_somebody_elses_photo_is_no_portrait() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.given(*map(world.person, ("ada", "bo")), *world.developed("face", "bo"))
+        chosen = world.portrait("ada", "face")
+        await world.given(chosen)
+        async with world.api() as api:
+            assert (await api.json("ada", "/v1/users/@ada"))["avatar"] is None
 
     run(scenario())

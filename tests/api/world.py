@@ -6,7 +6,7 @@ Every answer is checked against the shape that its route documents, and every fa
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
@@ -22,16 +22,33 @@ from events.generated import Event
 from events.settings import Settings
 from projections.memory import MemoryStore
 from projections.serving.identity import issue_token
+from projections.store import Store
 from projections.users_by_handle import handle_hmac
 from tests.kit import MemoryLog, Worker
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
 MORNING = datetime(2026, 6, 20, 7, tzinfo=UTC)
-SETTINGS = Settings(
-    token_secret="t" * 40, handle_secret="h" * 40, s3_secret_key="s" * 40, s3="http://photos.example", _env_file=None
-)
+SECRETS = {"token_secret": "t" * 40, "handle_secret": "h" * 40, "s3_secret_key": "s" * 40}
+SETTINGS = Settings.model_validate(SECRETS | {"s3": "http://photos.example"})
 ROUTES = [route for each in (me, users, rolls, photos) for route in each.router.routes if isinstance(route, APIRoute)]
 INSIDES = ("Traceback", "cassandra", "Cassandra", "projections", "site-packages", ".py", "SELECT", "NoneType")
+
+
+class Beginning(TypedDict):
+    """The fields that every event begins with."""
+
+    event_id: UUID
+    occurred_at: datetime
+    actor_id: UUID
+
+
+class About(TypedDict):
+    """What most events say of a photo."""
+
+    photo_id: UUID
+    owner_id: UUID
+    taken_at: datetime
+    develops_at: datetime
 
 
 def named(name: str) -> UUID:
@@ -39,12 +56,19 @@ def named(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, name)
 
 
+def image(name: str, size: str, width: int) -> g.Image:
+    """One size of a photo."""
+    return g.Image(key=f"photos/{named(name)}/{size}.jpg", width=width, height=width * 3 // 4)
+
+
 class World:
     """What has happened, and the read models that follow from it. Ids follow from names; each event has its own."""
 
-    def __init__(self) -> None:
-        self.store, self.log, self.now = MemoryStore(), MemoryLog(), NOW
-        self.worker = Worker(self.store, self.log.codec)
+    def __init__(self, store: Store | None = None, seen: Store | None = None) -> None:
+        """`store` is the workers', one in memory if it isn't given; `seen` is the same one as the API may see it."""
+        written = store or MemoryStore()
+        self.store, self.log, self.now = seen or written, MemoryLog(), NOW
+        self.worker = Worker(written, self.log.codec)
         self._made = 0
 
     async def given(self, *events: Event) -> None:
@@ -52,10 +76,10 @@ class World:
         await self.log.append(*events)
         await self.worker.fold_all(self.log)
 
-    def begin(self, at: datetime | None = None) -> dict[str, Any]:
+    def begin(self) -> Beginning:
         """The first fields of the next event; each occurs a second after the one before."""
         self._made += 1
-        moment = at or MORNING - timedelta(days=2) + timedelta(seconds=self._made)
+        moment = MORNING - timedelta(days=2) + timedelta(seconds=self._made)
         return {"event_id": named(f"event {self._made}"), "occurred_at": moment, "actor_id": named("somebody")}
 
     def person(self, name: str) -> g.UserRegistered:
@@ -101,7 +125,7 @@ class World:
         )
         return [taken, *(g.PhotoAddedToRoll(**self.begin(), **told, roll_id=named(roll)) for roll in rolls)]
 
-    def about(self, name: str, owner: str, develops_at: datetime = MORNING) -> dict[str, Any]:
+    def about(self, name: str, owner: str, develops_at: datetime = MORNING) -> About:
         """What most events say of a photo."""
         taken_at = develops_at - timedelta(hours=12)
         return {
@@ -113,13 +137,17 @@ class World:
 
     def filtered(self, name: str, owner: str, develops_at: datetime = MORNING) -> g.PhotoFiltered:
         """The film look is on it."""
-        sizes = {
-            size: g.Image(key=f"photos/{named(name)}/{size}.jpg", width=width, height=width * 3 // 4)
-            for size, width in (("full", 2000), ("feed", 1080), ("thumb", 320))
-        }
-        told = self.about(name, owner, develops_at)
-        del told["taken_at"]
-        return g.PhotoFiltered(**self.begin(), **told, **sizes, filter_version="1", blurhash=f"blurhash of {name}")
+        return g.PhotoFiltered(
+            **self.begin(),
+            photo_id=named(name),
+            owner_id=named(owner),
+            develops_at=develops_at,
+            filter_version="1",
+            full=image(name, "full", 2000),
+            feed=image(name, "feed", 1080),
+            thumb=image(name, "thumb", 320),
+            blurhash=f"blurhash of {name}",
+        )
 
     def developed(
         self, name: str, owner: str, *rolls: str, on_profile: bool = False, develops_at: datetime = MORNING
@@ -142,6 +170,20 @@ class World:
     def commented(self, photo: str, author: str, text: str) -> g.CommentPosted:
         """A comment."""
         return g.CommentPosted(**self.begin(), photo_id=named(photo), author_id=named(author), text=text)
+
+    def portrait(self, person: str, photo: str) -> g.ProfileChanged:
+        """Somebody chooses a portrait."""
+        return g.ProfileChanged(**self.begin(), user_id=named(person), changed=("avatar_id",), avatar_id=named(photo))
+
+    def cover(self, roll: str, owner: str, photo: str) -> g.RollChanged:
+        """A roll gets a cover."""
+        return g.RollChanged(
+            **self.begin(),
+            roll_id=named(roll),
+            creator_id=named(owner),
+            changed=("cover_id",),
+            cover_id=named(photo),
+        )
 
     @asynccontextmanager
     async def api(self) -> AsyncGenerator["Api", None]:

@@ -1,0 +1,110 @@
+"""The rules by themselves, as the gateway uses them too."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from projections.memory import MemoryStore
+from projections.photo import Photo
+from projections.roll import Roll
+from projections.users import User
+from projections.visibility import may_see_photo, may_see_roll, may_see_user, role_in, sees_photo, sees_roll, sees_user
+from tests.api.world import MORNING, World, named
+from tests.kit import run
+
+ADA, BO = named("ada"), named("bo")
+USER = User(ADA, handle="ada", registered_at=MORNING, active=True)
+PHOTO = Photo(named("dusk"), ADA, on_profile=True, developed=True)
+ROLL = Roll(named("lake"), ADA, visibility="public")
+HELD_BACK: list[dict[str, Any]] = [
+    {"developed": None},
+    {"developed": True, "rejected_reason": "It is too large."},
+    {"developed": True, "deleted": True},
+    {"developed": True, "taken_down": True},
+    {"owner_id": None},
+]
+
+
+@pytest.mark.parametrize("change", HELD_BACK)
+def test_nobody_else_sees_a_photo_that_has_not_developed_or_has_ended(change: dict[str, Any]) -> None:
+    assert sees_photo(BO, PHOTO, USER, True)
+    assert not sees_photo(BO, replace(PHOTO, **change), USER, True)
+
+
+@pytest.mark.parametrize(
+    ("on_profile", "in_seen_roll", "seen"),
+    [(True, False, True), (False, True, True), (True, True, True), (False, False, False), (None, False, False)],
+)
+def test_a_photo_is_seen_on_the_profile_or_in_a_roll(on_profile: bool | None, in_seen_roll: bool, seen: bool) -> None:
+    assert sees_photo(BO, replace(PHOTO, on_profile=on_profile), USER, in_seen_roll) == seen
+
+
+def test_its_owner_knows_of_a_photo_from_the_start_and_until_it_ends() -> None:
+    hidden = replace(USER, active=False)
+    assert sees_photo(ADA, replace(PHOTO, developed=None), hidden, False)
+    assert sees_photo(ADA, replace(PHOTO, rejected_reason="It is too large."), hidden, False)
+    assert not sees_photo(ADA, replace(PHOTO, deleted=True), USER, True)
+    assert not sees_photo(ADA, replace(PHOTO, taken_down=True), USER, True)
+
+
+@pytest.mark.parametrize(
+    ("viewer", "change", "seen"),
+    [
+        (BO, {}, True),
+        (BO, {"active": False}, False),
+        (ADA, {"active": False}, True),
+        (BO, {"registered_at": None}, False),
+        (ADA, {"handle": ""}, False),  # erased
+        (BO, {"handle": ""}, False),
+    ],
+)
+def test_a_person_is_seen_while_they_are_there(viewer: UUID, change: dict[str, Any], seen: bool) -> None:
+    assert sees_user(viewer, replace(USER, **change)) == seen
+    if viewer == BO:
+        assert sees_photo(BO, PHOTO, replace(USER, **change), True) == seen
+
+
+@pytest.mark.parametrize(
+    ("change", "role", "seen"),
+    [
+        ({}, None, True),
+        ({"visibility": "private"}, None, False),
+        ({"visibility": "private"}, "member", True),
+        ({"visibility": None}, None, False),
+        ({"deleted": True}, "owner", False),
+        ({"creator_id": None}, "owner", False),
+    ],
+)
+def test_a_roll_is_seen_by_all_or_by_its_members(change: dict[str, Any], role: str | None, seen: bool) -> None:
+    assert sees_roll(replace(ROLL, **change), role) == seen
+
+
+def test_what_is_not_there_is_not_seen() -> None:
+    async def scenario() -> None:
+        store = MemoryStore()
+        assert not sees_photo(BO, None, USER, True)
+        assert not sees_user(BO, None)
+        assert not sees_roll(None, "owner")
+        assert not await may_see_user(store, BO, ADA)
+        assert not await may_see_roll(store, BO, None)
+        assert not await may_see_photo(store, BO, None)
+
+    run(scenario())
+
+
+def test_the_loaders_read_what_the_rules_need() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
+        await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
+        dusk, den = PHOTO, replace(ROLL, roll_id=named("den"), visibility="private")
+        dusk = replace(dusk, on_profile=False)
+        seen = [await may_see_photo(world.store, named(who), dusk) for who in ("ada", "bo", "cy")]
+        assert seen == [True, True, False]
+        assert [await may_see_roll(world.store, named(who), den) for who in ("bo", "cy")] == [True, False]
+        roles = [await role_in(world.store, named("den"), named(who)) for who in ("ada", "bo", "cy")]
+        assert roles == ["owner", "member", None]
+
+    run(scenario())
