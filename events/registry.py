@@ -67,6 +67,10 @@ class ConfluentRegistry:
 
         return await asyncio.to_thread(answered, fetch, f"the registry has no schema {schema_id}")
 
+    def close(self) -> None:
+        """Closes its connections."""
+        self._client.close()
+
 
 def answered(ask: Callable[[], T], missing: str) -> T:
     """What the registry answers; its errors in our words."""

@@ -71,7 +71,7 @@ class Workshop:
 
     def develop(self) -> BatchApp:
         """The app that develops what is due."""
-        developer = Developer(self.cassandra, self.settings.keyspace, self.publisher)
+        developer = Developer(self.store, self.publisher)
         processor = Processor("develop", develop.WANTED, developer.act, self.store, self.codec, self.send_letter)
 
         def forget(tps: frozenset[TP]) -> None:

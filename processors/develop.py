@@ -17,10 +17,11 @@ from events.ids import derived_id
 from processors.lease import Lease
 from processors.reading import Read, transient
 from processors.transport import Batch
-from producers.publish import Publisher
-from projections.cassandra import CassandraStore
+from producers.publish import Publishes
 from projections.develop_due import DuePhoto, due_minutes, due_photos, minute_of
+from projections.low_water import keep_low_water, low_water
 from projections.progress import progress_of
+from projections.store import Store
 
 TOPIC = "photos"
 WANTED = (PhotoTaken,)
@@ -33,14 +34,13 @@ class Developer:
 
     def __init__(
         self,
-        store: CassandraStore,
-        keyspace: str,
-        publisher: Publisher,
+        store: Store,
+        publisher: Publishes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
         self._store, self._publisher, self._now = store, publisher, now
-        self._table = f"{keyspace}.develop_low_water"
         self._low: dict[int, str] = {}  # partition -> minute
+        self._version: dict[int, int] = {}  # partition -> how often its low water changed
         self._late: dict[int, dict[int, str]] = {}  # partition -> offset of a PhotoTaken not yet folded -> its minute
         self._sent: dict[int, set[object]] = {}  # partition -> photos whose PhotoDeveloped was appended by us
         self._finished: dict[int, set[str]] = {}  # partition -> minutes at or past the low water in which all is done
@@ -116,15 +116,14 @@ class Developer:
         """The low water; empty (before all minutes) where none was kept. A worker that has just taken a partition over
         begins two days further back: the last write of it may have come from one that was stalled."""
         if partition not in self._low:
-            cql = f"SELECT minute FROM {self._table} WHERE shard = ?"
-            rows = await lease.retry(lambda: self._store.execute(cql, (partition,)), transient=transient)
-            self._low[partition] = days_before(rows[0][0]) if rows else ""
+            kept, version = await lease.retry(lambda: low_water(self._store, partition), transient=transient)
+            self._low[partition], self._version[partition] = days_before(kept), version
         return self._low[partition]
 
     async def _set_low_water(self, partition: int, minute: str, lease: Lease) -> None:
-        cql = f"INSERT INTO {self._table} (shard, minute) VALUES (?, ?)"
-        await lease.retry(lambda: self._store.execute(cql, (partition, minute)), transient=transient)
-        self._low[partition] = minute
+        version = self._version[partition] + 1
+        await lease.retry(lambda: keep_low_water(self._store, partition, minute, version), transient=transient)
+        self._low[partition], self._version[partition] = minute, version
 
     def forget(self, partition: int) -> None:
         """Drops what is known of a partition just assigned: another worker may have moved its low water."""

@@ -30,7 +30,7 @@ from processors.lease import Lease
 from processors.processor import folded_to
 from processors.reading import Read, transient
 from processors.transport import Batch
-from producers.publish import Publisher
+from producers.publish import Publishes
 from projections.members import members
 from projections.photo import PHOTO, Photo
 from projections.roll import ROLL, Roll
@@ -50,7 +50,7 @@ Ends = Callable[[str], Awaitable[list[tuple[str, int, int]]]]
 class Expander:
     """Appends the derived facts of a batch. `ends(topic)` gives the next offset of each partition of a topic."""
 
-    def __init__(self, store: Store, publisher: Publisher, ends: Ends):
+    def __init__(self, store: Store, publisher: Publishes, ends: Ends):
         self._store, self._publisher, self._ends = store, publisher, ends
 
     async def act(self, batch: Batch, reads: list[Read], lease: Lease) -> None:

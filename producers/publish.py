@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -34,6 +34,14 @@ class NotPublished(Exception):
 
 class RefusedRecord(Exception):
     """Kafka will never take this record (it is too large): a retry can't mend it."""
+
+
+class Publishes(Protocol):
+    """What a processor asks of a publisher."""
+
+    async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
+        """Appends events in order, and returns when all are acknowledged."""
+        ...
 
 
 class Publisher:

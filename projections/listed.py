@@ -22,6 +22,7 @@ from projections.users_by_handle import users_by_handle
 
 # ruff: isort: split
 from projections.counts import COUNTS
+from projections.low_water import LOW_WATER
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.table import Table
@@ -38,5 +39,5 @@ def of_topic(topic: str) -> tuple[Projection | Tally, ...]:
 
 
 def all_tables() -> list[Table]:
-    """Every table of the read models, and the runner's own."""
-    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS]
+    """Every table of the read models, and the processors' own."""
+    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS, LOW_WATER]

@@ -1,0 +1,104 @@
+"""A processor's world without servers: a log in memory, read models folded from it, and a clock moved by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from faust.types import TP
+
+from events.generated import Event, Image, PhotoAddedToRoll, PhotoDeleted, PhotoFiltered, PhotoTaken
+from events.positions import Position
+from events.topics import TOPICS, partition_of
+from processors.develop import Developer
+from processors.expand import Expander
+from processors.lease import Lease
+from processors.processor import Processor
+from processors.transport import Batch
+from projections.memory import MemoryStore
+from tests.histories import START
+from tests.kit import MemoryLog, Worker
+
+OWNER = UUID("bbce2359-3b38-5c04-add3-59bf94bc6cbd")
+
+
+@dataclass
+class World:
+    """The log, the read models folded from it, and what was published (which is in the log too)."""
+
+    now: datetime = START
+    folds_what_it_publishes: bool = False
+    log: MemoryLog = field(default_factory=MemoryLog)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    published: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.views = Worker(self.store, self.log.codec)
+        self.expander = Expander(self.store, self, self.ends)
+
+    async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
+        """See Publishes."""
+        await (self.happen if self.folds_what_it_publishes else self.log.append)(*events)
+        self.published += events
+        return []
+
+    async def happen(self, *events: Event) -> None:
+        """Appends events and folds them into the read models."""
+        await self.log.append(*events)
+        await self.views.fold_all(self.log)
+
+    async def ends(self, topic: str) -> list[tuple[str, int, int]]:
+        """The next offset of each partition."""
+        return [(topic, i, len(self.log.partitions.get((topic, i), ()))) for i in range(TOPICS[topic].partitions)]
+
+    def processor(self, name: str, wants: Sequence[type[Event]], act: object) -> Processor:
+        """A processor of this world."""
+        return Processor(name, wants, act, self.store, self.log.codec, self.views._keep)  # type: ignore[arg-type]
+
+    async def feed(self, processor: Processor, topic: str) -> None:
+        """Hands a processor what it hasn't had yet of a topic, a batch a partition."""
+        for (name, partition), records in list(self.log.partitions.items()):
+            if name == topic:
+                start = await processor.start(topic, partition)
+                if records[start:]:
+                    await processor.handle(Batch(topic, partition, 1, records[start:]), Lease.of())
+
+    def developer(self) -> Developer:
+        """A develop processor with this world's clock."""
+        return Developer(self.store, self, lambda: self.now)
+
+
+PARTITION = partition_of("photos", OWNER)
+TP_OF_OWNER = TP("photos", PARTITION)
+
+
+def base(name: str, occurred_at: datetime = START) -> dict[str, object]:
+    """What every event begins with."""
+    return {"event_id": uuid5(OWNER, name), "occurred_at": occurred_at, "actor_id": OWNER}
+
+
+def about(number: int, develops_in: timedelta) -> dict[str, object]:
+    """What events about the nth photo share."""
+    photo = uuid5(OWNER, f"photo {number}")
+    return {"photo_id": photo, "owner_id": OWNER, "taken_at": START, "develops_at": START + develops_in}
+
+
+def taken(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoTaken:
+    more = {"zone": "UTC", "rule_version": "1", "object_key": f"uploads/{number}", "etag": "e", "on_profile": True}
+    return PhotoTaken(**base(f"taken {number}"), **about(number, develops_in), **more)  # type: ignore[arg-type]
+
+
+def filtered(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoFiltered:
+    one = about(number, develops_in)
+    del one["taken_at"]
+    image = Image(key="k", width=3, height=2)
+    more = {"filter_version": "f", "full": image, "feed": image, "thumb": image, "blurhash": "b"}
+    return PhotoFiltered(**base(f"filtered {number}"), **one, **more)  # type: ignore[arg-type]
+
+
+def placed(number: int, roll: UUID, develops_in: timedelta = timedelta(hours=1)) -> PhotoAddedToRoll:
+    return PhotoAddedToRoll(**base(f"placed {number} {roll}"), **about(number, develops_in), roll_id=roll)  # type: ignore[arg-type]
+
+
+def deleted(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoDeleted:
+    return PhotoDeleted(**base(f"deleted {number}"), **about(number, develops_in))  # type: ignore[arg-type]
