@@ -3,7 +3,7 @@
 A colour negative and its print, in three steps: dyes that also see their neighbours' light (crosstalk), a curve
 for each layer (an S with lifted blacks; red ends higher and blue lower in the lights, the other way round in the
 shadows), and a saturation that leaves the extremes, with greens towards olive and blues towards cyan. Skin, where
-red > green > blue, is left to the curves alone.
+red > green > blue, keeps its hue, in the shadows too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _RED = (8, 29, 65, 106, 147, 183, 214, 239, 254)
 _GREEN = (12, 35, 70, 107, 144, 178, 208, 234, 251)
 _BLUE = (17, 42, 75, 108, 138, 168, 199, 227, 244)
 # Saturation by luma, in 1/256, at the same nine points.
-_SATURATION = (190, 236, 272, 286, 286, 278, 268, 252, 232)
+_SATURATION = (214, 250, 276, 286, 286, 278, 268, 252, 232)
 
 
 @lru_cache(maxsize=8)
@@ -42,7 +42,9 @@ def cube(profile: bytes | None = None) -> NDArray[np.uint32]:
     seen = [sum(weight * channel for weight, channel in zip(row, grid, strict=True)) >> 8 for row in _CROSSTALK]
     curves = (_RED, _GREEN, _BLUE)
     printed = [_curve(knots, channel) for knots, channel in zip(curves, seen, strict=True)]
-    red, green, blue = (np.clip((c + _ONE // 2) >> 8, 0, 255) for c in _saturated(*_hues(*printed)))
+    red, green, blue = _saturated(*_hues(*printed))
+    blue = blue - _embers(seen)
+    red, green, blue = (np.clip((channel + _ONE // 2) >> 8, 0, 255) for channel in (red, green, blue))
     return (red | green << 8 | blue << 16).astype("<u4")
 
 
@@ -81,8 +83,20 @@ def _hues(red: Ints, green: Ints, blue: Ints) -> tuple[Ints, Ints, Ints]:
     )
 
 
+def _embers(seen: list[Ints]) -> Ints:
+    """How much blue the cool shadows must give back where the dark is warm: deep skin is brown, not grey."""
+    red, green, blue = seen
+    dark = np.maximum(128 * _ONE - _luma(red, green, blue), 0) >> 7  # 256 in black, nothing from middle grey on
+    warm = np.clip(red - blue, 0, green)  # brown, not red
+    return warm * dark * 110 >> 16
+
+
 def _saturated(red: Ints, green: Ints, blue: Ints) -> tuple[Ints, Ints, Ints]:
-    luma = (54 * red + 183 * green + 19 * blue) >> 8  # ITU-R BT.709
+    luma = _luma(red, green, blue)
     amount = _curve(_SATURATION, luma) >> 8
     red, green, blue = (luma + ((channel - luma) * amount >> 8) for channel in (red, green, blue))
     return red, green, blue
+
+
+def _luma(red: Ints, green: Ints, blue: Ints) -> Ints:
+    return (54 * red + 183 * green + 19 * blue) >> 8  # ITU-R BT.709

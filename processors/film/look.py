@@ -18,7 +18,7 @@ Wide = NDArray[np.int16]
 
 _BAND = 64  # rows at a time: what is worked on stays in the processor's cache
 _GLOW = (150, 56, 14)  # red, green and blue of halation, in 1/256
-_GRAIN, _SPECKLE = 30, 10  # silver, the same in all layers, and dye, different in each; in 1/256 of the field
+_GRAIN, _SPECKLE = 31, 10  # silver, the same in all layers, and dye, different in each; in 1/256 of the field
 _SHIFTS = ((0, 0), (19, 37), (41, 11))  # where each layer's own speckle is taken from the field
 
 
@@ -65,7 +65,7 @@ def _band(
         level = x.view(np.int16)
         rough = _grain(silver, rows, width, _SHIFTS[channel], _SPECKLE)
         rough += clumps
-        rough *= 288 - level  # bright places have no gaps left between the clumps
+        rough *= 272 - level  # bright places have no gaps left between the clumps
         rough >>= 8
         level += rough
         np.clip(level, 0, 255, out=level)

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 import click
@@ -16,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from processors.film.decode import decode, fitted
 from processors.film.develop import develop_photo
 from processors.film.limits import LIMITS
-from processors.film.outcome import Refused, Rejected
+from processors.film.outcome import Rejected
 
 # Photographs (free to use) that come with these two packages, which `make demo` installs.
 _SAMPLES = {
@@ -31,30 +30,23 @@ _CELL, _GAP, _CAPTION = (400, 300), 10, 26
 _PAPER, _INK = (250, 248, 244), (60, 56, 52)
 
 
-class Pair(NamedTuple):
-    """A photo before and after, each as the bytes of an image, and what to write below."""
-
-    caption: str
-    before: bytes
-    after: bytes
+Pair = tuple[str, Image.Image, Image.Image]
+"""What to write below, and a photo before and after."""
 
 
 def contact_sheet(pairs: Sequence[Pair], columns: int = 2) -> bytes:
-    """A JPEG with the pairs in `columns` columns, each picture within 400 x 300 px.
-
-    Raises Refused if one of the pictures can't be read.
-    """
+    """A JPEG with the pairs in `columns` columns, each picture (RGB) scaled to fit 400 x 300 px."""
     width, height = 2 * _CELL[0] + 3 * _GAP, _CELL[1] + _CAPTION + _GAP
     rows = max(1, -(-len(pairs) // columns))
     sheet = Image.new("RGB", (columns * width, rows * height + _GAP), _PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
-    for number, pair in enumerate(pairs):
+    for number, (caption, *pictures) in enumerate(pairs):
         left, top = number % columns * width + _GAP, number // columns * height + _GAP
-        for side, data in enumerate((pair.before, pair.after)):
-            picture = _within_cell(decode(data, LIMITS).image)
-            corner = left + side * (_CELL[0] + _GAP) + (_CELL[0] - picture.width) // 2
-            sheet.paste(picture, (corner, top + (_CELL[1] - picture.height) // 2))
-        draw.text((left + 2, top + _CELL[1] + 3), pair.caption, fill=_INK, font=font)
+        for side, picture in enumerate(pictures):
+            shown = _within_cell(picture)
+            corner = left + side * (_CELL[0] + _GAP) + (_CELL[0] - shown.width) // 2
+            sheet.paste(shown, (corner, top + (_CELL[1] - shown.height) // 2))
+        draw.text((left + 2, top + _CELL[1] + 3), caption, fill=_INK, font=font)
     out = BytesIO()
     sheet.save(out, "JPEG", quality=86, optimize=True)
     return out.getvalue()
@@ -72,14 +64,15 @@ def sample_photos() -> list[Path]:
 
 
 def developed_pairs(photos: Sequence[Path], taken_on: date) -> Iterator[Pair]:
-    """Each photo with what the film makes of it; its id is derived from its name. A rejected one says why."""
+    """Each photo with what the film makes of it. Its id comes from its name; a rejected one only says why."""
     for photo in photos:
         data = photo.read_bytes()
         outcome = develop_photo(uuid5(NAMESPACE_URL, f"{_ROLL}/{photo.name}"), data, taken_on)
         if isinstance(outcome, Rejected):
             click.echo(f"{photo.name}: {outcome.reason}", err=True)
             continue
-        yield Pair(photo.stem.replace("_", " "), data, outcome.variants["full"].data)
+        before, after = (decode(jpeg, LIMITS).image for jpeg in (data, outcome.variants["full"].data))
+        yield photo.stem.replace("_", " "), before, after
 
 
 def _within_cell(picture: Image.Image) -> Image.Image:
@@ -106,13 +99,10 @@ def main(photos: tuple[Path, ...], out: Path, taken_on: datetime) -> None:
 
     Without PHOTOS it takes the photographs that come with scikit-image and scikit-learn.
     """
-    try:
-        pairs = list(developed_pairs(photos or sample_photos(), taken_on.date()))
-        sheet = contact_sheet(pairs)
-    except Refused as refused:
-        raise click.ClickException(refused.reason.value) from refused
+    pairs = list(developed_pairs(photos or sample_photos(), taken_on.date()))
     if not pairs:
         raise click.ClickException("none of the photos could be developed")
+    sheet = contact_sheet(pairs)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(sheet)
     click.echo(f"{out}: {len(pairs)} photos, {len(sheet) // 1000} KB")

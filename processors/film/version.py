@@ -10,9 +10,9 @@ LOOK = "film-1"
 
 
 def _version() -> str:
-    codecs = ("pil", "libjpeg_turbo", "webp", "littlecms2")
-    parts = [f"{codec}-{features.version(codec)}" for codec in codecs]
-    return "+".join([LOOK, *parts, f"libheif-{pillow_heif.libheif_version()}"])
+    parts = [LOOK, f"pillow-{features.version('pil')}", f"jpeg-{features.version('libjpeg_turbo')}"]
+    parts += [f"webp-{features.version('webp')}", f"lcms-{features.version('littlecms2')}"]
+    return "_".join([*parts, f"heif-{pillow_heif.libheif_version()}"])
 
 
 FILTER_VERSION = _version()

@@ -1,0 +1,50 @@
+"""The same photo gives the same bytes: here, in another process, on another machine, next year."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from processors.film import FILTER_VERSION, develop_photo
+from tests.film.pictures import DAY, LEAKING, PHOTO, encoded, filtered, scene
+
+# Changing any of these hashes is a new look: count LOOK in processors/film/version.py up, and add a line here.
+GOLDEN = {
+    "film-1_pillow-13.0.0_jpeg-3.2.0_webp-1.6.0_lcms-2.19_heif-1.23.6": {
+        "lying": "06ff61ff1537364e38bbe0aa008e92ed8bb3320e980d38e0ef6e6269cd82b5da",
+        "standing": "81cac5b9ac47b52a3d7bf621cb8593fd57cf841de6e29139041fcbb35be9d1bf",
+        "large": "9720109a5c3cacdf8fb05e7ee321a0285bc6b61b07618c0a43e42e7d92340033",
+    },
+}
+PHOTOS = {"lying": (PHOTO, (640, 480)), "standing": (LEAKING, (450, 600)), "large": (PHOTO, (2048, 1366))}
+
+
+def fingerprint(name: str) -> str:
+    """One hash over every byte that comes out for a photo. Its input is a PNG: its pixels are what they are."""
+    photo_id, size = PHOTOS[name]
+    outcome = filtered(develop_photo(photo_id, encoded(scene(*size), "PNG"), DAY))
+    total = hashlib.sha256(outcome.blurhash.encode())
+    for variant in outcome.variants.values():
+        total.update(variant.data)
+    return total.hexdigest()
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_golden(name: str) -> None:
+    known = GOLDEN.get(FILTER_VERSION)
+    assert known, f"{FILTER_VERSION} is a version without golden hashes: add them"
+    assert fingerprint(name) == known[name]
+
+
+def test_another_process_gives_the_same_bytes() -> None:
+    program = f"from {__name__} import *; print([fingerprint(name) for name in PHOTOS])"
+    root = Path(__file__).parents[2]
+    said = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == str([fingerprint(name) for name in PHOTOS])
+
+
+if __name__ == "__main__":
+    for name in PHOTOS:
+        print(name, fingerprint(name))
