@@ -42,6 +42,8 @@ def token(handle: str, display_name: str | None, zone: str, as_json: bool) -> No
       curl -H "Authorization: Bearer $(darkroom token ada)" localhost:8000/v1/me
     """
     known = with_secrets(settings())
+    if not known.handle_secret:
+        raise Problem("DARKROOM_HANDLE_SECRET is empty: set it to the one that the gateway and the API have.")
     try:
         user_id, position = asyncio.run(person_with(known, handle.lower(), display_name or handle, zone))
     except problems.Problem as error:

@@ -89,6 +89,10 @@ class S3Uploads:
         )
         return Form(post["url"], post["fields"], (now + UPLOAD_LIFETIME).replace(microsecond=0))
 
+    def close(self) -> None:
+        """Closes its connections."""
+        self._client.close()
+
     async def find(self, key: str) -> Uploaded | None:
         """See Uploads."""
         try:

@@ -94,6 +94,8 @@ async def open_gate(settings: Settings, client_id: str = "gateway") -> AsyncGene
             await gate.finish()
             await waiting.close()
             await publisher.close()
+            registry._client.close()  # its connections: all that it holds
+            uploads.close()
     finally:
         cluster: Any = session.cluster
         await asyncio.to_thread(cluster.shutdown)

@@ -1,0 +1,24 @@
+"""The form that a phone sends a file with: what it allows is signed, and is just this."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+from producers.uploads import S3Uploads, object_key
+from tests.gateway.world import ADA, NOW, SETTINGS, one
+
+KEY = object_key(ADA, one("upload"))
+
+
+def test_the_form_is_good_for_one_key_one_type_and_thirty_megabytes() -> None:
+    uploads = S3Uploads(SETTINGS.model_copy(update={"s3_secret_key": "secret"}))
+    form = uploads.form(KEY, "image/heic", NOW)
+    uploads.close()
+    conditions: list[Any] = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
+    assert {"key": KEY} in conditions
+    assert {"Content-Type": "image/heic"} in conditions
+    assert ["content-length-range", 1, 30_000_000] in conditions
+    assert form.fields["key"] == KEY == f"uploads/{ADA}/{one('upload')}"
+    assert form.url.endswith(f"/{SETTINGS.bucket}")
+    assert timedelta(minutes=14) < form.expires_at - NOW <= timedelta(minutes=15)
