@@ -55,8 +55,8 @@ class Settings(BaseSettings):
     registry: str = ""
     s3: str = ""
 
-    replication: int = Field(1, ge=1)
-    min_insync: int = Field(1, ge=1)
+    replication: int = Field(default=1, ge=1)
+    min_insync: int = Field(default=1, ge=1)
     keyspace: str = "darkroom"
 
     # Secrets. Empty ones are made by `darkroom up` and kept in `<home>/secrets.json`.
@@ -73,8 +73,8 @@ class Settings(BaseSettings):
 
     # The product's rules.
     develop: Annotated[str, AfterValidator(developing_rule)] = NEXT_MORNING
-    filter_workers: int = Field(2, ge=1)
-    image_url_window: int = Field(3600, ge=60)  # seconds for which a signed image URL stays the same
+    filter_workers: int = Field(default=2, ge=1)
+    image_url_window: int = Field(default=3600, ge=60)  # seconds for which a signed image URL stays the same
 
     @cached_property
     def bootstrap(self) -> str:

@@ -6,7 +6,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from events.registry import register_all
 from events.settings import Settings
 from events.topics import TOPICS
-from projections.cassandra import connect
+from projections.cassandra import connect, disconnect
 from projections.keyspace import create_all
 
 
@@ -24,7 +24,7 @@ def prepare(settings: Settings) -> None:
     try:
         create_all(session, settings)
     finally:
-        session.cluster.shutdown()
+        disconnect(session)
 
 
 def create_topics(settings: Settings) -> None:

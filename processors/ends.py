@@ -22,5 +22,6 @@ class LogEnds:
     def now(self, topic: str) -> list[tuple[str, int, int]]:
         """The same, blocking."""
         partitions = [TopicPartition(topic, i) for i in range(TOPICS[topic].partitions)]
-        answers = self._admin.list_offsets({tp: OffsetSpec.latest() for tp in partitions}, request_timeout=10)
+        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its annotation says that it may be None
+        answers = self._admin.list_offsets(dict.fromkeys(partitions, latest), request_timeout=10)
         return [(tp.topic, tp.partition, answer.result().offset) for tp, answer in answers.items()]

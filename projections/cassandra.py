@@ -17,9 +17,18 @@ from projections.store import StoreUnavailable, Unstorable, by_partition
 from projections.table import Stamped, Table
 
 IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
-# What Cassandra says of a write that no retry can mend. Every other refusal (a missing table, a full disk, a role that
-# lacks a right) is an operator's to mend, and is retried: a wrong deployment must not send the log to the dead letters.
-HOPELESS = ("too large", "too long", "larger than", "exceeds", "may not be empty", "expected")
+# What Cassandra 5.0 says of a write that no retry can mend: it, or its key, is too large, or its key is empty. Word for
+# word, as seen on a live server (tests/deadletters/test_refusals.py): looser ones would take in «disk usage exceeds
+# failure threshold». Every other refusal (a full disk, a missing or a wrong table, a role that lacks a right) is an
+# operator's to mend, and is retried: a wrong deployment must not send the log to the dead letters.
+HOPELESS = (
+    "exceeds allowed maximum of",  # CQL Message of size 600084 bytes …: native_transport_max_message_size
+    "Rejected an oversized mutation",  # where only max_mutation_size is exceeded
+    "Batch too large",  # batch_size_fail_threshold: a part of it may be stored
+    "is longer than maximum of 65535",  # Key length of 70000 …: a partition key or a clustering value
+    "Key may not be empty",
+    "Guardrail column_value_size violated",
+)
 UNBINDABLE = (TypeError, ValueError, struct.error, OverflowError)
 
 
@@ -49,6 +58,12 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         raise StoreUnavailable(f"Cassandra at {settings.contact_points}: {error}") from error
 
 
+def disconnect(session: Session) -> None:
+    """Ends a session, and its connections with it."""
+    if session.cluster is not None:
+        session.cluster.shutdown()
+
+
 class CassandraStore:
     """See Store. `generations` names each table's live generation (1 where it says nothing)."""
 
@@ -56,6 +71,7 @@ class CassandraStore:
         self._session, self._keyspace = session, keyspace
         self._generations = generations or {}
         self._statements: dict[Any, PreparedStatement] = {}
+        self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
         self._room = asyncio.Semaphore(IN_FLIGHT)
 
     def physical(self, table: Table) -> str:
@@ -67,10 +83,9 @@ class CassandraStore:
         batches = by_partition(rows)
         results = await asyncio.gather(*map(self.write_together, batches), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
-        for kind in (Unstorable, BaseException):  # what no retry mends is said first: the caller then looks for it
-            for failure in failures:
-                if isinstance(failure, kind):
-                    raise failure
+        # What no retry mends is said first: the caller then looks for it.
+        for failure in sorted(failures, key=lambda failure: not isinstance(failure, Unstorable)):
+            raise failure
 
     async def write_together(self, rows: Sequence[Stamped]) -> None:
         """See Store."""
@@ -89,7 +104,7 @@ class CassandraStore:
             raise Unstorable(f"{rows[0].upsert.table.name}: {error}") from error
         await self._execute(request)
 
-    async def get(self, table: Table, *key: Any) -> Any | None:
+    async def get(self, table: Table, *key: Any) -> Any:
         """See Store."""
         found = await self._select(table, "".join(f" AND {name} = ?" for name in table.key), key)
         return found[0] if found else None
@@ -139,8 +154,13 @@ class CassandraStore:
         return await self._execute(statement.bind(values))
 
     async def _prepare(self, cql: str) -> PreparedStatement:
+        """Prepares a statement once, however many ask for it at the same time: a first batch asks thousands of times."""
+        task = self._preparing.get(cql)
+        if task is None:
+            task = self._preparing[cql] = asyncio.create_task(asyncio.to_thread(self._session.prepare, cql))
+            task.add_done_callback(lambda _: self._preparing.pop(cql, None))
         try:
-            return await asyncio.to_thread(self._session.prepare, cql)
+            return await asyncio.shield(task)
         except Exception as error:
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 

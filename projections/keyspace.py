@@ -21,8 +21,9 @@ UNREBUILDABLE = {
 WORKING = {  # kept by the develop processor for itself; may be lost
     "develop_low_water": "shard bigint PRIMARY KEY, minute text",
     "generations": "projection text PRIMARY KEY, live bigint",
-    "redrives": "topic text, partition bigint, offset bigint, letter bigint, requested_at timestamp, outcome text,"
-    " PRIMARY KEY ((topic), partition, offset)",
+    # Who asked for which dead letter to be done again, and what came of it; partition -1 holds a topic's bell.
+    "redrives": "topic text, partition bigint, offset bigint, projection text, request uuid, asked_at timestamp,"
+    " answered uuid, outcome text, answered_at timestamp, PRIMARY KEY ((topic, partition), offset, projection)",
 }
 
 

@@ -1,4 +1,5 @@
 """The one list of all projections: a new read model is a file beside this one and a line here."""
+# pyright: reportUnusedImport=false
 
 from projections.comments import commented, comments
 from projections.develop_due import develop_due

@@ -45,7 +45,7 @@ class MemoryStore:
             if old is None or (stamp, order(value)) > (old[0], order(old[1])):
                 cells[name] = (stamp, value)
 
-    async def get(self, table: Table, *key: Any) -> Any | None:
+    async def get(self, table: Table, *key: Any) -> Any:
         """See Store."""
         values = tuple(kept(value) for value in key)
         partition, clustering = values[: len(table.partition)], values[len(table.partition) :]

@@ -28,7 +28,7 @@ class Store(Protocol):
         """Writes rows that share one partition key (of one table or several): all of them, or none."""
         ...
 
-    async def get(self, table: Table, *key: Any) -> Any | None:
+    async def get(self, table: Table, *key: Any) -> Any:
         """The row with this whole key, or None."""
         ...
 

@@ -1,4 +1,4 @@
-"""What tests share: a registry and keys in memory, records as Kafka would hand them over, and a worker without Kafka."""
+"""What tests share: a registry and keys in memory, records as Kafka hands them over, and a worker without Kafka."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.topics import key_bytes, partition_of
 from processors.deadletters import DeadLetter
+from processors.fetching import Record
 from processors.lease import Lease
 from processors.runner import Runner
 from processors.transport import Batch
@@ -53,7 +54,7 @@ def memory_codec() -> Codec:
     return Codec(MemoryRegistry(), MemoryKeys())
 
 
-def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None) -> ConsumerRecord:
+def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None) -> Record:
     """A record as aiokafka hands it over."""
     return ConsumerRecord(topic, partition, offset, 0, 1, key, value, None, 0, 0, ())
 
@@ -63,7 +64,7 @@ class MemoryLog:
 
     def __init__(self, codec: Codec | None = None) -> None:
         self.codec = codec or memory_codec()
-        self.partitions: dict[tuple[str, int], list[ConsumerRecord]] = {}
+        self.partitions: dict[tuple[str, int], list[Record]] = {}
 
     async def append(self, *events: Event) -> None:
         """Appends events where they belong."""
@@ -96,7 +97,7 @@ class Worker:
         """As after an assignment: where to go on."""
         return await self.runners[topic].start(partition)
 
-    async def fold(self, records: Sequence[ConsumerRecord]) -> None:
+    async def fold(self, records: Sequence[Record]) -> None:
         """One batch."""
         if records:
             first = records[0]
@@ -110,7 +111,7 @@ class Worker:
                 await self.fold(batch)
 
 
-def cut(records: Sequence[ConsumerRecord], size: int) -> Iterable[Sequence[ConsumerRecord]]:
+def cut(records: Sequence[Record], size: int) -> Iterable[Sequence[Record]]:
     """Batches of a size."""
     return (records[i : i + size] for i in range(0, len(records), size))
 

@@ -9,7 +9,7 @@ import pytest
 
 from events.ids import NIL
 from events.settings import Settings
-from projections.cassandra import CassandraStore, connect
+from projections.cassandra import CassandraStore, connect, disconnect
 from projections.keyspace import API, WORKER
 from projections.memory import MemoryStore
 from projections.photo import PHOTO
@@ -41,7 +41,7 @@ class Both:
 def cassandra(darkroom: Settings) -> Iterator[Callable[[], Store]]:
     session = connect(darkroom, WORKER, darkroom.worker_password)
     yield lambda: CassandraStore(session, darkroom.keyspace)
-    session.cluster.shutdown()
+    disconnect(session)
 
 
 @pytest.fixture(params=["memory", "cassandra"])
@@ -213,6 +213,6 @@ def test_the_apis_role_reads_the_read_models_and_can_do_nothing_else(
             await store.write([name(uuid4(), "x", 1)])
         with pytest.raises(StoreUnavailable, match="no SELECT permission"):
             await store.execute(f"SELECT * FROM {darkroom.keyspace}_private.keys")
-        session.cluster.shutdown()
+        disconnect(session)
 
     run(scenario())
