@@ -19,6 +19,7 @@ COMMANDS = {
     "gateway": "ops.gateway:gateway",
     "api": "ops.api:api",
     "token": "ops.token:token",
+    "deadletters": "ops.deadletters:deadletters",
     "version": "ops.version:version",
 }
 

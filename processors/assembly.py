@@ -1,6 +1,6 @@
 """The one list of apps: what each is called, what it reads and what it does. `darkroom worker NAME...` hosts them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from faust.types import TP
 
@@ -8,25 +8,32 @@ from events.codec import Codec
 from events.registry import ConfluentRegistry
 from events.settings import Settings
 from processors import deadletters, develop, expand, filtering
+from processors.again import ActAgain, Again, FoldAgain
 from processors.apps import BatchApp, StartOffsets, batch_app
-from processors.deadletters import DeadLetter
+from processors.deadletters import EVERY, DeadLetter
 from processors.develop import Developer
 from processors.ends import LogEnds
 from processors.expand import Expander
 from processors.failpoints import armed_store, reached
 from processors.film.pool import Pool
 from processors.filtering import Filterer
+from processors.lease import Lease
 from processors.objects import Objects
+from processors.originals import Originals
 from processors.processor import Processor
+from processors.redrive import ROUND, Redrive
+from processors.requests import Requests
 from processors.runner import Runner
 from producers.publish import Publisher
 from projections.cassandra import CassandraStore, connect
 from projections.keys import KeyStore
 from projections.keyspace import WORKER
-from projections.listed import of_topic
+from projections.listed import PROJECTIONS, of_topic
 
 VIEWS = ("accounts", "graph", "rolls", "photos", "reactions")  # an app for each topic's projections
 PHOTOS_A_BATCH = 16  # the filter works on a photo for tenths of a second: small batches keep its progress fine-grained
+
+FOLDED = (EVERY, *(each.name for each in PROJECTIONS))  # dead letters that go before a processor's
 
 
 class Workshop:
@@ -37,8 +44,18 @@ class Workshop:
         session = connect(settings, WORKER, settings.worker_password)
         self.cassandra = CassandraStore(session, settings.keyspace)
         self.store = armed_store(self.cassandra)
-        self.codec = Codec(ConfluentRegistry(settings), KeyStore(self.cassandra, settings))
+        self._registry, self._keys = ConfluentRegistry(settings), KeyStore(self.cassandra, settings)
+        self.codec = self.fresh_codec()
         self.publisher = Publisher(settings, self.codec, "darkroom-worker")
+
+    def fresh_codec(self) -> Codec:
+        """A codec that has yet to ask for every schema."""
+        return Codec(self._registry, self._keys)
+
+    def redrive(self, again: Again, first: Collection[str] = (), round_size: int = ROUND) -> Redrive:
+        """An app's part in redriving dead letters."""
+        requests = Requests(self.cassandra, self.settings.keyspace)
+        return Redrive(requests, again, Originals(self.settings), self.store, first, round_size)
 
     async def send_letter(self, letter: DeadLetter) -> None:
         """Sets a record aside."""
@@ -47,36 +64,63 @@ class Workshop:
     def view(self, topic: str) -> BatchApp:
         """The app that folds one topic with all of its projections."""
         runner = Runner(topic, of_topic(topic), self.store, self.codec, self.send_letter)
+        redrive = self.redrive(FoldAgain(topic, of_topic(topic), self.store, self.fresh_codec))
 
         async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
             reached("rebalance")
             return {tp: await runner.start(tp.partition) for tp in tps}
 
-        return batch_app(topic, [topic], runner.handle, start, self.settings)
+        return batch_app(
+            topic, [topic], runner.handle, start, self.settings, tick=redrive.tick, on_assigned=redrive.forget
+        )
 
     def expand(self) -> BatchApp:
         """The app that appends what follows from ends."""
         expander = Expander(self.store, self.publisher, LogEnds(self.settings))
         processor = Processor("expand", expand.WANTED, expander.act, self.store, self.codec, self.send_letter)
-        return batch_app("expand", expand.TOPICS_READ, processor.handle, started(processor), self.settings)
+        redrive = self.redrive(ActAgain("expand", expand.WANTED, expander.act, self.fresh_codec), FOLDED)
+        return batch_app(
+            "expand",
+            expand.TOPICS_READ,
+            processor.handle,
+            started(processor),
+            self.settings,
+            tick=redrive.tick,
+            on_assigned=redrive.forget,
+        )
 
     def filter(self) -> BatchApp:
         """The app that turns uploads into photos."""
         workers = self.settings.filter_workers
         filterer = Filterer(self.store, Objects(self.settings), Pool(workers=workers), self.publisher, workers)
         processor = Processor("filter", filtering.WANTED, filterer.act, self.store, self.codec, self.send_letter)
+        again = ActAgain("filter", filtering.WANTED, filterer.act, self.fresh_codec)
+        redrive = self.redrive(again, FOLDED, PHOTOS_A_BATCH)
         return batch_app(
-            "filter", ["photos"], processor.handle, started(processor), self.settings, max_records=PHOTOS_A_BATCH
+            "filter",
+            ["photos"],
+            processor.handle,
+            started(processor),
+            self.settings,
+            max_records=PHOTOS_A_BATCH,
+            tick=redrive.tick,
+            on_assigned=redrive.forget,
         )
 
     def develop(self) -> BatchApp:
         """The app that develops what is due."""
         developer = Developer(self.store, self.publisher)
         processor = Processor("develop", develop.WANTED, developer.act, self.store, self.codec, self.send_letter)
+        redrive = self.redrive(ActAgain("develop", develop.WANTED, developer.act, self.fresh_codec), FOLDED)
 
         def forget(tps: frozenset[TP]) -> None:
+            redrive.forget(tps)
             for tp in tps:
                 developer.forget(tp.partition)
+
+        async def tick(tp: TP, lease: Lease) -> None:
+            await redrive.tick(tp, lease)
+            await developer.tick(tp, lease)
 
         return batch_app(
             "develop",
@@ -84,7 +128,7 @@ class Workshop:
             processor.handle,
             started(processor),
             self.settings,
-            tick=developer.tick,
+            tick=tick,
             on_assigned=forget,
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import ConsumerRecord
 
@@ -17,7 +18,8 @@ from producers.publish import NotPublished
 from projections.store import StoreUnavailable
 
 TRANSIENT = (StoreUnavailable, KeysUnavailable, RegistryUnavailable, NotPublished)
-KEY_ABSENT_TRIES = 8  # about 10 s: a key is written before its person's first event, so absence means it was lost
+KEY_ABSENT_TRIES = 8  # about 13 s: a key is written before its person's first event, so absence means it was lost
+GIVEN_UP = 10_000  # absent keys that are remembered, so as not to be waited for with each batch
 
 SendLetter = Callable[[DeadLetter], Awaitable[None]]
 
@@ -33,22 +35,26 @@ class Read:
 
     offset: int
     event: Event
-    record: ConsumerRecord
+    record: ConsumerRecord[Any, Any]
 
 
 class Reader:
     """Reads records for one projection or processor (`name` in the dead letters; `*` stands for all of a topic's)."""
 
-    def __init__(self, codec: Codec, send: SendLetter, name: str, generation: int = 1):
+    def __init__(
+        self, codec: Codec, send: SendLetter, name: str, generation: int = 1, key_absent_tries: int = KEY_ABSENT_TRIES
+    ):
         self._codec, self._send, self._name, self._generation = codec, send, name, generation
+        self._tries = key_absent_tries
+        self._given_up: set[str] = set()  # reasons, each of which names a person
 
-    async def read(self, topic: str, records: Sequence[ConsumerRecord], lease: Lease) -> list[Read]:
+    async def read(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]], lease: Lease) -> list[Read]:
         """The records' events, in order; a record that isn't one goes to the dead letters first. LeaseLost."""
         values = [record.value for record in records]
         decoded = await lease.retry(lambda: self._codec.decode(values), transient=transient)
-        for attempt in range(KEY_ABSENT_TRIES):
+        for attempt in range(self._tries):
             absent = [i for i, entry in enumerate(decoded) if isinstance(entry, Unreadable) and entry.key_absent]
-            if not absent:
+            if self._given_up.issuperset(absences(decoded)):
                 break
             await lease.pause(0.05 * 2**attempt)
             again = [values[i] for i in absent]
@@ -56,6 +62,7 @@ class Reader:
                 absent, await lease.retry(lambda v=again: self._codec.decode(v), transient=transient), strict=True
             ):
                 decoded[i] = entry
+        self._give_up(decoded)
         events: list[Read] = []
         for record, entry in zip(records, decoded, strict=True):
             reason = entry.reason if isinstance(entry, Unreadable) else misplaced(topic, record, entry)
@@ -65,14 +72,27 @@ class Reader:
                 events.append(Read(record.offset, entry, record))
         return events
 
-    async def set_aside(self, topic: str, record: ConsumerRecord, reason: str, name: str, lease: Lease) -> None:
+    def _give_up(self, decoded: Sequence[Event | Unreadable]) -> None:
+        """Remembers which keys were waited for in vain: only their first batch waits."""
+        if len(self._given_up) > GIVEN_UP:
+            self._given_up.clear()
+        self._given_up |= absences(decoded)
+
+    async def set_aside(
+        self, topic: str, record: ConsumerRecord[Any, Any], reason: str, name: str, lease: Lease
+    ) -> None:
         """Sends a record to the dead letters, for as long as it takes. LeaseLost."""
         position = Position(topic, record.partition, record.offset)
         letter = DeadLetter(position, record.key, record.value, reason, name, self._generation)
         await lease.retry(lambda: self._send(letter), transient=transient)
 
 
-def misplaced(topic: str, record: ConsumerRecord, event: Event) -> str:
+def absences(decoded: Sequence[Event | Unreadable]) -> set[str]:
+    """Which keys are absent, as the reasons say it."""
+    return {entry.reason for entry in decoded if isinstance(entry, Unreadable) and entry.key_absent}
+
+
+def misplaced(topic: str, record: ConsumerRecord[Any, Any], event: Event) -> str:
     """Why an event may not be where it is, or nothing: tallies rely on an event being in its person's partition."""
     key = key_of(event)
     if topic_of(type(event)) != topic:

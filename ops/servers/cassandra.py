@@ -179,6 +179,8 @@ def yaml(settings: Settings, folder: Path, address: str, cluster: Sequence[str])
         "memtable": {"configurations": {"trie": {"class_name": "TrieMemtable"}, "default": {"inherits": "trie"}}},
         "auto_snapshot": False,  # dropping an old generation must give its disk back
         "concurrent_compactors": 1,
+        # Far beyond any row of ours: what a record folds to may be too large here as well as anywhere else.
+        "max_mutation_size": "512KiB",
         # A machine that is busy with tests answers late; a timeout would only make it busier.
         "read_request_timeout": "10s",
         "range_request_timeout": "20s",

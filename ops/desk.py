@@ -1,0 +1,51 @@
+"""What an operator's command on dead letters works with: the requests to redrive them, and a codec."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from events.codec import Codec
+from events.positions import Position
+from events.registry import ConfluentRegistry
+from events.settings import Settings
+from ops.problem import Problem
+from processors.requests import Request, Requests
+from projections.cassandra import CassandraStore, connect
+from projections.keys import KeyStore
+from projections.keyspace import WORKER
+from projections.store import StoreUnavailable
+
+Place = tuple[Position, str]  # a record, and the projection or processor that couldn't take it
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an operator's command works with."""
+
+    requests: Requests
+    codec: Codec
+
+    async def known(self, positions: Collection[Position]) -> dict[Place, Request]:
+        """The requests made so far, of 90 days, in the partitions of these records. StoreUnavailable."""
+        partitions = {(position.topic, position.partition) for position in positions}
+        found = await asyncio.gather(*(self.requests.of_partition(*each) for each in sorted(partitions)))
+        return {(each.position, each.projection): each for part in found for each in part}
+
+
+@asynccontextmanager
+async def desk(settings: Settings) -> AsyncGenerator[Desk]:
+    """A desk with its sessions. Problem if Cassandra doesn't let us in."""
+    try:
+        session = await asyncio.to_thread(connect, settings, WORKER, settings.worker_password)
+    except StoreUnavailable as error:
+        raise Problem(f"{error}. Is it up? See `darkroom status`.") from error
+    try:
+        store = CassandraStore(session, settings.keyspace)
+        codec = Codec(ConfluentRegistry(settings), KeyStore(store, settings))
+        yield Desk(Requests(store, settings.keyspace), codec)
+    except StoreUnavailable as error:
+        raise Problem(f"Cassandra: {error}. See `darkroom status`.") from error
+    finally:
+        if session.cluster is not None:
+            await asyncio.to_thread(session.cluster.shutdown)

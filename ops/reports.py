@@ -1,0 +1,39 @@
+"""Progress of long work: a bar on a terminal, a plain line now and then elsewhere. On stderr."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+LINE_SECONDS = 5.0
+
+Tell = Callable[[int, int], None]
+
+
+@contextmanager
+def progress(what: str) -> Generator[Tell]:
+    """`tell(done, of)` shows how far `what` has got."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lines(what)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def lines(what: str, now: Callable[[], float] = time.monotonic) -> Tell:
+    """Says it every few seconds; work that is shorter says nothing."""
+    said = now()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal said
+        if now() - said >= LINE_SECONDS:
+            said = now()
+            click.echo(f"{what}: {done:,} of {of:,}", err=True)
+
+    return tell

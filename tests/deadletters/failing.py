@@ -1,0 +1,107 @@
+"""What makes a record fail at first: bytes that don't decode, a projection that raises, a store that refuses."""
+
+import copy
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from events.generated import Event
+from processors.again import FoldAgain
+from processors.deadletters import DeadLetter
+from processors.lease import Lease
+from processors.runner import Runner
+from processors.transport import Batch
+from projections.listed import of_topic
+from projections.memory import MemoryStore
+from projections.projection import Projection
+from projections.store import Store, Unstorable
+from projections.table import STAMPS_PER_OFFSET, Stamped
+from projections.tally import Tally
+from tests.kit import MemoryLog, cut, memory_codec
+
+Projections = Sequence[Projection | Tally]
+
+
+def undecodable(log: MemoryLog, bad: ConsumerRecord[Any, Any]) -> MemoryLog:
+    """The log, with nonsense in place of one record."""
+    other = MemoryLog(log.codec)
+    for place, records in log.partitions.items():
+        other.partitions[place] = [replace(each, value=b"nonsense") if each is bad else each for each in records]
+    return other
+
+
+def unfoldable(each: Projection | Tally, bad: Event) -> Projection | Tally:
+    """The projection, but that it can't take one event."""
+    fold = each._fold
+
+    def raising(event: Event) -> Any:
+        if event == bad:
+            raise ArithmeticError("a bug")
+        return fold(event)
+
+    failing = copy.copy(each)
+    failing._fold = raising
+    return failing
+
+
+class RefusingStore(MemoryStore):
+    """Takes no row of a record at one of these offsets, and some of those that were to be written beside it."""
+
+    def __init__(self, offsets: Collection[int]):
+        super().__init__()
+        self.refused = set(offsets)
+        self.attempts = 0  # how often rows were to be written that hold one to be refused
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        for row in rows:
+            self._check([row])
+            await super().write([row])
+
+    async def write_together(self, rows: Sequence[Stamped]) -> None:
+        self._check(rows)
+        await super().write(rows)
+
+    def _check(self, rows: Sequence[Stamped]) -> None:
+        if any(row.upsert.table.name != "progress" and row.stamp // STAMPS_PER_OFFSET in self.refused for row in rows):
+            self.attempts += 1
+            raise Unstorable("too large")
+
+
+async def fold_all(log: MemoryLog, projections: Projections, store: Store, size: int) -> list[DeadLetter]:
+    """Folds every partition of a log; the letters that came of it."""
+    letters: list[DeadLetter] = []
+
+    async def keep(letter: DeadLetter) -> None:
+        letters.append(letter)
+
+    for (topic, partition), records in log.partitions.items():
+        runner = Runner(topic, projections, store, log.codec, keep)
+        await runner.start(partition)
+        for part in cut(records, size):
+            await runner.handle(Batch(topic, partition, 1, list(part)), Lease.of())
+    return letters
+
+
+async def redrive(log: MemoryLog, topic: str, letters: Sequence[DeadLetter], store: Store, size: int) -> None:
+    """Does the letters' records again, as the owner of their partitions would, in the order of the letters' names."""
+    again = FoldAgain(topic, of_topic(topic), store, memory_codec)
+    groups: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for letter in letters:
+        groups[letter.position.partition, letter.projection].add(letter.position.offset)
+    for (partition, name), offsets in groups.items():
+        for records in cut([log.partitions[topic, partition][offset] for offset in sorted(offsets)], size):
+            assert await again(records, name, Lease.of()) == {}
+
+
+def values(store: MemoryStore) -> dict[str, Any]:
+    """All that the tables say, but for how often and where a tally's shard was corrected."""
+    return {
+        table: {
+            key: {column: value for column, value in row.items() if column not in ("position", "epoch")}
+            for key, row in rows.items()
+        }
+        for table, rows in store.dump().items()
+    }

@@ -1,0 +1,51 @@
+"""A batch that can't be stored is halved down to the records at fault, with few attempts and no good record lost."""
+
+from math import ceil, log2
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.generated import ProfileChanged
+from events.jsonform import from_json
+from events.schema import all_schemas
+from processors.deadletters import DeadLetter
+from processors.lease import Lease
+from processors.runner import ATTEMPTS, Runner
+from processors.transport import Batch
+from projections.users import users
+from tests.deadletters.failing import RefusingStore
+from tests.kit import MemoryLog, run
+
+SCHEMA = all_schemas()["darkroom.accounts.ProfileChanged"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_each_bad_record_costs_at_most_two_attempts_a_halving_and_one(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 300))
+    bad = data.draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=6))
+
+    async def scenario() -> None:
+        event = from_json(SCHEMA, SCHEMA.example())
+        assert isinstance(event, ProfileChanged)
+        log = MemoryLog()
+        await log.append(*[event] * size)
+        ((topic, partition),) = log.partitions
+        letters: list[DeadLetter] = []
+
+        async def keep(letter: DeadLetter) -> None:
+            letters.append(letter)
+
+        store = RefusingStore(bad)
+        runner = Runner(topic, [users], store, log.codec, keep)
+        await runner.start(partition)
+        before = ATTEMPTS.labels(topic)._value.get()
+        await runner.handle(Batch(topic, partition, 1, log.partitions[topic, partition]), Lease.of())
+
+        assert ATTEMPTS.labels(topic)._value.get() - before <= len(bad) * (2 * ceil(log2(size)) + 1)
+        assert store.attempts <= len(bad) * (ceil(log2(size)) + 1)
+        assert [letter.position.offset for letter in letters] == sorted(bad)
+        assert {letter.value for letter in letters} <= {record.value for record in log.partitions[topic, partition]}
+        assert await runner.start(partition) == size
+
+    run(scenario())
