@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from events.generated import MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
+from events.generated import MemberInvited, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
 from producers.decide.act import Act, Decision, already, made
 from producers.decide.rolls import owned, room_for_one_more
 from projections.roll import Roll
 from projections.serving.problems import Problem, forbidden, not_found
 from projections.tally import Member
+from projections.users import User
 from projections.visibility import MEMBER, OWNER, PUBLIC
 
 LAST_OWNER = "You are the roll's last owner. Make somebody else one first, or delete the roll."
@@ -17,8 +18,7 @@ LAST_OWNER = "You are the roll's last owner. Make somebody else one first, or de
 def join(act: Act, roll: Roll | None, live: Sequence[Member], memberships: int, invited: bool = False) -> Decision:
     """Becoming a member oneself. `live`: one's memberships of this roll; `memberships`: how many rolls one is in.
 
-    `invited` is for the invitations to come, which also let one know of the roll: until then nobody knows of a private
-    roll who isn't in it."""
+    `invited`: one has an invitation that isn't spent, which also lets one know of a private roll."""
     if roll is None:
         raise not_found("roll")
     if live:
@@ -28,6 +28,20 @@ def join(act: Act, roll: Roll | None, live: Sequence[Member], memberships: int, 
     room_for_one_more(memberships)
     joined = MemberJoined(**act.begin("MemberJoined"), roll_id=roll.roll_id, member_id=act.actor, role=MEMBER)
     return made(joined.event_id, joined)
+
+
+def invite(act: Act, roll: Roll | None, own_role: str | None, person: User | None, live: Sequence[Member]) -> Decision:
+    """A member invites somebody (`live`: their memberships of this roll), who may then join even if it is private."""
+    if roll is None:
+        raise not_found("roll")
+    if own_role is None:
+        raise forbidden("Only members of the roll invite others.")
+    if person is None:
+        raise not_found("person")
+    if live:
+        return already(live[0].beginning)
+    invited = MemberInvited(**act.begin("MemberInvited"), roll_id=roll.roll_id, member_id=person.user_id)
+    return made(invited.event_id, invited)
 
 
 def set_role(

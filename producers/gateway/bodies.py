@@ -127,6 +127,12 @@ class Membership(Body):
     role: Role | None = Field(None, description="Only an owner gives roles.", examples=["owner"])
 
 
+class NewInvitation(Body):
+    """Who is to join."""
+
+    user: UUID = Field(description="The person.", examples=[USER])
+
+
 class NewUpload(Body):
     """A file to be sent."""
 

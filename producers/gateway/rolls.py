@@ -9,19 +9,20 @@ from producers.decide import follows
 from producers.decide import members as membership
 from producers.decide import rolls as decide_rolls
 from producers.decide.act import Act, Decision
-from producers.gateway.bodies import Membership, NewRoll, RollPatch
+from producers.gateway.bodies import Membership, NewInvitation, NewRoll, RollPatch
 from producers.gateway.paths import RollId, UserId
 from producers.gateway.rows import another_owner, size_of
 from producers.gateway.writing import Write
+from projections.invitations import invitation, spent
 from projections.members import members
 from projections.roll import ROLL, Roll
 from projections.roll_followers import roll_followers
 from projections.rolls_of_photo import placements
 from projections.rolls_of_user import rolls_of_user
 from projections.serving.problems import Problem
-from projections.sets import beginnings
+from projections.sets import beginnings, shard_of
 from projections.store import Store
-from projections.visibility import Sight, shows
+from projections.visibility import Sight, shows, stands
 
 
 async def create(new: NewRoll, write: Write) -> Response:
@@ -69,7 +70,7 @@ async def delete(roll_id: RollId, write: Write) -> Response:
 
 
 async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Membership | None = None) -> Response:
-    """Joins a public roll oneself (no body), or, for an owner, gives a member a role."""
+    """Joins a public roll, or by invitation, oneself (no body), or, for an owner, gives a member a role."""
 
     async def decide(act: Act) -> Decision:
         store = write.gate.store
@@ -77,13 +78,43 @@ async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Member
         roll, live = await asyncio.gather(sight.roll(roll_id), beginnings(store, members, roll_id, user_id))
         role = how.role if how is not None else None
         if user_id == act.actor and role is None:
-            return membership.join(act, roll, live, await size_of(store, act.actor, rolls_of_user.kind))
+            invited = roll is None and await is_invited(store, user_id, roll_id)
+            if invited:  # to a private roll, which only its members see
+                row: Roll | None = await store.get(ROLL, roll_id)
+                roll = row if stands(row) else None
+            return membership.join(act, roll, live, await size_of(store, act.actor, rolls_of_user.kind), invited)
         own_role = await sight.role(roll_id)
         decide_rolls.owned(roll, own_role)
         if role is None:
             raise Problem(422, "Say which role: people join rolls themselves.")
         another = await others(store, roll, user_id)
         return membership.set_role(act, roll, own_role, user_id, live, role.value, another)
+
+    return await write.answer(decide)
+
+
+async def is_invited(store: Store, user_id: UUID, roll_id: UUID) -> bool:
+    """Whether a person has an invitation to a roll and hasn't joined since."""
+    last = await invitation(store, user_id, roll_id)
+    if last is None:
+        return False
+    memberships = await store.pick(members.members, (roll_id, shard_of(members, roll_id, user_id)), [user_id])
+    return not spent(last, memberships)
+
+
+async def invite(roll_id: RollId, new: NewInvitation, write: Write) -> Response:
+    """Invites somebody to join a roll, private ones too. For its members; an invitation is good for joining once."""
+
+    async def decide(act: Act) -> Decision:
+        store = write.gate.store
+        sight = Sight(store, act.actor)
+        roll, role, person, live = await asyncio.gather(
+            sight.roll(roll_id),
+            sight.role(roll_id),
+            sight.user(new.user),
+            beginnings(store, members, roll_id, new.user),
+        )
+        return membership.invite(act, roll, role, person, live)
 
     return await write.answer(decide)
 

@@ -51,6 +51,7 @@ ROUTES = (
     Route("DELETE", "/v1/rolls/{roll_id}", rolls.delete, "rolls", (403, 404), "delete_roll"),
     Route("PUT", "/v1/rolls/{roll_id}/members/{user_id}", rolls.put_member, "rolls", (403, 404, 409), "put_member"),
     Route("DELETE", "/v1/rolls/{roll_id}/members/{user_id}", rolls.end_member, "rolls", (403, 404, 409), "end_member"),
+    Route("POST", "/v1/rolls/{roll_id}/invitations", rolls.invite, "rolls", (403, 404), "invite"),
     Route("PUT", "/v1/rolls/{roll_id}/follow", rolls.follow, "rolls", (403, 404), "follow_roll"),
     Route("DELETE", "/v1/rolls/{roll_id}/follow", rolls.unfollow, "rolls", (403, 404), "unfollow_roll"),
     Route("POST", "/v1/photos", photos.take, "photos", (403, 404, 409), "take_photo"),
