@@ -12,7 +12,7 @@ from producers.publish import Record
 from projections.claims import FINAL
 from projections.store import StoreUnavailable
 from projections.users_by_handle import handle_hmac
-from tests.gateway.test_http import PHOTO, taken
+from tests.gateway.shown import PHOTO, taken
 from tests.gateway.world import ADA, BOB, PUBLIC, SETTINGS, away, begin, one, world
 from tests.kit import run
 
