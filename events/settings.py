@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     kafka_memory: str = "400m"
     cassandra_memory: str = "512m"
     registry_memory: str = "160m"
-    s3_memory: str = "96m"
+    s3_memory: str = "256m"  # a form of 30 MB passes through its heap
     java_options: str = ""  # for all four, such as -XX:TieredStopAtLevel=1 to start faster and run slower
 
     # Where clients find them, when they are not the local ones above.
