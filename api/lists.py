@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from typing import Any, TypeVar
 
+from projections.buckets import some
+
 C = TypeVar("C")
 Candidates = AsyncIterator[C]
 Hydrate = Callable[[Sequence[C]], Awaitable[Sequence[dict[str, Any] | None]]]
@@ -23,7 +25,7 @@ async def filled(
     async with aclosing(closable(candidates)) as source:
         while True:
             wanted = limit - len(items)
-            ahead += await taken(source, wanted + 1 - len(ahead))
+            ahead += await some(source, wanted + 1 - len(ahead))
             now, ahead = ahead[:wanted], ahead[wanted:]
             if now:
                 items += [item for item in await hydrate(now) if item is not None]
@@ -32,17 +34,6 @@ async def filled(
                 return items, None
             if len(items) == limit or scanned >= cap:
                 return items, now[-1]
-
-
-async def taken(source: AsyncIterator[C], most: int) -> list[C]:
-    """The next candidates, at most so many."""
-    found: list[C] = []
-    while len(found) < most:
-        try:
-            found.append(await anext(source))
-        except StopAsyncIteration:
-            break
-    return found
 
 
 async def closable(candidates: AsyncIterator[C]) -> AsyncGenerator[C, None]:

@@ -2,21 +2,29 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from events.ids import id_order
 from events.topics import TOPICS, partition_of
+from projections.buckets import some
 from projections.counts import COUNTS, Counts, summed
 from projections.listed import PROJECTIONS
 from projections.store import Store
 from projections.tally import Listed, Member, Tally
 
+T = TypeVar("T")
 Key = tuple[datetime, UUID, UUID]  # begun, member, beginning: a beginning's place in its set's list
 BY_KIND = {each.kind: each.name for each in PROJECTIONS if isinstance(each, Tally)}
 NO_GENERATIONS: Mapping[str, int] = {}
+
+
+async def together(reads: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results of reads at once, in order; one alone isn't worth a task of its own, and many questions ask one."""
+    waiting = list(reads)
+    return [await waiting[0]] if len(waiting) == 1 else list(await asyncio.gather(*waiting))
 
 
 def shard_of(tally: Tally, entity: UUID, member: UUID, keyed: UUID | None = None) -> int:
@@ -40,7 +48,7 @@ async def which(store: Store, tally: Tally, entity: UUID, members: Collection[UU
     shards: dict[int, set[UUID]] = {}
     for member in members:
         shards.setdefault(shard_of(tally, entity, member), set()).add(member)
-    return grouped(await asyncio.gather(*(store.pick(tally.members, (entity, s), m) for s, m in shards.items())))
+    return grouped(await together(store.pick(tally.members, (entity, s), m) for s, m in shards.items()))
 
 
 def grouped(found: Iterable[Iterable[Member]]) -> dict[UUID, list[Member]]:
@@ -77,20 +85,11 @@ async def newest_members(
     out of a pass that is going on. `size`: about how many are read at a time. ValueError if the tally isn't listed."""
     candidates = by_time(store, tally, entity, after, size)
     while True:
-        chunk = [candidate async for candidate in some(candidates, size)]
+        chunk = await some(candidates, size)
         for member in await checked(store, tally, entity, chunk):
             yield member
         if len(chunk) < size:
             return
-
-
-async def some(rows: AsyncIterator[Any], most: int) -> AsyncIterator[Any]:
-    """The next rows of an iterator, at most so many."""
-    for _ in range(most):
-        row = await anext(rows, None)
-        if row is None:
-            return
-        yield row
 
 
 async def checked(store: Store, tally: Tally, entity: UUID, candidates: Sequence[Listed]) -> list[Member]:
@@ -98,7 +97,7 @@ async def checked(store: Store, tally: Tally, entity: UUID, candidates: Sequence
     shards: dict[int, set[UUID]] = {}
     for candidate in candidates:
         shards.setdefault(candidate.shard, set()).add(candidate.member)
-    live = grouped(await asyncio.gather(*(store.pick(tally.members, (entity, s), m) for s, m in shards.items())))
+    live = grouped(await together(store.pick(tally.members, (entity, s), m) for s, m in shards.items()))
     oldest = {(rows[0].member, rows[0].beginning): rows[0] for rows in live.values()}
     found = (oldest.get((candidate.member, candidate.beginning)) for candidate in candidates)
     return [row for row in found if row is not None]
@@ -116,7 +115,7 @@ async def by_time(
         shards = range(TOPICS[tally.topics[0]].partitions)
         size = max(8, size // 4)  # of each shard: most pages take a few rows from each
     table = tally.listed
-    heads = await asyncio.gather(*(store.slice(table, entity, shard, after=after, limit=size) for shard in shards))
+    heads = await together(store.slice(table, entity, shard, after=after, limit=size) for shard in shards)
     heap: list[tuple[Descending, int, int, list[Listed]]] = [
         (Descending(rows[0]), shard, 0, rows) for shard, rows in zip(shards, heads, strict=True) if rows
     ]
@@ -156,5 +155,5 @@ async def counts_of(
 ) -> list[Counts]:
     """The sizes of all sets of each entity, in order. `generations` names each tally's live one, if it isn't 1."""
     live = {kind: generations.get(name, 1) for kind, name in BY_KIND.items()} if generations else NO_GENERATIONS
-    found = await asyncio.gather(*(store.slice(COUNTS, entity) for entity in entities))
+    found = await together(store.slice(COUNTS, entity) for entity in entities)
     return [summed(rows, live) for rows in found]

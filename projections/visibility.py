@@ -18,7 +18,7 @@ from projections.photo import PHOTO, Photo
 from projections.roll import ROLL, Roll
 from projections.rolls_of_photo import placements
 from projections.rolls_of_user import rolls_of_user
-from projections.sets import beginnings, which
+from projections.sets import beginnings, together, which
 from projections.store import Store
 from projections.tally import Member
 from projections.users import USERS, User
@@ -83,9 +83,21 @@ class Sight:
 
     async def _once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         known = self._read.get(key)
-        if known is None:
-            known = self._read[key] = asyncio.ensure_future(read())
-        return await known
+        if known is not None:
+            return await known
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._read[key] = answer
+        try:
+            result = await read()
+        except Exception as error:
+            answer.set_exception(error)
+            answer.exception()  # told to this caller in any case, so nobody need wait to hear it
+            raise
+        except BaseException:  # the request is given up
+            answer.cancel()
+            raise
+        answer.set_result(result)
+        return result
 
     async def user(self, user_id: UUID) -> User | None:
         """A person, if the viewer may see them."""
@@ -108,7 +120,7 @@ class Sight:
         """Those rolls that a photo is in and the viewer may see."""
         held = await self._once(("placements", photo_id), lambda: placements(self.store, photo_id))
         rolls = sorted({row.roll_id for row in held})
-        seen = await asyncio.gather(*map(self.roll, rolls)) if rolls else []
+        seen = await together(map(self.roll, rolls)) if rolls else []
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
 
     async def row(self, photo_id: UUID) -> Photo | None:

@@ -1,5 +1,6 @@
 """The rules by themselves, as the gateway uses them too."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,18 @@ import pytest
 from projections.memory import MemoryStore
 from projections.photo import Photo
 from projections.roll import Roll
+from projections.store import StoreUnavailable
 from projections.users import User
-from projections.visibility import may_see_photo, may_see_roll, may_see_user, role_in, sees_photo, sees_roll, sees_user
+from projections.visibility import (
+    Sight,
+    may_see_photo,
+    may_see_roll,
+    may_see_user,
+    role_in,
+    sees_photo,
+    sees_roll,
+    sees_user,
+)
 from tests.api.world import MORNING, World, named
 from tests.kit import run
 
@@ -106,5 +117,30 @@ def test_the_loaders_read_what_the_rules_need() -> None:
         assert [await may_see_roll(world.store, named(who), den) for who in ("bo", "cy")] == [True, False]
         roles = [await role_in(world.store, named("den"), named(who)) for who in ("ada", "bo", "cy")]
         assert roles == ["owner", "member", None]
+
+    run(scenario())
+
+
+def test_a_row_is_read_once_for_all_who_ask_and_its_failure_told_to_all() -> None:
+    class Counting(MemoryStore):
+        reads = 0
+
+        async def get(self, table: Any, *key: Any) -> Any:
+            """Counts, and lets the others ask before it answers."""
+            self.reads += 1
+            others_have_asked = asyncio.Event()
+            asyncio.get_running_loop().call_soon(others_have_asked.set)
+            await others_have_asked.wait()
+            if key == (BO,):
+                raise StoreUnavailable("no")
+            return USER
+
+    async def scenario() -> None:
+        store = Counting()
+        sight = Sight(store, BO)
+        assert await asyncio.gather(*(sight.user(ADA) for _ in range(3))) == [USER] * 3
+        assert store.reads == 1
+        failures = await asyncio.gather(*(sight.user(BO) for _ in range(3)), return_exceptions=True)
+        assert [type(failure) for failure in failures] == [StoreUnavailable] * 3
 
     run(scenario())
