@@ -14,6 +14,9 @@ class Variant(NamedTuple):
     width: int
     height: int
 
+    def __repr__(self) -> str:
+        return f"<{len(self.data)} bytes, {self.width} x {self.height}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
