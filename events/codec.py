@@ -73,7 +73,8 @@ class Codec:
 
     async def decode(self, values: Sequence[bytes | None]) -> list[Event | Unreadable]:
         """Each record's event, or why there is none. RegistryUnavailable, KeysUnavailable: nothing is known yet."""
-        opened = [await self._open(value) for value in values]
+        await self._know(values)
+        opened = [self._open(value) for value in values]
         people: set[UUID] = set()
         for entry in opened:
             if isinstance(entry, tuple) and entry[0].schema.personal:
@@ -81,15 +82,21 @@ class Codec:
         keys = await self._keys.many(people) if people else {}
         return [entry if isinstance(entry, Unreadable) else finish(*entry, keys) for entry in opened]
 
-    async def _open(self, value: bytes | None) -> "tuple[Writer, dict[str, Any]] | Unreadable":
+    async def _know(self, values: Sequence[bytes | None]) -> None:
+        """Asks for the schemas of the records, those that aren't known yet."""
+        heads = {value[: HEADER.size] for value in values if value is not None and len(value) >= HEADER.size}
+        for head in heads:
+            magic, schema_id = HEADER.unpack(head)
+            if magic == MAGIC and schema_id not in self._writers:
+                self._writers[schema_id] = await self._writer(schema_id)
+
+    def _open(self, value: bytes | None) -> "tuple[Writer, dict[str, Any]] | Unreadable":
         if value is None or len(value) < HEADER.size:
             return Unreadable("the value is empty or shorter than its header")
         magic, schema_id = HEADER.unpack_from(value)
         if magic != MAGIC:
             return Unreadable("the value doesn't begin with Confluent's magic byte")
-        writer = self._writers.get(schema_id)
-        if writer is None:
-            writer = self._writers[schema_id] = await self._writer(schema_id)
+        writer = self._writers[schema_id]
         if isinstance(writer, Unreadable):
             return writer
         body = io.BytesIO(value)

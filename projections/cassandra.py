@@ -1,18 +1,20 @@
 """The store in Cassandra: prepared statements, single-partition batches, errors told apart into two kinds."""
 
 import asyncio
-import struct
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from cassandra import ConsistencyLevel, InvalidRequest
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
-from cassandra.query import BatchStatement, BatchType, PreparedStatement, tuple_factory
+from cassandra.query import PreparedStatement, tuple_factory
 
 from events.ids import key_order
 from events.settings import Settings
+from projections.flights import Flights, Rows, Several
+from projections.inserts import Insert, request_of
 from projections.store import StoreUnavailable, Unstorable, by_partition
 from projections.table import Stamped, Table
 
@@ -29,7 +31,6 @@ HOPELESS = (
     "Key may not be empty",
     "Guardrail column_value_size violated",
 )
-UNBINDABLE = (TypeError, ValueError, struct.error, OverflowError)
 
 
 def connect(settings: Settings, user: str, password: str) -> Session:
@@ -72,7 +73,10 @@ class CassandraStore:
         self._generations = generations or {}
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
-        self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
+        self._selects: dict[tuple[Table, str, str], str] = {}
+        self._picks: dict[Table, str] = {}
+        self._flights: Flights | None = None
 
     def physical(self, table: Table) -> str:
         """The table's name in its generation, with its keyspace."""
@@ -80,29 +84,32 @@ class CassandraStore:
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """See Store."""
-        batches = by_partition(rows)
-        results = await asyncio.gather(*map(self.write_together, batches), return_exceptions=True)
-        failures = [result for result in results if isinstance(result, BaseException)]
-        # What no retry mends is said first: the caller then looks for it.
-        for failure in sorted(failures, key=lambda failure: not isinstance(failure, Unstorable)):
-            raise failure
+        await self.write_all(by_partition(rows))
 
     async def write_together(self, rows: Sequence[Stamped]) -> None:
         """See Store."""
-        statements = [(await self._insert(row.upsert.table, row.upsert.columns), row) for row in rows]
-        try:
-            if len(rows) == 1:
-                statement, row = statements[0]
-                request = statement.bind((*row.upsert.values, row.stamp))
-                request.is_idempotent = True
-            else:
-                request = BatchStatement(BatchType.UNLOGGED)
-                request.is_idempotent = True
-                for statement, row in statements:
-                    request.add(statement, (*row.upsert.values, row.stamp))
-        except UNBINDABLE as error:
-            raise Unstorable(f"{rows[0].upsert.table.name}: {error}") from error
-        await self._execute(request)
+        await self.write_all([rows])
+
+    async def write_all(self, groups: Sequence[Sequence[Stamped]]) -> None:
+        """Writes groups of rows, each of one partition key and together. Unstorable, StoreUnavailable."""
+        if not groups:
+            return
+        for group in groups:
+            for row in group:
+                if (row.upsert.table, row.upsert.columns) not in self._inserts:
+                    await self._insert(row.upsert.table, row.upsert.columns)
+        flights = self._in_flight()
+        several = Several(len(groups), flights.loop)
+        for group in groups:
+            flights.send(partial(self._request, group), several.settle, several.future)
+        failures = [classified(failure) for failure in await several.future]
+        for kind in (Unstorable, StoreUnavailable):  # what no retry mends is said first: the caller then looks for it
+            for failure in failures:
+                if isinstance(failure, kind):
+                    raise failure
+
+    def _request(self, rows: Sequence[Stamped]) -> Any:
+        return request_of([self._inserts[row.upsert.table, row.upsert.columns] for row in rows], rows)
 
     async def get(self, table: Table, *key: Any) -> Any:
         """See Store."""
@@ -129,22 +136,24 @@ class CassandraStore:
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
         """See Store."""
-        where = "".join(f" AND {name} = ?" for name in table.partition) + f" AND {table.clustering[0]} IN ?"
+        where = self._picks.get(table)
+        if where is None:
+            equal = "".join(f" AND {name} = ?" for name in table.partition)
+            where = self._picks[table] = f"{equal} AND {table.clustering[0]} IN ?"
         return await self._select(table, where, (*partition, list(firsts)))
 
     async def _select(self, table: Table, where: str, values: tuple[Any, ...], end: str = "") -> list[Any]:
-        columns = ", ".join(table.columns)
-        cql = f"SELECT {columns} FROM {self.physical(table)} WHERE {where.removeprefix(' AND ')}{end}"
-        rows = await self.execute(cql, values)
-        return [table.read(row) for row in rows]
+        cql = self._selects.get((table, where, end))
+        if cql is None:
+            columns = ", ".join(table.columns)
+            cql = f"SELECT {columns} FROM {self.physical(table)} WHERE {where.removeprefix(' AND ')}{end}"
+            self._selects[table, where, end] = cql
+        return list(map(table.read, await self.execute(cql, values)))
 
-    async def _insert(self, table: Table, columns: tuple[str, ...]) -> PreparedStatement:
-        known = self._statements.get((table.name, columns))
-        if known is None:
-            names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-            cql = f"INSERT INTO {self.physical(table)} ({names}) VALUES ({marks}) USING TIMESTAMP ?"
-            known = self._statements[table.name, columns] = await self._prepare(cql)
-        return known
+    async def _insert(self, table: Table, columns: tuple[str, ...]) -> None:
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        cql = f"INSERT INTO {self.physical(table)} ({names}) VALUES ({marks}) USING TIMESTAMP ?"
+        self._inserts[table, columns] = Insert(await self._prepare(cql), table, columns)
 
     async def execute(self, cql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """A statement's rows. For what the tables' own methods don't say: claims, keys, operators' questions."""
@@ -154,7 +163,7 @@ class CassandraStore:
         return await self._execute(statement.bind(values))
 
     async def _prepare(self, cql: str) -> PreparedStatement:
-        """Prepares a statement once, however many ask for it at the same time: a first batch asks thousands of times."""
+        """Prepares a statement once, however many ask for it at the same time."""
         task = self._preparing.get(cql)
         if task is None:
             task = self._preparing[cql] = asyncio.create_task(asyncio.to_thread(self._session.prepare, cql))
@@ -164,24 +173,22 @@ class CassandraStore:
         except Exception as error:
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
-    async def _execute(self, request: Any) -> list[tuple[Any, ...]]:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[tuple[Any, ...]]] = loop.create_future()
+    async def _execute(self, request: Any) -> Rows:
+        flights = self._in_flight()
+        answer: asyncio.Future[Rows] = flights.loop.create_future()
 
-        def settle(result: Any, failure: Exception | None) -> None:
+        def settle(rows: Rows, failure: Exception | None) -> None:
             if not answer.done():
-                answer.set_exception(failure) if failure else answer.set_result(result)
+                answer.set_exception(classified(failure)) if failure else answer.set_result(rows)
 
-        async with self._room:
-            try:
-                response = self._session.execute_async(request)
-                response.add_callbacks(
-                    lambda rows: loop.call_soon_threadsafe(settle, rows or [], None),
-                    lambda failure: loop.call_soon_threadsafe(settle, None, failure),
-                )
-                return await answer
-            except Exception as error:
-                raise classified(error) from error
+        flights.send(lambda: request, settle, answer)
+        return await answer
+
+    def _in_flight(self) -> Flights:
+        loop = asyncio.get_running_loop()
+        if self._flights is None or self._flights.loop is not loop:
+            self._flights = Flights(self._session, IN_FLIGHT, loop)
+        return self._flights
 
 
 def bound_on(table: Table, sign: str, values: tuple[Any, ...]) -> str:
@@ -192,6 +199,8 @@ def bound_on(table: Table, sign: str, values: tuple[Any, ...]) -> str:
 
 def classified(error: Exception) -> Exception:
     """A driver's error as Unstorable or StoreUnavailable."""
+    if isinstance(error, Unstorable | StoreUnavailable):
+        return error
     said = str(error)
     if isinstance(error, InvalidRequest) and any(words in said for words in HOPELESS):
         return Unstorable(said)

@@ -38,11 +38,12 @@ class Table:
         column that isn't there; what is cleared is written as empty text or the nil id, never as null."""
         names = tuple(columns)
         self.checked(names)
-        values = tuple(columns.values())
         for name, value in columns.items():
             if value is None:
                 raise ValueError(f"{self.name}.{name} is null")
-        return Upsert(self, names, tuple("" if value is ERASED else value for value in values))
+            if value is ERASED:
+                columns[name] = ""
+        return Upsert(self, names, tuple(columns.values()))
 
     def _check(self, names: tuple[str, ...]) -> None:
         if missing := set(self.key) - set(names):
