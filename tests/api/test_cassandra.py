@@ -34,7 +34,9 @@ def history(world: World) -> list[Event]:
         events += grown(world, n)
     events += [*world.taken("late", "ada", "lake"), *world.taken("late too", "p1", "lake", on_profile=True)]
     for n in range(12):
-        liker = replace(world.person(f"q{n}"), user_id=UUID(bytes=uuid5(named("q"), str(n)).bytes, version=4 + n % 2))
+        liker = replace(
+            world.person(f"q{n}"), user_id=UUID(bytes=uuid5(named("q"), str(n)).bytes, version=4 + n // 2 % 2)
+        )
         liked = replace(
             world.liked("dusk", "ada"), liker_id=liker.user_id, occurred_at=MORNING + timedelta(hours=n % 2)
         )
