@@ -32,8 +32,8 @@ check: $(INSTALLED) ## lint, formatting, types, import rules, file length
 	@! git grep -nwE 'confluent_kafka.*(Producer|SerializingProducer|AIOProducer)' -- events projections processors api \
 	  || { echo "only producers/ and ops/ have a Kafka producer"; exit 1; }
 
-bench: servers ## measure throughput and latency (ARGS=...)
-	@$(BIN)/python -m bench $(ARGS)
+bench: servers ## measure both sides of every figure, in ten minutes (SIZE=large: longer; ARGS=names)
+	@$(BIN)/python -m bench $(ARGS) $(if $(SIZE),--size $(SIZE))
 
 soak: servers ## run under load and faults for a long time (ARGS=...)
 	@$(BIN)/python -m bench.soak $(ARGS)

@@ -1,0 +1,63 @@
+"""`python -m bench [NAMES…]`: measure, print, and write `.darkroom/bench.json`."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import api, apply, develop, filter, floor, growth, visible
+from bench.figure import TARGETS, Figure, show, write
+from bench.world import World, world
+
+FIGURES: dict[str, Callable[[World], dict[str, Figure]]] = {
+    "filter": filter.measure,
+    "consume_floor": floor.measure,
+    "apply_rows": apply.rows,
+    "apply_tally": apply.tally,
+    "visible": visible.measure,
+    "api": api.measure,
+    "develop": develop.measure,
+    "growth": growth.measure,
+}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("names", nargs=-1)
+@click.option("--size", type=click.Choice(["default", "large"]), default="default", help="large: more data and rounds.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path(".darkroom/bench.json"), help="Where to write it.")
+def main(names: tuple[str, ...], size: str, out: Path) -> None:
+    """Measure Darkroom against references written by hand, on local servers of its own.
+
+    NAMES are some of filter, consume_floor, apply_rows, apply_tally, visible, api, develop, growth; all of them if none
+    is given. Every figure runs both sides in turn and reports medians. Exit status 0 if all were measured, whether
+    or not targets were met.
+
+    \b
+    Examples:
+      python -m bench
+      python -m bench apply_rows apply_tally --size large
+    """
+    if unknown := set(names) - set(FIGURES):
+        raise click.UsageError(f"There is no {', '.join(sorted(unknown))}: choose from {', '.join(FIGURES)}.")
+    console = Console(stderr=not sys.stdout.isatty(), highlight=False)
+    figures: dict[str, Figure] = {}
+    began = time.monotonic()
+    with world(console, size == "large") as where:
+        for name in names or FIGURES:
+            console.print(f"[bold]{name}[/] …")
+            since = time.monotonic()
+            figures |= FIGURES[name](where)
+            write(figures, out)
+            where.say(f"{name} took {time.monotonic() - since:.0f} s")
+    show(figures, Console(highlight=False))
+    missed = [name for name, figure in figures.items() if not TARGETS[name].met(figure.ratio)]
+    met = f"{len(figures) - len(missed)} of {len(figures)} targets met"
+    Console(highlight=False).print(f"{met}{'; missed: ' + ', '.join(missed) if missed else ''}. "
+                                   f"{time.monotonic() - began:.0f} s; written to {out}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

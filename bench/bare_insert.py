@@ -1,0 +1,40 @@
+"""The reference of `visible`: consumes one record at a time and inserts a row. `python -m bench.bare_insert TOPIC`."""
+
+import io
+import sys
+
+import fastavro
+from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+
+from bench.side import answer
+from events.codec import SCHEMA_OF
+from events.generated import MemberJoined
+from events.settings import Settings
+from events.topics import TOPICS
+from projections.cassandra import connect
+from projections.keyspace import WORKER
+
+
+def main(topic: str) -> None:
+    """Runs until it is killed."""
+    settings = Settings()
+    session = connect(settings, WORKER, settings.worker_password)
+    insert = session.prepare(f"INSERT INTO {settings.keyspace}.bare (id, member, at) VALUES (?, ?, ?)")
+    schema = fastavro.parse_schema(dict(SCHEMA_OF[MemberJoined].avro))
+    consumer = Consumer(
+        {"bootstrap.servers": settings.bootstrap, "group.id": "bench-bare", "enable.auto.commit": False}
+    )
+    consumer.assign([TopicPartition(topic, partition, OFFSET_END) for partition in range(TOPICS[topic].partitions)])
+    consumer.poll(1)
+    answer("ready")
+    while True:
+        message = consumer.poll(1)
+        if message is None or message.error():
+            continue
+        event = fastavro.schemaless_reader(io.BytesIO(message.value() or b""), schema)
+        assert isinstance(event, dict)
+        session.execute(insert, (event["event_id"], event["member_id"], message.offset()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,85 @@
+"""What a measurement comes to, and the targets."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Both sides' medians, in `unit`, and the ratio between them."""
+
+    ours: float
+    reference: float
+    ratio: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a ratio is to be: at least so much or, for durations, at most."""
+
+    bound: float
+    at_most: bool = False
+
+    def met(self, ratio: float) -> bool:
+        """Whether a ratio is as it is to be."""
+        return ratio <= self.bound if self.at_most else ratio >= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.at_most else '≥'} {self.bound:g}"
+
+
+TARGETS = {
+    "apply_rows": Target(0.8),
+    "apply_tally": Target(0.8),
+    "consume_floor": Target(30),
+    "filter": Target(2.5, at_most=True),
+    "visible_p50": Target(10, at_most=True),
+    "visible_p95": Target(10, at_most=True),
+    "api": Target(0.6),
+    "develop": Target(0.5),
+    "growth_rows": Target(0.85),
+    "growth_tally": Target(0.85),
+    "growth_api": Target(0.85),
+}
+
+
+def compared(ours: list[float], reference: list[float], unit: str) -> Figure:
+    """The medians of rounds that were run in turn, and their ratio."""
+    return Figure(median(ours), median(reference), median(ours) / median(reference), unit)
+
+
+def paired(ours: list[float], reference: list[float], unit: str) -> Figure:
+    """As `compared`, but the ratio is the median of each round's own: for rounds that one hour's noise changes."""
+    ratio = median(mine / theirs for mine, theirs in zip(ours, reference, strict=True))
+    return Figure(median(ours), median(reference), ratio, unit)
+
+
+def show(figures: Mapping[str, Figure], console: Console) -> None:
+    """The table, with what was met and what was missed."""
+    table = Table(title="Darkroom against the least that could do the same", title_justify="left")
+    for column in ("figure", "ours", "reference", "ratio", "target", ""):
+        table.add_column(column, justify="right" if column in ("ours", "reference", "ratio") else "left")
+    for name, figure in figures.items():
+        target = TARGETS[name]
+        verdict = "[green]met[/]" if target.met(figure.ratio) else "[red]missed[/]"
+        ours, reference = (
+            f"{value:,.0f}" if value >= 100 else f"{value:.1f}" for value in (figure.ours, figure.reference)
+        )
+        table.add_row(
+            name, f"{ours} {figure.unit}", f"{reference} {figure.unit}", f"{figure.ratio:.2f}", str(target), verdict
+        )
+    console.print(table)
+
+
+def write(figures: Mapping[str, Figure], path: Path) -> None:
+    """The figures as JSON; what an earlier run measured and this one didn't stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | {name: asdict(figure) for name, figure in figures.items()}, indent=1) + "\n")

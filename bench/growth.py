@@ -1,0 +1,64 @@
+"""growth: `apply_rows`, `apply_tally` and `api` on ten times the data, against themselves.
+
+Two keyspaces, one with nothing in it (emptied before each round; `api`: one helping) and one that holds ten helpings
+in the same rolls, sets and lists. Both take the same events, or the same requests, in turn; the ratio is the median of
+five rounds' own.
+"""
+
+from itertools import islice
+
+from bench.api import PHOTOS_A_ROLL, ROLLS, rate, served
+from bench.api_data import fill
+from bench.apply import UNIT, begin_at, ends, rate_of, stream_of, told
+from bench.figure import Figure, paired
+from bench.side import in_turn, side
+from bench.stream import produce
+from bench.world import World
+from projections.listed import of_topic
+
+TIMES = 10
+ROUNDS = 5
+
+
+def applying(world: World, topic: str, name: str) -> Figure:
+    """A topic's app on little and on much."""
+    each = 50_000 if world.large else 6_000
+    few, many = world.keyspace(f"{name}_few"), world.keyspace(f"{name}_many")
+    names = [projection.name for projection in of_topic(topic)]
+    stream = stream_of(world, topic, 21)
+    begin_at(many, topic, ends(many, topic), names)
+    rates: tuple[list[float], list[float]] = ([], [])
+    with side(many, "ours", topic) as large:
+        large.ask(produce(world.settings, islice(stream, TIMES * each)))
+        begin_at(few, topic, ends(few, topic), names)
+        with side(few, "ours", topic) as small:
+            warm = produce(world.settings, islice(stream, each // 4))
+            in_turn([large, small], 1, lambda one: rate_of(one, warm))
+            for number in range(ROUNDS):
+                world.empty(few)
+                count = produce(world.settings, islice(stream, each))
+                turn = in_turn([large, small], 1, lambda one, n=count: rate_of(one, n))
+                for of, [reached] in zip(rates, turn, strict=True):
+                    of.append(reached)
+                world.say(f"round {number + 1}: {told([of[-1] for of in rates])} {UNIT}")
+    return paired(rates[0], rates[1], UNIT)
+
+
+def asking(world: World) -> Figure:
+    """A page of a roll of 600 photos, and of one of 60."""
+    seconds = 10.0 if world.large else 3.0
+    few, many = world.keyspace("growth_api_few"), world.keyspace("growth_api_many")
+    small, large = fill(few, ROLLS, PHOTOS_A_ROLL), fill(many, ROLLS, TIMES * PHOTOS_A_ROLL)
+    with served(many, "api.app:app", large) as much, served(few, "api.app:app", small) as little:
+        in_turn([much, little], 1, lambda load: rate(load, 2.0))
+        rates = in_turn([much, little], ROUNDS, lambda load: rate(load, seconds))
+    return paired(rates[0], rates[1], "requests/s")
+
+
+def measure(world: World) -> dict[str, Figure]:
+    """All three."""
+    return {
+        "growth_rows": applying(world, "photos", "growth_rows"),
+        "growth_tally": applying(world, "reactions", "growth_tally"),
+        "growth_api": asking(world),
+    }

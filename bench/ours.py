@@ -1,0 +1,79 @@
+"""Our side of `apply_*`: one topic's app as `darkroom worker` runs it, held until it is told how much to do.
+
+    python -m bench.ours TOPIC
+
+The group is the keyspace's own, as a rebuild's is, so that several can read the topic side by side.
+"""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from faust.types import TP
+
+from bench.side import answer, questions
+from events.settings import Settings
+from processors.apps import batch_app
+from processors.assembly import Workshop
+from processors.lease import Lease
+from processors.runner import Runner
+from processors.transport import Batch
+from processors.worker import run_worker
+from projections.listed import of_topic
+
+Handle = Callable[[Batch, Lease], Awaitable[None]]
+
+
+class Held:
+    """Lets batches through to `handle` while there are records left to do, and says how many seconds those took.
+
+    Batches may be fetched ahead of the start, as the reference's are into librdkafka's queue."""
+
+    def __init__(self, handle: Handle):
+        self._handle = handle
+        self._open = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._left, self._began, self._asked = 0, 0.0, 0
+
+    async def __call__(self, batch: Batch, lease: Lease) -> None:
+        await self._open.wait()
+        await self._handle(batch, lease)
+        self._left -= len(batch.records)
+        if self._left <= 0:
+            self._open.clear()
+            answer({"records": self._asked - self._left, "seconds": time.perf_counter() - self._began})
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Listens to the parent."""
+        self._loop = loop
+        threading.Thread(target=questions, args=(self._told,), daemon=True).start()
+
+    def _told(self, records: Any) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._go, int(records))
+
+    def _go(self, records: int) -> None:
+        self._left = self._asked = records
+        self._began = time.perf_counter()
+        self._open.set()
+
+
+def main(topic: str) -> None:
+    """Runs until the parent closes our standard input."""
+    settings = Settings()
+    workshop = Workshop(settings)
+    runner = Runner(topic, of_topic(topic), workshop.store, workshop.codec, workshop.send_letter)
+    held = Held(runner.handle)
+
+    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+        held.start(asyncio.get_running_loop())
+        return {tp: await runner.start(tp.partition) for tp in tps}
+
+    run_worker([batch_app(f"bench-{settings.keyspace}-{topic}", [topic], held, start, settings)], settings)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

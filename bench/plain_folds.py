@@ -1,0 +1,129 @@
+"""The reference's folds, by hand, for the events that are measured: the rows that our projections make of them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+Row = tuple[str, tuple[str, ...], tuple[Any, ...], int]  # table, columns, values, stamp
+Change = tuple[str, UUID, UUID, UUID, Any]  # begin or end, entity, member, beginning, when it begins
+Event = dict[str, Any]
+NIL = UUID(int=0)
+
+FEED = ("roll_id", "bucket", "develops_at", "taken_at", "photo_id", "placement_id", "owner_id")
+BUCKETS = ("roll_id", "bucket")
+ROLLS = ("photo_id", "roll_id", "placement_id", "begun")
+DEVELOPED = ("photo_id", "developed")
+DUE = ("minute", "shard", "photo_id", "done")
+BEGUN = ("entity", "shard", "member", "beginning", "begun")
+ENDED = ("entity", "shard", "member", "beginning", "ended")
+OWN = ("entity", "shard", "member", "beginning", "total", "latest", "position", "epoch")
+LISTED = ("entity", "shard", "begun", "member", "beginning")
+COUNT = ("entity", "kind", "shard", "generation", "total", "latest")
+PROGRESS = ("topic", "partition", "projection", "generation", "offset")
+
+KINDS = {"photos_in_roll": "photos_in_roll", "developing_in_roll": "developing", "likers": "likes"}
+KINDS |= {"developed_of_user": "photos"}
+BY_TIME = {"likers": "likers_by_time"}
+
+
+def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
+    """PhotoAddedToRoll: each row, with its partition's key."""
+    roll, at, photo = event["roll_id"], event["develops_at"], event["photo_id"]
+    bucket = at.strftime("%Y-%m-%d")
+    values = (roll, bucket, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
+    yield (roll, bucket), ("roll_feed", FEED, values, stamp)
+    yield (roll,), ("roll_feed_buckets", BUCKETS, (roll, bucket), stamp)
+    yield (photo,), ("rolls_of_photo", ROLLS, (photo, roll, event["event_id"], True), stamp)
+
+
+def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
+    """PhotoDeveloped: each row, with its partition's key."""
+    photo = event["photo_id"]
+    minute = event["develops_at"].strftime("%Y-%m-%dT%H:%M")
+    yield (photo,), ("photo", DEVELOPED, (photo, True), stamp)
+    yield (minute, partition), ("develop_due", DUE, (minute, partition, photo, True), stamp)
+
+
+def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[Any, ...], Row]]:
+    """An event of tallies alone."""
+    return ()
+
+
+FOLDS: dict[str, Callable[[Event, int, int], Iterable[tuple[tuple[Any, ...], Row]]]] = {
+    "PhotoAddedToRoll": placed,
+    "PhotoDeveloped": developed,
+    "PhotoLiked": no_rows,
+    "PhotoUnliked": no_rows,
+}
+
+
+def set_of_roll(event: Event) -> list[tuple[str, Change]]:
+    """PhotoAddedToRoll."""
+    change = ("begin", event["roll_id"], event["photo_id"], event["event_id"], event["occurred_at"])
+    return [("photos_in_roll", change), ("developing_in_roll", change)]
+
+
+def set_of_user(event: Event) -> list[tuple[str, Change]]:
+    """PhotoDeveloped."""
+    photo = event["photo_id"]
+    return [("developed_of_user", ("begin", event["owner_id"], photo, photo, event["occurred_at"]))]
+
+
+SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {
+    "PhotoAddedToRoll": set_of_roll,
+    "PhotoDeveloped": set_of_user,
+    "PhotoLiked": lambda event: [
+        ("likers", ("begin", event["photo_id"], event["liker_id"], event["event_id"], event["occurred_at"]))
+    ],
+    "PhotoUnliked": lambda event: [
+        ("likers", ("end", event["photo_id"], event["liker_id"], event["like_id"], None)),
+    ],
+}
+
+
+def fold_set(
+    tally: str, entity: UUID, shard: int, known: Iterable[tuple[Any, ...]], changes: list[tuple[int, Change]]
+) -> tuple[list[Row], int, int, int]:
+    """A shard's rows after some changes; its total, its latest (ms) and the stamp of both."""
+    total, latest, position = 0, 0, -1
+    state: dict[tuple[UUID, UUID], tuple[bool, bool]] = {}  # member, beginning -> begun, ended
+    alive: dict[UUID, int] = {}
+    for member, beginning, begun, ended, _, own_total, own_latest, own_position in known:
+        if member == NIL:
+            total, latest = own_total or 0, own_latest or 0
+            position = -1 if own_position is None else own_position
+        else:
+            state[member, beginning] = (begun is not None, bool(ended))
+            alive[member] = alive.get(member, 0) + (begun is not None and not ended)
+    rows: list[Row] = []
+    by_time = BY_TIME.get(tally)
+    for offset, (what, _, member, beginning, at) in changes:
+        begun, ended = state.get((member, beginning), (False, False))
+        was = alive.get(member, 0)
+        before = begun and not ended
+        if what == "begin":
+            begun = True
+            latest = max(latest, int(at.timestamp() * 1000))
+            if by_time:
+                rows.append((by_time, LISTED, (entity, shard, at, member, beginning), offset * 1024))
+            rows.append((tally, BEGUN, (entity, shard, member, beginning, at), offset * 1024))
+        else:
+            ended = True
+            rows.append((tally, ENDED, (entity, shard, member, beginning, True), offset * 1024))
+        state[member, beginning] = begun, ended
+        now = alive[member] = was + (begun and not ended) - before
+        total += (now > 0) - (was > 0)
+    end = changes[-1][0]
+    own = (entity, shard, NIL, NIL, total, latest, max(position, end), 0)
+    rows.append((tally, OWN, own, end * 1024))
+    return rows, total, latest, end * 1024
+
+
+def count_row(tally: str, entity: UUID, shard: int, total: int, latest: int, stamp: int) -> Row:
+    """A shard's row in `counts`."""
+    return "counts", COUNT, (entity, KINDS[tally], shard, 1, total, latest), stamp
+
+
+def progress_row(topic: str, partition: int, projection: str, offset: int) -> Row:
+    """How far a projection has come in a partition."""
+    return "progress", PROGRESS, (topic, partition, projection, 1, offset), offset * 1024
