@@ -77,7 +77,7 @@ def photo(
         case PhotoFiltered():
             return [PHOTO.upsert(photo_id=event.photo_id, **images(event))]
         case PhotoRejected():
-            return [PHOTO.upsert(photo_id=event.photo_id, rejected_reason=event.reason)]
+            return [PHOTO.upsert(photo_id=event.photo_id, rejected_reason=event.reason or event.code)]
         case PhotoDeveloped():
             return [PHOTO.upsert(photo_id=event.photo_id, developed=True)]
         case PhotoDeleted():

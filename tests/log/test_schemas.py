@@ -35,8 +35,8 @@ def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     olds = {field["name"]: field for field in old["fields"]}
     news = {field["name"]: field for field in new["fields"]}
     problems = [f"{name} has no default" for name in olds.keys() ^ news.keys() if "default" not in (olds | news)[name]]
-    problems += [f"{name} changed its type" for name in olds.keys() & news.keys() if shape(olds[name]) != shape(news[name])]
-    return problems
+    both = olds.keys() & news.keys()
+    return problems + [f"{name} changed its type" for name in both if shape(olds[name]) != shape(news[name])]
 
 
 def shape(field: dict[str, Any]) -> Any:
@@ -73,7 +73,10 @@ def test_positions_come_back_as_they_went_and_only_the_furthest_of_a_partition_c
     assert parse_position("photos-3@41") == Position("photos", 3, 41)
 
 
-@pytest.mark.parametrize("text", ["photos", "photos-3", "photos-8@1", "nothing-0@1", "photos-3@-1", "photos-3@x", "@", "photos-³@1"])
+NO_POSITIONS = ("photos", "photos-3", "photos-8@1", "nothing-0@1", "photos-3@-1", "photos-3@x", "@", "photos-³@1")
+
+
+@pytest.mark.parametrize("text", NO_POSITIONS)
 def test_what_is_no_position_is_refused(text: str) -> None:
     with pytest.raises(MalformedPosition):
         parse_positions(text)
