@@ -14,7 +14,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with(parent_pid: int) -> None:
-    """Be killed when the parent ends, however it ends; leave at once if it already has. prctl(2)."""
+    """Be killed when the parent ends, however it ends; leave at once if it already has.
+
+    Strictly, when the parent's thread ends that started this process (prctl(2)): the one of the pool's event loop.
+    """
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:
         raise SystemExit("the parent is gone")

@@ -2,65 +2,15 @@
 
 import asyncio
 import os
-import select
 import signal
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from processors.film import LIMITS, Filtered, Limits, Pool, PoolClosed, develop_photo
+from processors.film import Filtered, Limits, Pool, PoolClosed, develop_photo
 from processors.film.child import Lost
-from tests.film.hostile import many_scans, png_of
 from tests.film.pictures import DAY, PHOTO, encoded, filtered, rejected, scene
-
-NAUGHTY = ("-m", "tests.film.naughty")
-ROOT = Path(__file__).parents[2]
-
-
-def naughty(test: Callable[[Pool], Awaitable[None]], limits: Limits = LIMITS, workers: int = 2) -> None:
-    """Run a test with a pool of workers that do as they are told; afterwards no worker may be left."""
-
-    async def running() -> frozenset[int]:
-        async with asyncio.timeout(60), Pool(workers, limits, NAUGHTY) as pool:
-            begun = set(pool.pids)
-            await test(pool)
-            begun |= pool.pids
-        return pool.pids | {pid for pid in begun if alive(pid)}
-
-    assert not asyncio.run(running())
-
-
-def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
-
-
-def gone(pid: int) -> bool:
-    """Wait until a process that isn't our child has ended; False if it lives on for a minute."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    poll = select.poll()
-    poll.register(handle, select.POLLIN)
-    try:
-        return bool(poll.poll(60_000))
-    finally:
-        os.close(handle)
-
-
-def fifo(folder: Path) -> Path:
-    path = folder / "fifo"
-    os.mkfifo(path)
-    return path
-
-
-async def begun(path: Path) -> int:
-    """The process id of a worker that has written it into a FIFO: it is at work now."""
-    return int(await asyncio.to_thread(path.read_text))
+from tests.film.pools import begun, fifo, gone, naughty
 
 
 def test_a_pool_gives_what_develop_photo_gives() -> None:
@@ -229,82 +179,3 @@ def test_workers_that_cannot_start_are_an_error_of_ours_and_no_rejection() -> No
 
     with pytest.raises(Lost):
         asyncio.run(start())
-
-
-def test_memory_is_limited() -> None:
-    """40 megapixels need more than a worker with 200 MB has left; the next photo finds a worker in order."""
-    limits = Limits(memory_bytes=200_000_000)
-
-    async def too_large() -> None:
-        async with Pool(1, limits) as pool:
-            assert (
-                rejected(await pool.filter(PHOTO, png_of(7_000, 6_000, rows=bytes(9), colours=6), DAY))
-                == "too_much_memory"
-            )
-            filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
-
-    asyncio.run(too_large())
-
-
-def test_cpu_time_is_limited_in_the_decoder_too() -> None:
-    """Thousands of scans over 16 megapixels, let through the count on purpose: C code that Python can't interrupt."""
-    limits = Limits(cpu_seconds=1, scans=10**9)
-
-    async def slow() -> None:
-        async with Pool(1, limits) as pool:
-            photo = many_scans(Image.new("RGB", (4000, 4000)), 10_000)
-            assert rejected(await pool.filter(PHOTO, photo, DAY)) == "too_long"
-            filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
-
-    asyncio.run(slow())
-
-
-def test_workers_have_no_files_and_no_secrets_of_their_parents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DARKROOM_MASTER_KEY", "secret")
-
-    async def test(pool: Pool) -> None:
-        for pid in pool.pids:
-            process = Path(f"/proc/{pid}")
-            assert b"secret" not in (process / "environ").read_bytes()
-            assert len(list((process / "fd").iterdir())) <= 5
-
-    reader, writer = os.pipe()
-    os.set_inheritable(writer, True)
-    try:
-        naughty(test)
-    finally:
-        os.close(reader)
-        os.close(writer)
-
-
-def test_workers_die_with_their_parent() -> None:
-    """The parent is killed while one worker is at work and one is idle: both go."""
-    program = f"""
-import asyncio
-from processors.film import Pool
-from tests.film.pictures import DAY, PHOTO
-async def main():
-    async with Pool(2, program={NAUGHTY}) as pool:
-        print(*pool.pids, flush=True)
-        await pool.filter(PHOTO, b"hang", DAY)
-asyncio.run(main())
-"""
-    command = [sys.executable, "-c", program]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        pids = [int(pid) for pid in parent.stdout.readline().split()]
-        parent.kill()
-    assert len(pids) == 2
-    assert all(gone(pid) for pid in pids)
-
-
-def test_ctrl_c_is_the_parents_to_handle() -> None:
-    async def test(pool: Pool) -> None:
-        before = pool.pids
-        for pid in before:
-            os.kill(pid, signal.SIGINT)
-            os.kill(pid, signal.SIGTERM)
-        filtered(await pool.filter(PHOTO, b"fine", DAY))
-        assert pool.pids == before
-
-    naughty(test)
