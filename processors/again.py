@@ -29,9 +29,12 @@ Failures = dict[int, str]  # offset -> why the record couldn't be done
 
 
 class Again(Protocol):
-    """Does some records of one partition again. `names` are those in whose `progress` they must be passed."""
+    """Does some records of one partition again."""
 
-    names: Sequence[str]
+    @property
+    def names(self) -> Sequence[str]:
+        """The projections, or the processor, in whose `progress` the records must be passed."""
+        ...
 
     def serves(self, name: str) -> bool:
         """Whether a letter under this name is ours to redrive."""

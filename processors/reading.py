@@ -1,5 +1,6 @@
 """From a batch of records to events: decoded once, retried where that can help, set aside where it can't."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from projections.store import StoreUnavailable
 
 TRANSIENT = (StoreUnavailable, KeysUnavailable, RegistryUnavailable, NotPublished)
 KEY_ABSENT_TRIES = 8  # about 13 s: a key is written before its person's first event, so absence means it was lost
+LETTERS_AT_ONCE = 64
 GIVEN_UP = 10_000  # absent keys that are remembered, so as not to be waited for with each batch
 
 SendLetter = Callable[[DeadLetter], Awaitable[None]]
@@ -64,12 +66,19 @@ class Reader:
                 decoded[i] = entry
         self._give_up(decoded)
         events: list[Read] = []
+        wrong: list[tuple[ConsumerRecord[Any, Any], str]] = []
         for record, entry in zip(records, decoded, strict=True):
             reason = entry.reason if isinstance(entry, Unreadable) else misplaced(topic, record, entry)
             if reason:
-                await self.set_aside(topic, record, reason, self._name, lease)
+                wrong.append((record, reason))
             elif not isinstance(entry, Unreadable):
                 events.append(Read(record.offset, entry, record))
+        for i in range(0, len(wrong), LETTERS_AT_ONCE):
+            some = wrong[i : i + LETTERS_AT_ONCE]
+            sent = (self.set_aside(topic, record, reason, self._name, lease) for record, reason in some)
+            for failure in await asyncio.gather(*sent, return_exceptions=True):
+                if failure is not None:
+                    raise failure
         return events
 
     def _give_up(self, decoded: Sequence[Event | Unreadable]) -> None:

@@ -1,0 +1,216 @@
+"""A worker's part in redriving: which requests it answers, in which order, what it says of those that it can't do, and
+that a crash at any point has them done once more, to no effect."""
+
+import itertools
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import ConsumerRecord
+from faust.types import TP
+
+from events.generated import PhotoLiked, PhotoTaken
+from events.jsonform import from_json
+from events.positions import Position
+from events.schema import all_schemas
+from processors.again import ActAgain, Again, FoldAgain
+from processors.deadletters import EVERY
+from processors.lease import Lease, LeaseLost
+from processors.reading import Read
+from processors.redrive import Redrive
+from processors.requests import APPLIED, Request
+from processors.transport import Batch
+from projections.listed import of_topic
+from projections.memory import MemoryStore
+from projections.progress import progress_rows
+from projections.store import Store
+from tests.deadletters.failing import fold_all, undecodable, values
+from tests.kit import MemoryLog, memory_codec, run
+
+LIKE = all_schemas()["darkroom.reactions.PhotoLiked"]
+TAKEN = all_schemas()["darkroom.photos.PhotoTaken"]
+
+
+@dataclass
+class MemoryRequests:
+    """Requests in memory; `asked` counts how often the bell was looked at."""
+
+    rows: list[Request] = field(default_factory=list[Request])
+    rung: UUID | None = None
+    asked: int = 0
+    failing: Exception | None = None
+
+    def ask(self, *places: tuple[Position, str]) -> None:
+        self.rows += [Request(position, name, uuid4()) for position, name in places]
+        self.rung = uuid4()
+
+    async def bell(self, topic: str) -> UUID | None:
+        self.asked += 1
+        return self.rung
+
+    async def of_partition(self, topic: str, partition: int) -> list[Request]:
+        return [each for each in self.rows if (each.position.topic, each.position.partition) == (topic, partition)]
+
+    async def answer(self, request: Request, outcome: str) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.rows[self.rows.index(request)] = replace(request, outcome=outcome)
+
+    @property
+    def outcomes(self) -> list[str]:
+        return [each.outcome for each in self.rows]
+
+
+@dataclass
+class Originals:
+    """A log's records."""
+
+    log: MemoryLog
+
+    async def __call__(
+        self, topic: str, partition: int, offsets: Collection[int]
+    ) -> Mapping[int, "ConsumerRecord[Any, Any]"]:
+        records = self.log.partitions.get((topic, partition), [])
+        return {offset: records[offset] for offset in offsets if offset < len(records)}
+
+
+def redriver(
+    requests: MemoryRequests, log: MemoryLog, store: Store, again: Again, first: Collection[str] = ()
+) -> Redrive:
+    """One that looks at the bell with each tick."""
+    clock = itertools.count()
+    return Redrive(requests, again, Originals(log), store, first, now=lambda: float(next(clock)))
+
+
+def likes_again(store: Store) -> FoldAgain:
+    return FoldAgain("reactions", of_topic("reactions"), store, memory_codec)
+
+
+async def a_bad_like() -> tuple[MemoryLog, MemoryStore, MemoryStore, TP]:
+    """A log of five likes, a store in which the second was set aside, one in which it wasn't, and their partition."""
+    log = MemoryLog()
+    like = from_json(LIKE, LIKE.example())
+    assert isinstance(like, PhotoLiked)
+    await log.append(*(replace(like, event_id=UUID(int=n), photo_id=UUID(int=n % 2)) for n in range(5)))
+    ((topic, partition),) = log.partitions
+    expected, store = MemoryStore(), MemoryStore()
+    await fold_all(log, of_topic(topic), expected, 2)
+    await fold_all(undecodable(log, log.partitions[topic, partition][1]), of_topic(topic), store, 2)
+    assert values(store) != values(expected)
+    return log, store, expected, TP(topic, partition)
+
+
+def test_a_request_is_done_and_answered() -> None:
+    async def scenario() -> None:
+        log, store, expected, tp = await a_bad_like()
+        requests = MemoryRequests()
+        redrive = redriver(requests, log, store, likes_again(store))
+        await redrive.tick(tp, Lease.of())
+        requests.ask((Position(*tp, 1), EVERY))
+        await redrive.tick(tp, Lease.of())
+        assert requests.outcomes == [APPLIED]
+        assert values(store) == values(expected)
+
+    run(scenario())
+
+
+def test_one_look_at_the_bell_serves_all_partitions() -> None:
+    async def scenario() -> None:
+        store, requests = MemoryStore(), MemoryRequests()
+        redrive = Redrive(requests, likes_again(store), Originals(MemoryLog()), store, now=lambda: 0.0)
+        for partition in range(8):
+            await redrive.tick(TP("reactions", partition), Lease.of())
+        assert requests.asked == 1
+
+    run(scenario())
+
+
+def test_a_worker_that_dies_before_it_answers_has_it_done_again_by_the_next() -> None:
+    async def scenario() -> None:
+        log, store, expected, tp = await a_bad_like()
+        requests = MemoryRequests(failing=LeaseLost())
+        requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
+        first = redriver(requests, log, store, likes_again(store))
+        with pytest.raises(LeaseLost):
+            await first.tick(tp, Lease.of())
+        requests.failing = None
+        await redriver(requests, log, store, likes_again(store)).tick(tp, Lease.of())
+        first.forget(frozenset([tp]))
+        await first.tick(tp, Lease.of())
+        assert requests.outcomes == [APPLIED, APPLIED]
+        assert values(store) == values(expected)
+
+    run(scenario())
+
+
+def test_what_cant_be_done_is_said() -> None:
+    async def scenario() -> None:
+        log, store, _, tp = await a_bad_like()
+        log.partitions[tp][0] = replace(log.partitions[tp][0], value=b"nonsense")
+        await store.write_together(progress_rows(*tp, [(each.name, 1) for each in of_topic("reactions")], 7))
+        requests = MemoryRequests()
+        requests.ask(*((Position(*tp, offset), EVERY) for offset in (0, 6, 7)), (Position(*tp, 1), "no projection"))
+        await redriver(requests, log, store, likes_again(store)).tick(tp, Lease.of())
+        undecoded, absent, ahead, others = requests.outcomes
+        assert undecoded == "failed: the value doesn't begin with Confluent's magic byte"
+        assert absent == "failed: the log doesn't hold the record (any more)"
+        assert ahead.startswith("failed: its partition is only folded up to 7")
+        assert others == ""  # another app's, or nobody's: the operator's command says that nobody answers
+
+    run(scenario())
+
+
+def test_a_shard_corrected_too_often_is_a_failure_that_loses_nothing() -> None:
+    async def scenario() -> None:
+        log, store, expected, tp = await a_bad_like()
+        again = likes_again(store)
+        record = log.partitions[tp][1]
+        outcomes = [await again([record], EVERY, Lease.of()) for _ in range(1025)]
+        assert outcomes[:1023] == [{}] * 1023
+        assert "isn't below 1024" in outcomes[-1][1]
+        assert values(store) == values(expected)
+
+    run(scenario())
+
+
+def test_a_processor_acts_after_the_read_models_have_their_record() -> None:
+    acted: list[UUID] = []
+
+    async def act(batch: Batch, reads: list[Read], lease: Lease) -> None:
+        acted.extend(read.event.event_id for read in reads)
+
+    async def scenario() -> None:
+        log, store, requests = MemoryLog(), MemoryStore(), MemoryRequests()
+        event = from_json(TAKEN, TAKEN.example())
+        await log.append(event)
+        ((topic, partition),) = log.partitions
+        tp = TP(topic, partition)
+        names = [each.name for each in of_topic("photos")]
+        await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], 1))
+        expand = redriver(requests, log, store, ActAgain("expand", [PhotoTaken], act, memory_codec), [EVERY, *names])
+        requests.ask((Position(*tp, 0), EVERY), (Position(*tp, 0), "expand"))
+        await expand.tick(tp, Lease.of())
+        assert (acted, requests.outcomes) == ([], ["", ""])
+        await redriver(requests, log, store, FoldAgain("photos", of_topic("photos"), store, memory_codec)).tick(
+            tp, Lease.of()
+        )
+        await expand.tick(tp, Lease.of())
+        assert (acted, requests.outcomes) == ([event.event_id], [APPLIED, APPLIED])
+
+    run(scenario())
+
+
+def test_a_processor_that_raises_is_a_failed_outcome() -> None:
+    async def act(batch: Batch, reads: list[Read], lease: Lease) -> None:
+        raise ArithmeticError("a bug")
+
+    async def scenario() -> None:
+        log = MemoryLog()
+        await log.append(from_json(TAKEN, TAKEN.example()))
+        ((record,),) = log.partitions.values()
+        again = ActAgain("filter", [PhotoTaken], act, memory_codec)
+        assert await again([record], "filter", Lease.of()) == {0: "ArithmeticError: a bug"}
+
+    run(scenario())
