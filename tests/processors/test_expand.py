@@ -1,5 +1,6 @@
 """What follows from an end is appended once, whichever of two events that need each other comes first."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 import pytest
@@ -40,7 +41,7 @@ CLOSED = RollDeleted(**base("closed"), roll_id=ROLL, creator_id=USERS[0])  # typ
 DEVELOPED = PhotoDeveloped(**base("developed"), **about(1, taken(1).develops_at - taken(1).taken_at))  # type: ignore[arg-type]
 
 
-async def expanded(*parts: list[Event], topic: str) -> tuple[World, list[Event]]:
+async def expanded(*parts: Sequence[Event], topic: str) -> tuple[World, list[Event]]:
     """What is appended when these parts come one after another, each expanded before the next is there."""
     world = World(folds_what_it_publishes=True)
     processor = world.processor("expand", expand.WANTED, world.expander.act)
@@ -61,7 +62,7 @@ def test_a_deleted_photo_leaves_its_rolls(ended_first: bool, apart: bool) -> Non
     async def scenario() -> None:
         placing: list[Event] = [placed(1, ROLL), placed(1, OTHER)]
         later = [[deleted(1)], placing] if ended_first else [placing, [deleted(1)]]
-        parts: list[list[Event]] = [[taken(1)], *later] if apart else [[taken(1), *later[0], *later[1]]]
+        parts: list[Sequence[Event]] = [[taken(1)], *later] if apart else [[taken(1), *later[0], *later[1]]]
         world, published = await expanded(*parts, topic="photos")
         removed = {event.placement_id for event in published if isinstance(event, PhotoRemovedFromRoll)}
         assert removed == {event.event_id for event in placing}

@@ -140,8 +140,8 @@ def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: Both) -> None:
         roll, photo = uuid4(), uuid4()
         await store.write([feed_row(roll, n, photo) for n in range(10)])
 
-        async def minutes(**bounds: tuple[object, ...]) -> list[int]:
-            rows = await store.slice(ROLL_FEED, roll, "2026-06-19", **bounds)
+        async def minutes(upto: tuple[object, ...], after: tuple[object, ...] = ()) -> list[int]:
+            rows = await store.slice(ROLL_FEED, roll, "2026-06-19", upto=upto, after=after)
             return [int((row.develops_at - NOON).total_seconds() // 60) for row in rows]
 
         def cursor(n: int) -> tuple[object, ...]:
