@@ -18,8 +18,7 @@ UNREBUILDABLE = {
     "requests": "actor uuid, route text, key text, body text, decided_at timestamp, answer text,"
     " PRIMARY KEY ((actor, route, key))",
 }
-WORKING = {  # kept by the develop processor for itself; may be lost
-    "develop_low_water": "shard bigint PRIMARY KEY, minute text",
+WORKING = {
     "generations": "projection text PRIMARY KEY, live bigint",
     # Who asked for which dead letter to be done again, and what came of it; partition -1 holds a topic's bell.
     "redrives": "topic text, partition bigint, offset bigint, projection text, request uuid, asked_at timestamp,"
