@@ -19,7 +19,7 @@ from processors.originals import ReadOriginals
 from processors.reading import transient
 from processors.requests import APPLIED, Answering, Request
 from projections.progress import progress_of
-from projections.store import Store
+from projections.store import Store, StoreUnavailable
 
 BELL_SECONDS = 0.9  # a little less than between two ticks: one look at a topic's bell serves all of its partitions
 OUTCOME_CHARACTERS = 1000
@@ -56,12 +56,14 @@ class Redrive:
             self._due.pop(tp, None)
 
     async def tick(self, tp: TP, lease: Lease) -> None:
-        """Answers some of a partition's requests, if there are any. LeaseLost; StoreUnavailable."""
-        bell = await self._bell(tp.topic)
-        if self._heard.get(tp) != bell:
-            if not await self._listen(tp):
-                bell = None  # somebody else comes first: look again with the next tick
-            self._heard[tp] = bell
+        """Answers some of a partition's requests, if there are any. LeaseLost."""
+        try:
+            bell = await self._bell(tp.topic)
+            if self._heard.get(tp) != bell:
+                # Where somebody else comes first, the next tick looks again.
+                self._heard[tp] = bell if await self._listen(tp) else None
+        except StoreUnavailable:  # which the batches say, and wait for; nobody waits for this
+            return
         due = self._due.get(tp, [])[: self._round]
         if not due:
             return

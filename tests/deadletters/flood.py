@@ -152,6 +152,7 @@ def append(settings: Settings, facts: list[Fact]) -> Flood:
             "bootstrap.servers": settings.bootstrap,
             "enable.idempotence": True,
             "linger.ms": 5,
+            "log_level": 3,
             "message.max.bytes": 2 * RECORD_BYTES,
             "queue.buffering.max.messages": 500_000,
         }

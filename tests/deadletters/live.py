@@ -66,6 +66,7 @@ def command(settings: Settings, *arguments: str) -> tuple[int, Any, str]:
         [sys.executable, "-m", "ops.cli", "deadletters", *arguments],
         cwd=ROOT,
         env=environment(settings),
+        stdin=subprocess.DEVNULL,  # nobody to ask
         capture_output=True,
         text=True,
         check=False,
