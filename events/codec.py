@@ -6,6 +6,7 @@ Decoding is plain fastavro with schemas cached by id, a batch at a time, because
 import io
 import json
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from events.schema import EventSchema, all_schemas
 
 MAGIC = 0
 HEADER = struct.Struct(">bI")
+UNKNOWN_SECONDS = 10.0  # after which a schema that wasn't in the registry is asked for again
+MOST_UNKNOWN = 10_000  # random bytes name random schemas: their answers aren't kept for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,13 @@ class Writer:
 
 
 class Codec:
-    """Encodes and decodes events. Ids and schemas are asked for once and kept."""
+    """Encodes and decodes events. Ids and schemas are asked for once and kept; that one is unknown, for a while."""
 
     def __init__(self, registry: Registry, keys: Keys):
         self._registry, self._keys = registry, keys
         self._ids: dict[str, int] = {}
-        self._writers: dict[int, Writer | Unreadable] = {}
+        self._writers: dict[int, Writer] = {}
+        self._unknown: dict[int, tuple[float, Unreadable]] = {}  # until when not to ask again, and why it is unreadable
         self._parsed: dict[str, Schema] = {}
 
     async def encode(self, event: Event) -> bytes:
@@ -83,12 +87,21 @@ class Codec:
         return [entry if isinstance(entry, Unreadable) else finish(*entry, keys) for entry in opened]
 
     async def _know(self, values: Sequence[bytes | None]) -> None:
-        """Asks for the schemas of the records, those that aren't known yet."""
+        """Asks for the schemas of the records, those that aren't known yet, or weren't there a while ago."""
+        if len(self._unknown) > MOST_UNKNOWN:
+            self._unknown.clear()
         heads = {value[: HEADER.size] for value in values if value is not None and len(value) >= HEADER.size}
         for head in heads:
             magic, schema_id = HEADER.unpack(head)
-            if magic == MAGIC and schema_id not in self._writers:
-                self._writers[schema_id] = await self._writer(schema_id)
+            if magic != MAGIC or schema_id in self._writers:
+                continue
+            if schema_id in self._unknown and time.monotonic() < self._unknown[schema_id][0]:
+                continue
+            writer = await self._writer(schema_id)
+            if isinstance(writer, Unreadable):
+                self._unknown[schema_id] = (time.monotonic() + UNKNOWN_SECONDS, writer)
+            else:
+                self._writers[schema_id] = writer
 
     def _open(self, value: bytes | None) -> "tuple[Writer, dict[str, Any]] | Unreadable":
         if value is None or len(value) < HEADER.size:
@@ -96,9 +109,9 @@ class Codec:
         magic, schema_id = HEADER.unpack_from(value)
         if magic != MAGIC:
             return Unreadable("the value doesn't begin with Confluent's magic byte")
-        writer = self._writers[schema_id]
-        if isinstance(writer, Unreadable):
-            return writer
+        writer = self._writers.get(schema_id)
+        if writer is None:
+            return self._unknown[schema_id][1]
         body = io.BytesIO(value)
         body.seek(HEADER.size)
         try:
@@ -114,9 +127,11 @@ class Codec:
             written = json.loads(await self._registry.schema(schema_id))
         except UnknownSchema as error:
             return Unreadable(str(error))
+        except ValueError:
+            return Unreadable(f"schema {schema_id} isn't Avro")
         full_name = f"{written.get('namespace', '')}.{written.get('name', '')}" if isinstance(written, dict) else ""
         schema = all_schemas().get(full_name)
-        if schema is None:
+        if schema is None or "fields" not in written:
             return Unreadable(f"schema {schema_id} is {full_name or 'no record'}, which is no event known here")
         ours = self._parse(schema)
         same = written["fields"] == schema.avro["fields"]

@@ -1,5 +1,6 @@
 """Servers for a test, a benchmark or a demo: on free ports, beside whatever else runs, gone with the block."""
 
+import atexit
 import random
 import socket
 from collections.abc import Generator, Sequence
@@ -27,7 +28,6 @@ PORTS = (
     "worker_metrics_port",  # and the ports after it, so it is the last
 )
 HERE = {"kafka": "", "cassandra_hosts": "", "registry": "", "s3": ""}
-_held: list[socket.socket] = []
 
 
 def free_block(host: str, size: int = 32) -> int:
@@ -42,7 +42,7 @@ def free_block(host: str, size: int = 32) -> int:
         except OSError:
             claim.close()
             continue
-        _held.append(claim)
+        atexit.register(claim.close)
         if all(can_listen(host, port) for port in range(block, block + size)):
             return block
     raise RuntimeError(f"no {size} free ports between {BLOCKS.start} and {BLOCKS.stop}")

@@ -53,7 +53,12 @@ class Store(Protocol):
 
 def size_of(upsert: Upsert) -> int:
     """About how many bytes an upsert takes in a batch."""
-    return 40 + sum(len(value) if isinstance(value, str) else 8 for value in upsert.values)
+    return 40 + sum(text_size(value) if isinstance(value, str) else 8 for value in upsert.values)
+
+
+def text_size(text: str) -> int:
+    """The bytes of a text."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def by_partition(rows: Sequence[Stamped]) -> list[list[Stamped]]:

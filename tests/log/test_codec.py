@@ -117,3 +117,22 @@ def test_no_bytes_make_the_codec_raise(noise: bytes, schema_id: int, data: st.Da
         assert not noise or isinstance(results[3], Unreadable)
 
     run(scenario())
+
+
+def test_a_schema_that_is_no_avro_makes_its_records_unreadable_and_one_registered_later_is_found() -> None:
+    class Changing(MemoryRegistry):
+        async def schema(self, schema_id: int) -> str:
+            return wrong.pop(0) if wrong else await super().schema(schema_id)
+
+    wrong = ["{}", "no json", '{"type": "enum", "namespace": "darkroom.photos", "name": "PhotoTaken"}']
+
+    async def scenario() -> None:
+        value = await memory_codec().encode(example("PhotoLiked"))
+        codec = Codec(Changing(), MemoryKeys())
+        for _ in range(3):
+            [result] = await codec.decode([value])
+            assert isinstance(result, Unreadable)
+            codec._unknown = {key: (0.0, why) for key, (_, why) in codec._unknown.items()}  # a while has passed
+        assert isinstance((await codec.decode([value]))[0], PhotoLiked)
+
+    run(scenario())
