@@ -50,6 +50,7 @@ def main(names: tuple[str, ...], size: str, out: Path) -> None:
             console.print(f"[bold]{name}[/] …")
             since = time.monotonic()
             figures |= FIGURES[name](where)
+            where.drop()
             write(figures, out)
             where.say(f"{name} took {time.monotonic() - since:.0f} s")
     show(figures, Console(highlight=False))

@@ -15,6 +15,7 @@ from bench.world import World
 from events.settings import Settings
 from ops.children import running
 from ops.local import free_block
+from ops.processes import VIEWS
 from ops.program import Program, http_status
 from ops.secrets import changed, environment
 from projections.serving.identity import issue_token
@@ -59,7 +60,7 @@ def rate(load: Side, seconds: float) -> float:
 def measure(world: World) -> dict[str, Figure]:
     """Both sides' medians."""
     seconds, rounds = (15.0, 5) if world.large else (4.0, 3)
-    settings = world.keyspace("api_page")
+    settings = world.keyspace("api_page", *VIEWS)
     album = fill(settings, ROLLS, PHOTOS_A_ROLL)
     with (
         served(settings, "api.app:app", album) as ours,

@@ -12,7 +12,7 @@ from itertools import islice
 from confluent_kafka import Consumer, TopicPartition
 
 from bench.figure import Figure, compared
-from bench.side import Side, in_turn, side
+from bench.side import Side, side
 from bench.stream import Encoded, likes, placements, produce
 from bench.world import World
 from events.settings import Settings
@@ -60,11 +60,14 @@ def applied(world: World, sides: list[Side], stream: Iterator[Encoded], each: in
     results: list[list[float]] = [[] for _ in sides]
     for number in range(-1, rounds):
         count = produce(world.settings, islice(stream, each if number >= 0 else each // 4))
-        turn = in_turn(sides, 1, lambda one, n=count: rate_of(one, n))
-        world.say(f"{'warm-up' if number < 0 else f'round {number + 1}'}: {told([rate for [rate] in turn])} {UNIT}")
-        for rates, [rate] in zip(results, turn, strict=True):
+        answers = [one.ask(count) for one in sides]
+        rates = [one["records"] / one["seconds"] for one in answers]
+        cpu = ", ".join(f"{one['cpu'] / one['records'] * 1e6:.0f}" for one in answers)
+        what = f"round {number + 1}" if number >= 0 else "warm-up"
+        world.say(f"{what}: {told(rates)} {UNIT}; {cpu} µs of CPU an event in the process itself")
+        for of, rate in zip(results, rates, strict=True):
             if number >= 0:
-                rates.append(rate)
+                of.append(rate)
     return results
 
 
@@ -77,7 +80,7 @@ def rate_of(one: Side, count: int) -> float:
 def measure(world: World, topic: str, name: str) -> Figure:
     """Both sides' medians."""
     each, rounds = (96_000, 5) if world.large else (16_000, 3)
-    ours, plain = world.keyspace(f"{name}_ours"), world.keyspace(f"{name}_plain")
+    ours, plain = (world.keyspace(f"{name}_{whose}", topic) for whose in ("ours", "plain"))
     starts = ends(world.settings, topic)
     begin_at(ours, topic, starts, [projection.name for projection in of_topic(topic)])
     with side(ours, "ours", topic) as our_side, side(plain, "plain", topic, json.dumps(starts)) as their_side:

@@ -2,11 +2,12 @@
 
 import io
 import sys
+import threading
 
 import fastavro
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
-from bench.side import answer
+from bench.side import answer, questions
 from events.codec import SCHEMA_OF
 from events.generated import MemberJoined
 from events.settings import Settings
@@ -16,7 +17,7 @@ from projections.keyspace import WORKER
 
 
 def main(topic: str) -> None:
-    """Runs until it is killed."""
+    """Runs until the parent closes our standard input."""
     settings = Settings()
     session = connect(settings, WORKER, settings.worker_password)
     insert = session.prepare(f"INSERT INTO {settings.keyspace}.bare (id, member, at) VALUES (?, ?, ?)")
@@ -26,6 +27,7 @@ def main(topic: str) -> None:
     )
     consumer.assign([TopicPartition(topic, partition, OFFSET_END) for partition in range(TOPICS[topic].partitions)])
     consumer.poll(1)
+    threading.Thread(target=questions, args=(lambda _: None,), daemon=True).start()
     answer("ready")
     while True:
         message = consumer.poll(1)

@@ -66,7 +66,7 @@ def progressed(world: World, settings: Settings, name: str, wanted: dict[int, in
 
 def ours(world: World, number: int, photos: list[Photo], chance: random.Random) -> float:
     """Photos a second, and that every one of them has developed."""
-    settings = world.keyspace(f"develop_ours_{number}")
+    settings = world.keyspace(f"develop_ours_{number}", "photos")
     names = [each.name for each in of_topic("photos")]
     begin_at(settings, "photos", ends(settings, "photos"), [*names, "develop"])
     produce(settings, waiting(world.ids, photos, chance))
@@ -85,7 +85,7 @@ def ours(world: World, number: int, photos: list[Photo], chance: random.Random) 
 
 def by_hand(world: World, number: int, photos: list[Photo], chance: random.Random) -> float:
     """Photos a second."""
-    settings = world.keyspace(f"develop_plain_{number}")
+    settings = world.keyspace(f"develop_plain_{number}", "photos")
     starts = ends(settings, "photos")
     with side(settings, "plain", "photos", json.dumps(starts)) as plain:
         warm = [(an_id(chance), an_id(chance)) for _ in range(200)]
@@ -109,5 +109,6 @@ def measure(world: World) -> dict[str, Figure]:
         for of, one in zip(rates, (ours, by_hand), strict=True):
             photos = [(chance.choice(people), an_id(chance)) for _ in range(count)]
             of.append(one(world, number, photos, chance))
+        world.drop()
         world.say(f"round {number + 1}: {told([of[-1] for of in rates])} photos/s")
     return {"develop": compared(rates[0], rates[1], "photos/s")}

@@ -14,6 +14,7 @@ from bench.figure import Figure, paired
 from bench.side import in_turn, side
 from bench.stream import produce
 from bench.world import World
+from ops.processes import VIEWS
 from projections.listed import of_topic
 
 TIMES = 10
@@ -23,7 +24,7 @@ ROUNDS = 5
 def applying(world: World, topic: str, name: str) -> Figure:
     """A topic's app on little and on much."""
     each = 50_000 if world.large else 6_000
-    few, many = world.keyspace(f"{name}_few"), world.keyspace(f"{name}_many")
+    few, many = (world.keyspace(f"{name}_{size}", topic) for size in ("few", "many"))
     names = [projection.name for projection in of_topic(topic)]
     stream = stream_of(world, topic, 21)
     begin_at(many, topic, ends(many, topic), names)
@@ -47,7 +48,7 @@ def applying(world: World, topic: str, name: str) -> Figure:
 def asking(world: World) -> Figure:
     """A page of a roll of 600 photos, and of one of 60."""
     seconds = 10.0 if world.large else 3.0
-    few, many = world.keyspace("growth_api_few"), world.keyspace("growth_api_many")
+    few, many = (world.keyspace(f"growth_api_{size}", *VIEWS) for size in ("few", "many"))
     small, large = fill(few, ROLLS, PHOTOS_A_ROLL), fill(many, ROLLS, TIMES * PHOTOS_A_ROLL)
     with served(many, "api.app:app", large) as much, served(few, "api.app:app", small) as little:
         in_turn([much, little], 1, lambda load: rate(load, 2.0))

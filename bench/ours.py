@@ -36,7 +36,7 @@ class Held:
         self._handle = handle
         self._open = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._left, self._began, self._asked = 0, 0.0, 0
+        self._left, self._began, self._spent, self._asked = 0, 0.0, 0.0, 0
 
     async def __call__(self, batch: Batch, lease: Lease) -> None:
         await self._open.wait()
@@ -44,7 +44,8 @@ class Held:
         self._left -= len(batch.records)
         if self._left <= 0:
             self._open.clear()
-            answer({"records": self._asked - self._left, "seconds": time.perf_counter() - self._began})
+            seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._spent
+            answer({"records": self._asked - self._left, "seconds": seconds, "cpu": cpu})
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Listens to the parent."""
@@ -57,7 +58,7 @@ class Held:
 
     def _go(self, records: int) -> None:
         self._left = self._asked = records
-        self._began = time.perf_counter()
+        self._began, self._spent = time.perf_counter(), time.process_time()
         self._open.set()
 
 

@@ -186,7 +186,7 @@ def main(topic: str, starts: dict[str, int]) -> None:
     consumer.assign([TopicPartition(topic, int(partition), offset) for partition, offset in starts.items()])
 
     def told(records: int) -> None:
-        began, done = time.perf_counter(), 0
+        began, spent, done = time.perf_counter(), time.process_time(), 0
         while done < records:
             waiting: dict[int, list[Record]] = defaultdict(list)
             for message in consumer.consume(AT_ONCE * len(starts), 0.05):
@@ -195,7 +195,8 @@ def main(topic: str, starts: dict[str, int]) -> None:
             while waiting:
                 plain.apply({partition: records[:AT_ONCE] for partition, records in waiting.items()})
                 waiting = {p: rest for p, records in waiting.items() if (rest := records[AT_ONCE:])}
-        answer({"records": done, "seconds": time.perf_counter() - began})
+        cpu = time.process_time() - spent
+        answer({"records": done, "seconds": time.perf_counter() - began, "cpu": cpu})
 
     questions(told)
 

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cassandra.cluster import Session
@@ -16,8 +16,14 @@ from ops.local import free_block, local_servers
 from ops.secrets import changed
 from ops.setup import prepare
 from projections.cassandra import connect
-from projections.keyspace import create_all
-from projections.listed import all_tables
+from projections.counts import COUNTS
+from projections.keyspace import API, WORKER
+from projections.listed import of_topic
+from projections.low_water import LOW_WATER
+from projections.progress import PROGRESS
+from projections.table import Table
+
+MEMORY = "1g"  # of Cassandra's heap: `growth` is to meet its tables, not its garbage collector
 
 
 @dataclass
@@ -29,20 +35,34 @@ class World:
     admin: Session
     console: Console
     large: bool
+    _made: dict[str, list[Table]] = field(default_factory=dict[str, list[Table]])
 
     def say(self, text: str) -> None:
         """Progress."""
         self.console.print(f"  [dim]{text}[/]")
 
-    def keyspace(self, name: str) -> Settings:
-        """A keyspace of its own with every table, empty; the settings of a process that works in it."""
+    def keyspace(self, name: str, *topics: str) -> Settings:
+        """A keyspace of its own with the tables that some topics feed, empty; the settings of who works in it."""
         settings = changed(self.settings, keyspace=name, worker_metrics_port=free_block(self.settings.host))
-        create_all(self.admin, settings)
+        replication = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 1}"
+        self.admin.execute(f"CREATE KEYSPACE {name} WITH replication = {replication}")
+        self._made[name] = [table for topic in topics for each in of_topic(topic) for table in each.tables]
+        self._made[name] += [COUNTS, PROGRESS, LOW_WATER]
+        for table in self._made[name]:
+            self.admin.execute(table.ddl(f"{name}.{table.name}_1"))
+        for right in (f"SELECT ON KEYSPACE {name} TO {API}", f"ALL ON KEYSPACE {name} TO {WORKER}"):
+            self.admin.execute(f"GRANT {right}")
         return settings
+
+    def drop(self) -> None:
+        """Drops these keyspaces: tables without number fill Cassandra's memory."""
+        for name in self._made:
+            self.admin.execute(f"DROP KEYSPACE {name}", timeout=60)
+        self._made.clear()
 
     def empty(self, settings: Settings, but: Sequence[str] = ("progress",)) -> None:
         """Empties a keyspace's tables, but for some."""
-        for table in all_tables():
+        for table in self._made[settings.keyspace]:
             if table.name not in but:
                 self.admin.execute(f"TRUNCATE {settings.keyspace}.{table.name}_1", timeout=60)
 
@@ -52,7 +72,7 @@ def world(console: Console, large: bool) -> Generator[World]:
     """Servers on free ports with Darkroom's topics, schemas, tables and roles; all gone at the end."""
     with (
         tempfile.TemporaryDirectory(prefix="darkroom-bench-") as home,
-        local_servers(Settings.model_validate({"home": Path(home)}), grace=0) as settings,
+        local_servers(Settings.model_validate({"home": Path(home), "cassandra_memory": MEMORY}), grace=0) as settings,
     ):
         prepare(settings)
         ids = register_all(settings)
