@@ -85,7 +85,7 @@ def photo(chance: random.Random, people: list[UUID], roll: UUID) -> list[Event]:
     taken_at = DEVELOPED - timedelta(seconds=chance.randrange(86_400))
     known: dict[str, Any] = {"occurred_at": DEVELOPED, "actor_id": owner, "photo_id": photo_id, "owner_id": owner}
     times: dict[str, Any] = {"taken_at": taken_at, "develops_at": DEVELOPED}
-    sizes = {
+    sizes: dict[str, Any] = {
         name: Image(key=f"photos/{photo_id}/{name}.jpg", width=px, height=px * 3 // 4)
         for name, px in (("full", 2000), ("feed", 1080), ("thumb", 320))
     }

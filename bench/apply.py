@@ -17,7 +17,7 @@ from bench.stream import Encoded, likes, placements, produce
 from bench.world import World
 from events.settings import Settings
 from events.topics import TOPICS
-from projections.cassandra import connect
+from projections.cassandra import connect, disconnect
 from projections.listed import of_topic
 from projections.progress import PROGRESS
 
@@ -52,7 +52,7 @@ def begin_at(settings: Settings, topic: str, starts: dict[int, int], names: list
                 f" USING TIMESTAMP {offset * 1024}",
                 (topic, partition, name, offset),
             )
-    session.cluster.shutdown()
+    disconnect(session)
 
 
 def applied(world: World, sides: list[Side], stream: Iterator[Encoded], each: int, rounds: int) -> list[list[float]]:

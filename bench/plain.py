@@ -46,7 +46,7 @@ class Writer:
         self._session, self._keyspace = session, keyspace
         self._statements: dict[Any, PreparedStatement] = {}
         self._answers: SimpleQueue[tuple[Then | None, Any]] = SimpleQueue()
-        self._waiting: deque[tuple[Any, Then | None]] = deque()
+        self._waiting: deque[tuple[Any, Then]] = deque()
         self._flying = 0
 
     def write(self, rows: list[Row], then: Then | None = None) -> None:
@@ -190,7 +190,7 @@ def main(topic: str, starts: dict[str, int]) -> None:
         while done < records:
             waiting: dict[int, list[Record]] = defaultdict(list)
             for message in consumer.consume(AT_ONCE * len(starts), 0.05):
-                waiting[message.partition()].append((message.offset(), message.value()))
+                waiting[message.partition() or 0].append((message.offset() or 0, message.value() or b""))
             done += sum(map(len, waiting.values()))
             while waiting:
                 plain.apply({partition: records[:AT_ONCE] for partition, records in waiting.items()})

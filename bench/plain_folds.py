@@ -21,8 +21,12 @@ LISTED = ("entity", "shard", "begun", "member", "beginning")
 COUNT = ("entity", "kind", "shard", "generation", "total", "latest")
 PROGRESS = ("topic", "partition", "projection", "generation", "offset")
 
-KINDS = {"photos_in_roll": "photos_in_roll", "developing_in_roll": "developing", "likers": "likes"}
-KINDS |= {"developed_of_user": "photos"}
+KINDS = {
+    "photos_in_roll": "photos_in_roll",
+    "developing_in_roll": "developing",
+    "likers": "likes",
+    "developed_of_user": "photos",
+}
 BY_TIME = {"likers": "likers_by_time"}
 
 

@@ -15,7 +15,7 @@ from events.settings import Settings
 from ops.local import free_block, local_servers
 from ops.secrets import changed
 from ops.setup import prepare
-from projections.cassandra import connect
+from projections.cassandra import connect, disconnect
 from projections.counts import COUNTS
 from projections.keyspace import API, WORKER
 from projections.listed import of_topic
@@ -80,4 +80,4 @@ def world(console: Console, large: bool) -> Generator[World]:
         try:
             yield World(settings, ids, admin, console, large)
         finally:
-            admin.cluster.shutdown()
+            disconnect(admin)

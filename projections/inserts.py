@@ -53,7 +53,7 @@ class Insert:
 
     def __init__(self, statement: PreparedStatement, table: Table, columns: tuple[str, ...]):
         self._statement = statement
-        self._id: bytes = statement.query_id
+        self._id: Any = statement.query_id
         self._writers = tuple(WRITERS[table.types[name]] for name in columns)
 
     def bound(self, row: Stamped) -> BoundStatement:
@@ -65,7 +65,8 @@ class Insert:
 
     def add_to(self, batch: BatchStatement, row: Stamped) -> None:
         """Adds a row to a batch that has its first statement: that one tells where the batch goes."""
-        batch._statements_and_parameters.append((True, self._id, self._values(row)))
+        entries: Any = batch._statements_and_parameters  # what `add` does, without a BoundStatement for each row
+        entries.append((True, self._id, self._values(row)))
 
     def _values(self, row: Stamped) -> list[bytes]:
         values = [write(value) for write, value in zip(self._writers, row.upsert.values, strict=True)]

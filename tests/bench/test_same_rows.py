@@ -1,0 +1,91 @@
+"""The benchmark's reference writes what our runner writes: a ratio between different amounts of work says nothing."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from bench.develop import developed
+from bench.plain import Plain, Then
+from bench.plain_folds import Row
+from bench.stream import Encoded, Ids, an_id, likes, placements
+from events.schema import all_schemas
+from events.topics import key_bytes, partition_of
+from projections.listed import all_tables, of_topic
+from projections.memory import MemoryStore
+from projections.table import Stamped, Table, Upsert
+from tests.kit import MemoryRegistry, Worker, memory_codec, record, run
+
+TABLES: dict[str, Table] = {table.name: table for table in all_tables()}
+IDS: Ids = {name: number + 1 for number, name in enumerate(all_schemas())}
+SIZE = 150  # more than 64 changes of one set, so that it takes several rounds
+
+
+class MemoryWriter:
+    """The reference's writer, on the store in memory."""
+
+    def __init__(self, store: MemoryStore):
+        self._store = store
+
+    def write(self, rows: list[Row], then: Then | None = None) -> None:
+        stamped = [Stamped(Upsert(TABLES[table], columns, values), stamp) for table, columns, values, stamp in rows]
+        run(self._store.write_together(stamped))
+        if then is not None:
+            then([])
+
+    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], then: Then) -> None:
+        rows = run(self._store.pick(TABLES[table], (entity, shard), list(members)))
+        then([(r.member, r.beginning, r.begun, r.ended, r.role, r.total, r.latest, r.position) for r in rows])
+
+    def settle(self) -> None: ...
+
+
+def developing(chance: random.Random) -> Iterator[Encoded]:
+    people = [an_id(chance) for _ in range(3)]
+    return developed(IDS, [(chance.choice(people), an_id(chance)) for _ in range(SIZE)], chance)
+
+
+STREAMS: dict[str, Callable[[random.Random], Iterator[Encoded]]] = {
+    "placements": lambda chance: placements(IDS, chance, rolls=3),
+    "likes": lambda chance: likes(IDS, chance, photos=5, people=40),
+    "developed": developing,
+}
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_by_hand_and_the_runner_write_the_same_rows(stream: str) -> None:
+    partitions: dict[int, list[Any]] = defaultdict(list)
+    topic = ""
+    for topic, key, value in islice(STREAMS[stream](random.Random(3)), SIZE):
+        partition = partition_of(topic, key)
+        offset = len(partitions[partition])
+        partitions[partition].append(record(topic, partition, offset, key_bytes(key), value))
+    ours, by_hand = MemoryStore(), MemoryStore()
+    worker = Worker(ours, memory_codec())
+    registry = MemoryRegistry()
+    plain = Plain(topic, MemoryWriter(by_hand), lambda schema_id: asyncio.run(registry.schema(schema_id)))  # pyright: ignore[reportArgumentType]
+
+    for piece in range(2):  # the second meets the rows of the first
+        batches: dict[int, list[tuple[int, bytes]]] = {}
+        for partition, records in partitions.items():
+            half = records[: len(records) // 2] if piece == 0 else records[len(records) // 2 :]
+            if half:
+                run(worker.take_over(topic, partition))
+                run(worker.fold(half))
+                batches[partition] = [(each.offset, each.value) for each in half]
+        plain.apply(batches)
+
+    assert rows_of(ours) == rows_of(by_hand)
+    assert {each.name for each in of_topic(topic)} <= {key[2] for key in rows_of(ours)["progress"]}
+
+
+def rows_of(store: MemoryStore) -> dict[str, dict[Any, Any]]:
+    """All cells, with their stamps."""
+    return {
+        name: {(*partition, *clustering): cells for partition, of in table.items() for clustering, cells in of.items()}
+        for name, table in store._tables.items()
+    }
