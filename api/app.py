@@ -1,6 +1,5 @@
 """The read API: `uvicorn api.app:app`. It reads the projections, as a database role that can't write."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -10,7 +9,7 @@ from api import me, photos, rolls, users
 from api.asking import Resources
 from api.images import Images
 from events.settings import Settings, settings
-from projections.cassandra import CassandraStore, connect
+from projections.cassandra import connected
 from projections.keyspace import API
 from projections.progress import PROGRESS
 from projections.serving.service import service
@@ -29,12 +28,8 @@ Open = Callable[[], AbstractAsyncContextManager[Resources]]
 async def cassandra(given: Settings | None = None) -> AsyncGenerator[Resources, None]:
     """The resources that some settings (this process's) name. StoreUnavailable if Cassandra doesn't let us in."""
     chosen = given or settings()
-    session = await asyncio.to_thread(connect, chosen, API, chosen.api_password)
-    try:
-        yield Resources(chosen, CassandraStore(session, chosen.keyspace), Images(chosen))
-    finally:
-        if session.cluster is not None:
-            await asyncio.to_thread(session.cluster.shutdown)
+    async with connected(chosen, API, chosen.api_password) as store:
+        yield Resources(chosen, store, Images(chosen))
 
 
 def build(open_resources: Open = cassandra) -> FastAPI:

@@ -11,7 +11,7 @@ from events.registry import ConfluentRegistry
 from events.settings import Settings
 from ops.problem import Problem
 from processors.requests import Request, Requests
-from projections.cassandra import CassandraStore, connect
+from projections.cassandra import connected
 from projections.keys import KeyStore
 from projections.keyspace import WORKER
 from projections.store import StoreUnavailable
@@ -37,15 +37,8 @@ class Desk:
 async def desk(settings: Settings) -> AsyncGenerator[Desk]:
     """A desk with its sessions. Problem if Cassandra doesn't let us in."""
     try:
-        session = await asyncio.to_thread(connect, settings, WORKER, settings.worker_password)
+        async with connected(settings, WORKER, settings.worker_password) as store:
+            codec = Codec(ConfluentRegistry(settings), KeyStore(store, settings))
+            yield Desk(Requests(store, settings.keyspace), codec)
     except StoreUnavailable as error:
         raise Problem(f"{error}. Is it up? See `darkroom status`.") from error
-    try:
-        store = CassandraStore(session, settings.keyspace)
-        codec = Codec(ConfluentRegistry(settings), KeyStore(store, settings))
-        yield Desk(Requests(store, settings.keyspace), codec)
-    except StoreUnavailable as error:
-        raise Problem(f"Cassandra: {error}. See `darkroom status`.") from error
-    finally:
-        if session.cluster is not None:
-            await asyncio.to_thread(session.cluster.shutdown)

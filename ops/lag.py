@@ -8,7 +8,7 @@ from events.topics import TOPICS
 from ops.processes import PHOTOS, VIEWS
 from processors.ends import LogEnds
 from processors.expand import TOPICS_READ
-from projections.cassandra import CassandraStore, connect, disconnect
+from projections.cassandra import connected
 from projections.keyspace import API
 from projections.listed import of_topic
 from projections.progress import least, progress_of
@@ -31,15 +31,12 @@ def lag(settings: Settings) -> dict[str, int]:
 
 async def behind(settings: Settings) -> dict[str, int]:
     """As `lag`; whatever the servers raise."""
-    session = await asyncio.to_thread(connect, settings, API, settings.api_password)
-    try:
-        store, ends_of = CassandraStore(session, settings.keyspace), LogEnds(settings)
+    async with connected(settings, API, settings.api_password) as store:
+        ends_of = LogEnds(settings)
         topics = [name for name in TOPICS if name != "deadletters"]
         ends = {(topic, partition): end for name in topics for topic, partition, end in await ends_of(name)}
         found = await asyncio.gather(*(progress_of(store, *where) for where in ends))
-        known = dict(zip(ends, found, strict=True))
-    finally:
-        await asyncio.to_thread(disconnect, session)
+    known = dict(zip(ends, found, strict=True))
     return {process: sum(of_app(app, ends, known) for app in apps) for process, apps in PROCESSES.items()}
 
 

@@ -5,11 +5,10 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from events.settings import Settings
+from producers.bucket import s3_client
 
 GONE = {"404", "NoSuchKey", "412", "PreconditionFailed"}
 
@@ -27,21 +26,8 @@ class Objects:
 
     def __init__(self, settings: Settings):
         self._bucket = settings.bucket
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_url,
-            aws_access_key_id=settings.s3_access_key,
-            aws_secret_access_key=settings.s3_secret_key,
-            region_name="us-east-1",
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                connect_timeout=5,
-                read_timeout=30,
-                retries={"max_attempts": 1},  # the lease decides for how long to try
-                max_pool_connections=16,
-            ),
-        )
+        # One attempt: the lease decides for how long to try.
+        self._client = s3_client(settings, seconds=30, attempts=1, connections=16)
 
     async def read(self, key: str, etag: str, most: int) -> bytes:
         """An object's bytes, one more than `most` at the most, if it still has this ETag.

@@ -6,14 +6,13 @@ The server fixes the key, which holds the person's id, so that nobody can regist
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from events.settings import Settings
+from producers.bucket import s3_client
 from producers.limits import UPLOAD_BYTES, UPLOAD_LIFETIME
 
 ABSENT = ("404", "NoSuchKey", "NotFound")
@@ -62,21 +61,7 @@ class S3Uploads:
 
     def __init__(self, settings: Settings):
         self._bucket = settings.bucket
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_url,
-            aws_access_key_id=settings.s3_access_key,
-            aws_secret_access_key=settings.s3_secret_key,
-            region_name="us-east-1",
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                connect_timeout=2,
-                read_timeout=5,
-                retries={"total_max_attempts": 2},
-                max_pool_connections=32,
-            ),
-        )
+        self._client = s3_client(settings, seconds=5, attempts=2, connections=32)
 
     def form(self, key: str, content_type: str, now: datetime) -> Form:
         """See Uploads."""

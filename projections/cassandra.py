@@ -1,7 +1,8 @@
 """The store in Cassandra: prepared statements, single-partition batches, errors told apart into two kinds."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -63,6 +64,16 @@ def disconnect(session: Session) -> None:
     """Ends a session, and its connections with it."""
     if session.cluster is not None:
         session.cluster.shutdown()
+
+
+@asynccontextmanager
+async def connected(settings: Settings, user: str, password: str) -> AsyncGenerator["CassandraStore"]:
+    """A store as one of Darkroom's roles, for the block. StoreUnavailable."""
+    session = await asyncio.to_thread(connect, settings, user, password)
+    try:
+        yield CassandraStore(session, settings.keyspace)
+    finally:
+        await asyncio.to_thread(disconnect, session)
 
 
 class CassandraStore:

@@ -17,7 +17,7 @@ from producers.carrying import Carrier, UniqueValues
 from producers.publish import DELIVERY_SECONDS, Publisher
 from producers.requests import CassandraRequests, Requests
 from producers.uploads import S3Uploads, Uploads
-from projections.cassandra import CassandraStore, connect
+from projections.cassandra import connected
 from projections.claims import Claims
 from projections.keys import KeyStore
 from projections.keyspace import GATEWAY
@@ -69,9 +69,7 @@ class Gate:
 @asynccontextmanager
 async def open_gate(settings: Settings, client_id: str = "gateway") -> AsyncGenerator[Gate]:
     """A gate to the real servers. StoreUnavailable if Cassandra isn't there."""
-    session = await asyncio.to_thread(connect, settings, GATEWAY, settings.gateway_password)
-    try:
-        store = CassandraStore(session, settings.keyspace)
+    async with connected(settings, GATEWAY, settings.gateway_password) as store:
         registry = ConfluentRegistry(settings)
         keys = KeyStore(store, settings)
         publisher = Publisher(settings, Codec(registry, keys), client_id)
@@ -94,11 +92,8 @@ async def open_gate(settings: Settings, client_id: str = "gateway") -> AsyncGene
             await gate.finish()
             await waiting.close()
             await publisher.close()
-            registry._client.close()  # its connections: all that it holds
+            registry.close()
             uploads.close()
-    finally:
-        cluster: Any = session.cluster
-        await asyncio.to_thread(cluster.shutdown)
 
 
 async def reachable(store: Store, registry: Registry, publisher: Publisher) -> None:

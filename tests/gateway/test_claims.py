@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from events.settings import Settings
 from producers.carrying import UniqueValues
-from projections.cassandra import CassandraStore, connect
+from projections.cassandra import connected
 from projections.claims import FINAL, PENDING, Claimed, Claims
 from projections.keyspace import GATEWAY
 from tests.gateway.world import ADA, BOB, NOW, MemoryClaims, one
@@ -25,11 +24,8 @@ FIRST, SECOND = one("first"), one("second")
 @asynccontextmanager
 async def in_cassandra(settings: Settings) -> AsyncGenerator[Claims]:
     """Claims in the gateway's own keyspace, by its own role."""
-    session: Any = await asyncio.to_thread(connect, settings, GATEWAY, settings.gateway_password)
-    try:
-        yield Claims(CassandraStore(session, settings.keyspace), settings)
-    finally:
-        await asyncio.to_thread(session.cluster.shutdown)
+    async with connected(settings, GATEWAY, settings.gateway_password) as store:
+        yield Claims(store, settings)
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from ops.token import LIFETIME, person_with
 from producers.decide.act import Act, made
 from producers.gateway import application
 from producers.gateway.gate import Gate
-from projections.cassandra import CassandraStore, connect
+from projections.cassandra import CassandraStore, connected
 from projections.keys import KeyStore
 from projections.keyspace import WORKER
 from projections.serving.identity import issue_token
@@ -48,7 +48,7 @@ def known(servers: Settings) -> Settings:
 class Reader:
     """Reads single records as any Kafka client would, and folds them into the read models."""
 
-    def __init__(self, settings: Settings, session: Any):
+    def __init__(self, settings: Settings, store: CassandraStore):
         self._consumer = Consumer(
             {"bootstrap.servers": settings.bootstrap, "group.id": f"live-{uuid4()}", "enable.auto.commit": False}
         )
@@ -56,7 +56,6 @@ class Reader:
         make: Any = AvroDeserializer  # a factory that its own types take for a class
         self._decode = make(self._client)
         self._registry = ConfluentRegistry(settings)
-        store = CassandraStore(session, settings.keyspace)
         self.worker = Worker(store, Codec(self._registry, KeyStore(store, settings)))
 
     def read(self, position: Position) -> tuple[str, dict[str, Any], dict[str, bytes], ConsumerRecord[Any, Any]]:
@@ -91,19 +90,18 @@ class Reader:
         """Lets go."""
         self._consumer.close()
         self._client.close()
-        self._registry._client.close()
+        self._registry.close()
 
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncGenerator[Reader]:
     """A reader, with the worker's role."""
-    session: Any = await asyncio.to_thread(connect, settings, WORKER, settings.worker_password)
-    reader = Reader(settings, session)
-    try:
-        yield reader
-    finally:
-        reader.close()
-        await asyncio.to_thread(session.cluster.shutdown)
+    async with connected(settings, WORKER, settings.worker_password) as store:
+        reader = Reader(settings, store)
+        try:
+            yield reader
+        finally:
+            reader.close()
 
 
 async def refused(phone: httpx.AsyncClient, url: str, fields: dict[str, str], size: int) -> bool:

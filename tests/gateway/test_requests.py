@@ -14,7 +14,7 @@ from producers.decide.act import Claim
 from producers.plan import Plan, parse_plan
 from producers.publish import Record
 from producers.requests import TTL_SECONDS, AnotherBody, Asked, CassandraRequests, Requests
-from projections.cassandra import CassandraStore, connect
+from projections.cassandra import connected
 from projections.keyspace import GATEWAY, private
 from tests.gateway.world import ADA, BOB, NOW, MemoryRequests, one
 from tests.kit import run
@@ -33,11 +33,8 @@ PLAN = Plan(
 @asynccontextmanager
 async def in_cassandra(settings: Settings) -> AsyncGenerator[CassandraRequests]:
     """Requests in the gateway's own keyspace, by its own role."""
-    session: Any = await asyncio.to_thread(connect, settings, GATEWAY, settings.gateway_password)
-    try:
-        yield CassandraRequests(CassandraStore(session, settings.keyspace), settings)
-    finally:
-        await asyncio.to_thread(session.cluster.shutdown)
+    async with connected(settings, GATEWAY, settings.gateway_password) as store:
+        yield CassandraRequests(store, settings)
 
 
 @asynccontextmanager
@@ -135,17 +132,15 @@ class TestRequests:
 
 def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
     async def case() -> None:
-        session: Any = await asyncio.to_thread(connect, darkroom, GATEWAY, darkroom.gateway_password)
-        store = CassandraStore(session, darkroom.keyspace)
-        requests, request = CassandraRequests(store, darkroom), asked()
-        await requests.begin(request, "body", NOW)
-        await requests.decide(request, "body", PLAN, NOW)
-        await requests.answer(request, "body", PLAN, PLAN.carried_out("photos-0@1"))
-        cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private(darkroom)}.requests"
-        cql += " WHERE actor = ? AND route = ? AND key = ?"
-        (left,) = await store.execute(cql, (request.actor, request.route, request.key))
-        assert all(TTL_SECONDS - 120 < seconds <= TTL_SECONDS for seconds in left)
-        await asyncio.to_thread(session.cluster.shutdown)
+        async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
+            requests, request = CassandraRequests(store, darkroom), asked()
+            await requests.begin(request, "body", NOW)
+            await requests.decide(request, "body", PLAN, NOW)
+            await requests.answer(request, "body", PLAN, PLAN.carried_out("photos-0@1"))
+            cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private(darkroom)}.requests"
+            cql += " WHERE actor = ? AND route = ? AND key = ?"
+            (left,) = await store.execute(cql, (request.actor, request.route, request.key))
+            assert all(TTL_SECONDS - 120 < seconds <= TTL_SECONDS for seconds in left)
 
     run(case())
 
