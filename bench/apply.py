@@ -79,7 +79,7 @@ def rate_of(one: Side, count: int) -> float:
 
 def measure(world: World, topic: str, name: str) -> Figure:
     """Both sides' medians."""
-    each, rounds = (96_000, 5) if world.large else (16_000, 3)
+    each, rounds = (96_000, 5) if world.large else (12_000, 3)
     ours, plain = (world.keyspace(f"{name}_{whose}", topic) for whose in ("ours", "plain"))
     starts = ends(world.settings, topic)
     begin_at(ours, topic, starts, [projection.name for projection in of_topic(topic)])

@@ -23,7 +23,7 @@ ROUNDS = 5
 
 def applying(world: World, topic: str, name: str) -> Figure:
     """A topic's app on little and on much."""
-    each = 50_000 if world.large else 6_000
+    each = 50_000 if world.large else 4_000
     few, many = (world.keyspace(f"{name}_{size}", topic) for size in ("few", "many"))
     names = [projection.name for projection in of_topic(topic)]
     stream = stream_of(world, topic, 21)

@@ -59,6 +59,11 @@ class Side:
         line, self._rest = self._rest.split(b"\n", 1)
         return json.loads(line)
 
+    def check(self) -> None:
+        """Broken, if it has died."""
+        if self.process.poll() is not None:
+            raise Broken(self._obituary("died"))
+
     def _obituary(self, what: str) -> str:
         return f"{self.name} {what}:\n" + "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
 
