@@ -1,5 +1,6 @@
 """`python -m bench [NAMES…]`: measure, print, and write `.darkroom/bench.json`."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -42,6 +43,7 @@ def main(names: tuple[str, ...], size: str, out: Path) -> None:
     """
     if unknown := set(names) - set(FIGURES):
         raise click.UsageError(f"There is no {', '.join(sorted(unknown))}: choose from {', '.join(FIGURES)}.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as after Ctrl-C, servers and their data are cleared away
     console = Console(stderr=not sys.stdout.isatty(), highlight=False)
     figures: dict[str, Figure] = {}
     began = time.monotonic()
@@ -54,8 +56,9 @@ def main(names: tuple[str, ...], size: str, out: Path) -> None:
             write(figures, out)
             where.say(f"{name} took {time.monotonic() - since:.0f} s")
     show(figures, Console(highlight=False))
-    missed = [name for name, figure in figures.items() if not TARGETS[name].met(figure.ratio)]
-    met = f"{len(figures) - len(missed)} of {len(figures)} targets met"
+    aimed = [name for name in figures if name in TARGETS]
+    missed = [name for name in aimed if not TARGETS[name].met(figures[name].ratio)]
+    met = f"{len(aimed) - len(missed)} of {len(aimed)} targets met"
     Console(highlight=False).print(f"{met}{'; missed: ' + ', '.join(missed) if missed else ''}. "
                                    f"{time.monotonic() - began:.0f} s; written to {out}")  # fmt: skip
 

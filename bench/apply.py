@@ -64,7 +64,7 @@ def applied(world: World, sides: list[Side], stream: Iterator[Encoded], each: in
         rates = [one["records"] / one["seconds"] for one in answers]
         cpu = ", ".join(f"{one['cpu'] / one['records'] * 1e6:.0f}" for one in answers)
         what = f"round {number + 1}" if number >= 0 else "warm-up"
-        world.say(f"{what}: {told(rates)} {UNIT}; {cpu} µs of CPU an event in the process itself")
+        world.say(f"{what}: {told(rates)} {UNIT}; {cpu} µs of CPU an event")
         for of, rate in zip(results, rates, strict=True):
             if number >= 0:
                 of.append(rate)

@@ -30,7 +30,7 @@ def filler(chance: random.Random) -> Iterator[Encoded]:
 
 def measure(world: World) -> dict[str, Figure]:
     """Both sides' medians."""
-    total, stock, rounds = (4_000_000, 100_000, 5) if world.large else (1_000_000, 30_000, 3)
+    total, stock, rounds = (4_000_000, 100_000, 5) if world.large else (700_000, 30_000, 3)
     world.say(f"consume_floor: producing {total:,} records")
     produce(world.settings, islice(filler(random.Random(2)), total))
     rates: dict[str, list[float]] = {"idle_ours": [], "idle_faust": []}

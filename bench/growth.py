@@ -59,7 +59,7 @@ def asking(world: World) -> Figure:
 def measure(world: World) -> dict[str, Figure]:
     """All three."""
     return {
-        "growth_rows": applying(world, "photos", "growth_rows"),
-        "growth_tally": applying(world, "reactions", "growth_tally"),
+        "growth_apply_rows": applying(world, "photos", "growth_rows"),
+        "growth_apply_tally": applying(world, "reactions", "growth_tally"),
         "growth_api": asking(world),
     }

@@ -6,6 +6,7 @@ The group is the keyspace's own, as a rebuild's is, so that several can read the
 """
 
 import asyncio
+import os
 import sys
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 from faust.types import TP
 
-from bench.side import answer, questions
+from bench.side import PATIENCE, answer, questions
 from events.settings import Settings
 from processors.apps import batch_app
 from processors.assembly import Workshop
@@ -36,6 +37,8 @@ class Held:
         self._handle = handle
         self._open = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._runs = threading.Event()
+        threading.Thread(target=questions, args=(self._told,), daemon=True).start()
         self._left, self._began, self._spent, self._asked = 0, 0.0, 0.0, 0
 
     async def __call__(self, batch: Batch, lease: Lease) -> None:
@@ -48,11 +51,13 @@ class Held:
             answer({"records": self._asked - self._left, "seconds": seconds, "cpu": cpu})
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Listens to the parent."""
+        """From now on the parent's questions are answered."""
         self._loop = loop
-        threading.Thread(target=questions, args=(self._told,), daemon=True).start()
+        self._runs.set()
 
     def _told(self, records: Any) -> None:
+        if not self._runs.wait(PATIENCE):
+            os._exit(1)
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._go, int(records))
 

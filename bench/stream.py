@@ -48,6 +48,7 @@ def produce(settings: Settings, records: Iterable[Encoded], linger_ms: int = 400
             "batch.num.messages": 100_000,
             "queue.buffering.max.messages": 2_000_000,
             "queue.buffering.max.kbytes": 1 << 20,
+            "log_level": 3,
         }
     )
     count = 0

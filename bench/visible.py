@@ -63,7 +63,9 @@ class Bare:
 
     def __init__(self, world: World, keyspace: str):
         self._world, self._keyspace, self._chance = world, keyspace, Random(5)
-        self._producer = Producer({"bootstrap.servers": world.settings.bootstrap, "acks": "all", "linger.ms": 0})
+        self._producer = Producer(
+            {"bootstrap.servers": world.settings.bootstrap, "acks": "all", "linger.ms": 0, "log_level": 3}
+        )
         self._schema = fastavro.parse_schema(dict(SCHEMA_OF[MemberJoined].avro))
 
     def once(self) -> float:
@@ -107,7 +109,7 @@ def measure(world: World) -> dict[str, Figure]:
     world.say(f"visible: {count} of each; p50 {mine:.1f} and {theirs:.1f} ms, p95 {late:.1f} and {theirs_late:.1f} ms")
     return {
         "visible_p50": Figure(mine, theirs, mine / theirs, "ms"),
-        "visible_p95": Figure(late, theirs_late, late / theirs_late, "ms"),
+        "visible": Figure(late, theirs_late, late / theirs_late, "ms"),
     }
 
 

@@ -39,7 +39,7 @@ class World:
 
     def say(self, text: str) -> None:
         """Progress."""
-        self.console.print(f"  [dim]{text}[/]")
+        self.console.print(f"  [dim]{text}[/]", soft_wrap=True)
 
     def keyspace(self, name: str, *topics: str) -> Settings:
         """A keyspace of its own with the tables that some topics feed, empty; the settings of who works in it."""
