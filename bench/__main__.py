@@ -46,12 +46,17 @@ def main(names: tuple[str, ...], size: str, out: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as after Ctrl-C, servers and their data are cleared away
     console = Console(stderr=not sys.stdout.isatty(), highlight=False)
     figures: dict[str, Figure] = {}
+    failed: list[str] = []
     began = time.monotonic()
     with world(console, size == "large") as where:
         for name in names or FIGURES:
             console.print(f"[bold]{name}[/] …")
             since = time.monotonic()
-            figures |= FIGURES[name](where)
+            try:
+                figures |= FIGURES[name](where)
+            except Exception:
+                console.print_exception()
+                failed.append(name)
             where.drop()
             write(figures, out)
             where.say(f"{name} took {time.monotonic() - since:.0f} s")
@@ -59,8 +64,10 @@ def main(names: tuple[str, ...], size: str, out: Path) -> None:
     aimed = [name for name in figures if name in TARGETS]
     missed = [name for name in aimed if not TARGETS[name].met(figures[name].ratio)]
     met = f"{len(aimed) - len(missed)} of {len(aimed)} targets met"
-    Console(highlight=False).print(f"{met}{'; missed: ' + ', '.join(missed) if missed else ''}. "
-                                   f"{time.monotonic() - began:.0f} s; written to {out}")  # fmt: skip
+    took = f"{time.monotonic() - began:.0f} s; written to {out}"
+    Console(highlight=False).print(f"{met}{'; missed: ' + ', '.join(missed) if missed else ''}. {took}", soft_wrap=True)
+    if failed:
+        raise SystemExit(f"Not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

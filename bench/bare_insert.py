@@ -5,7 +5,7 @@ import sys
 import threading
 
 import fastavro
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from bench.side import answer, questions
 from events.codec import SCHEMA_OF
@@ -25,7 +25,10 @@ def main(topic: str) -> None:
     consumer = Consumer(
         {"bootstrap.servers": settings.bootstrap, "group.id": "bench-bare", "enable.auto.commit": False}
     )
-    consumer.assign([TopicPartition(topic, partition, OFFSET_END) for partition in range(TOPICS[topic].partitions)])
+    places = [TopicPartition(topic, partition) for partition in range(TOPICS[topic].partitions)]
+    for place in places:  # not OFFSET_END: that is looked up later, and what comes before it would be left out
+        place.offset = consumer.get_watermark_offsets(place, timeout=30)[1]
+    consumer.assign(places)
     consumer.poll(1)
     threading.Thread(target=questions, args=(lambda _: None,), daemon=True).start()
     answer("ready")
