@@ -60,7 +60,7 @@ def main(names: tuple[str, ...], size: str, out: Path) -> None:
             where.drop()
             write(figures, out)
             where.say(f"{name} took {time.monotonic() - since:.0f} s")
-    show(figures, Console(highlight=False))
+    show(figures, Console(highlight=False, width=None if sys.stdout.isatty() else 110))
     aimed = [name for name in figures if name in TARGETS]
     missed = [name for name in aimed if not TARGETS[name].met(figures[name].ratio)]
     met = f"{len(aimed) - len(missed)} of {len(aimed)} targets met"

@@ -64,7 +64,7 @@ def show(figures: Mapping[str, Figure], console: Console) -> None:
     """The table, with what was met and what was missed."""
     table = Table(title="Darkroom against the least that could do the same", title_justify="left")
     for column in ("figure", "ours", "reference", "ratio", "target", ""):
-        table.add_column(column, justify="right" if column in ("ours", "reference", "ratio") else "left")
+        table.add_column(column, justify="right" if column in ("ours", "reference", "ratio") else "left", no_wrap=True)
     for name, figure in figures.items():
         target = TARGETS.get(name)
         verdict = "" if target is None else "[green]met[/]" if target.met(figure.ratio) else "[red]missed[/]"

@@ -38,9 +38,9 @@ def applying(world: World, topic: str, name: str) -> Figure:
             for number in range(ROUNDS):
                 world.empty(few)
                 count = produce(world.settings, islice(stream, each))
-                turn = in_turn([large, small], 1, lambda one, n=count: rate_of(one, n))
-                for of, [reached] in zip(rates, turn, strict=True):
-                    of.append(reached)
+                # The first of a pair still feels what the emptying left to be done, so they change places.
+                for which in (0, 1) if number % 2 else (1, 0):
+                    rates[which].append(rate_of((large, small)[which], count))
                 world.say(f"round {number + 1}: {told([of[-1] for of in rates])} {UNIT}")
     return paired(rates[0], rates[1], UNIT)
 
