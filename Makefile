@@ -35,8 +35,8 @@ check: $(INSTALLED) ## lint, formatting, types, import rules, file length
 bench: servers ## measure both sides of every figure, in ten minutes (SIZE=large: longer; ARGS=names)
 	@$(BIN)/python -m bench $(ARGS) $(if $(SIZE),--size $(SIZE))
 
-soak: servers ## run under load and faults for a long time (ARGS=...)
-	@$(BIN)/python -m bench.soak $(ARGS)
+soak: servers ## faults at random, under load (ROUNDS=20, SEED=1 for the same ones again)
+	@$(BIN)/python -m tests.faults.soak $(or $(ROUNDS),20) $(SEED)
 
 clean: ## stop what runs, and remove .venv, caches, and .darkroom with the local servers' data
 	@if [ -x $(BIN)/darkroom ] && [ -e .darkroom/up.json ]; then $(BIN)/darkroom down; fi

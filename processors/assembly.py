@@ -63,16 +63,19 @@ class Workshop:
 
     def view(self, topic: str) -> BatchApp:
         """The app that folds one topic with all of its projections."""
-        runner = Runner(topic, of_topic(topic), self.store, self.codec, self.send_letter)
+        originals = Originals(self.settings)
+        runner = Runner(topic, of_topic(topic), self.store, self.codec, self.send_letter, reread=originals)
         redrive = self.redrive(FoldAgain(topic, of_topic(topic), self.store, self.fresh_codec))
 
         async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
             reached("rebalance")
             return {tp: await runner.start(tp.partition) for tp in tps}
 
-        return batch_app(
-            topic, [topic], runner.handle, start, self.settings, tick=redrive.tick, on_assigned=redrive.forget
-        )
+        async def tick(tp: TP, lease: Lease) -> None:
+            await runner.heal(tp.partition, lease)
+            await redrive.tick(tp, lease)
+
+        return batch_app(topic, [topic], runner.handle, start, self.settings, tick=tick, on_assigned=redrive.forget)
 
     def expand(self) -> BatchApp:
         """The app that appends what follows from ends."""

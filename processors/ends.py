@@ -2,7 +2,7 @@
 
 import asyncio
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from events.settings import Settings
@@ -13,7 +13,11 @@ class LogEnds:
     """The next offset of each partition of a topic."""
 
     def __init__(self, settings: Settings):
-        self._admin = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 3})
+        self._bootstrap = settings.bootstrap
+        self._admin = self._client()
+
+    def _client(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
 
     async def __call__(self, topic: str) -> list[tuple[str, int, int]]:
         """(topic, partition, next offset) of each partition. KafkaException if Kafka doesn't answer in 10 s."""
@@ -24,4 +28,9 @@ class LogEnds:
         partitions = [TopicPartition(topic, i) for i in range(TOPICS[topic].partitions)]
         latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its annotation says that it may be None
         answers = self._admin.list_offsets(dict.fromkeys(partitions, latest), request_timeout=10)
-        return [(tp.topic, tp.partition, answer.result().offset) for tp, answer in answers.items()]
+        try:
+            return [(tp.topic, tp.partition, answer.result().offset) for tp, answer in answers.items()]
+        except KafkaException:
+            # After a broker's restart a client goes on asking with the leader's old epoch, which is refused for ever.
+            self._admin = self._client()
+            raise

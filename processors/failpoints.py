@@ -1,7 +1,8 @@
 """Places where a test has the worker die, by SIGKILL, so that what survives is what was written and no more.
 
-`DARKROOM_FAILPOINT=after-rows:3` kills the process the third time it reaches that place. Without it nothing here acts:
-`armed_store` gives back the store it was given.
+`DARKROOM_FAILPOINT=after-rows:3` kills the process the third time it reaches that place; `tally-read:3:stop` stops it
+there (SIGSTOP), to be woken when another has taken its partitions. Without it nothing here acts: `armed_store` gives
+back the store it was given.
 """
 
 import os
@@ -21,24 +22,28 @@ PLACES = (
     "after-progress",
     "rebalance",
 )
-_remaining: dict[str, int] = {}
+SIGNALS = {"": signal.SIGKILL, "stop": signal.SIGSTOP}
+_remaining: dict[str, tuple[int, signal.Signals]] = {}
 
 
 def arm(setting: str) -> None:
-    """Arms `PLACE` or `PLACE:N`. ValueError for a place that isn't one."""
-    place, _, times = setting.partition(":")
-    if place not in PLACES:
-        raise ValueError(f"DARKROOM_FAILPOINT={setting}: the places are {', '.join(PLACES)}")
-    _remaining[place] = int(times or 1)
+    """Arms `PLACE`, `PLACE:N` or `PLACE:N:stop`. ValueError for a place that isn't one, or anything else."""
+    place, _, rest = setting.partition(":")
+    times, _, how = rest.partition(":")
+    if place not in PLACES or how not in SIGNALS:
+        raise ValueError(f"DARKROOM_FAILPOINT={setting}: PLACE[:N[:stop]], where PLACE is {', '.join(PLACES)}")
+    _remaining[place] = (int(times or 1), SIGNALS[how])
 
 
 def reached(place: str) -> None:
-    """Dies here, if armed for it and this is the time."""
+    """Dies or stops here, if armed for it and this is the time."""
     if place not in _remaining:
         return
-    _remaining[place] -= 1
-    if _remaining[place] <= 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    times, how = _remaining.pop(place)
+    if times > 1:
+        _remaining[place] = (times - 1, how)
+    else:
+        os.kill(os.getpid(), how)
 
 
 class FailingStore:
@@ -47,6 +52,11 @@ class FailingStore:
     def __init__(self, store: Store):
         self._store = store
         self.get, self.slice, self.write_together = store.get, store.slice, store.write_together
+
+    @property
+    def breaks(self) -> int:
+        """See Store."""
+        return self._store.breaks
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """Half of the rows, the failpoint, and the other half."""

@@ -5,7 +5,10 @@ then `progress`; only then is it acknowledged. Each step may be done again at an
 """
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +18,9 @@ from events.codec import Codec
 from events.generated import Event
 from events.ids import NIL
 from processors.failpoints import reached
+from processors.fetching import Record
 from processors.lease import Lease
+from processors.originals import ReadOriginals
 from processors.reading import Read, Reader, SendLetter, transient
 from processors.transport import Batch
 from projections.progress import least, progress_of, progress_rows
@@ -24,9 +29,15 @@ from projections.store import Store, Unstorable
 from projections.table import Stamped, stamp_of
 from projections.tally import Change, Tally, fold_shard
 
+SYNCED_SECONDS = 60.0  # Cassandra syncs its commit log every 10 s: what was acknowledged longer ago is kept
+REREAD = 2000  # records at a time, where a database has forgotten some
 CHANGES_A_ROUND = 64  # of one shard of one set: they are written in one batch, which the database bounds
 ATTEMPTS = Counter("darkroom_store_attempts", "Attempts to store a batch or a part of one", ["topic"])
 APPLIED = Counter("darkroom_records_applied", "Records folded", ["topic"])
+
+
+class Forgotten(Exception):
+    """The database broke since a partition's rows were last known to be kept: heal first, then fold again."""
 
 
 class Runner:
@@ -40,36 +51,93 @@ class Runner:
         codec: Codec,
         send_letter: SendLetter,
         generation: int = 1,
+        reread: ReadOriginals | None = None,
     ):
-        self.topic, self.generation, self._store = topic, generation, store
+        self.topic, self.generation, self._store, self._reread = topic, generation, store, reread
         self._reader = Reader(codec, send_letter, "*", generation)
         self._rows = by_event(each for each in projections if isinstance(each, Projection))
         self._tallies = by_event(each for each in projections if isinstance(each, Tally))
         self.names = [(each.name, generation) for each in projections]
         self._next: dict[int, dict[str, int]] = {}  # partition -> projection -> the next offset it wants
+        self._passed: dict[int, deque[tuple[float, int]]] = {}  # partition -> when all below which offset was folded
+        self._breaks: dict[int, int] = {}  # partition -> the store's breaks when all below `_next` was known to be kept
 
     async def start(self, partition: int) -> int:
         """Where to begin reading a partition: the least of its projections' next offsets. StoreUnavailable."""
+        self._breaks[partition] = self._store.breaks
         known = await progress_of(self._store, self.topic, partition)
         self._next[partition] = {name: known.get((name, generation), 0) for name, generation in self.names}
+        self._passed[partition] = deque()
+        self._pass(partition, least(known, self.names))
         return least(known, self.names)
 
     async def handle(self, batch: Batch, lease: Lease) -> None:
         """Folds a batch, and returns when `progress` is past it. LeaseLost."""
-        wanted = self._next[batch.partition]
-        since = min(wanted.values())
-        fresh = [record for record in batch.records if record.offset >= since]
-        if not fresh:
-            return
-        reads = await self._reader.read(self.topic, fresh, lease)
+        while True:
+            await self.heal(batch.partition, lease)
+            wanted = self._next[batch.partition]
+            fresh = [record for record in batch.records if record.offset >= min(wanted.values())]
+            if not fresh:
+                return
+            with suppress(Forgotten):
+                await self._fold_records(batch.partition, fresh, wanted, batch.next_offset, lease)
+            if self._store.breaks == self._breaks[batch.partition]:  # otherwise what was written may be gone: again
+                break
+        self._next[batch.partition] = {name: max(batch.next_offset, offset) for name, offset in wanted.items()}
+        self._pass(batch.partition, min(self._next[batch.partition].values()))
+        APPLIED.labels(self.topic).inc(len(fresh))
+
+    async def heal(self, partition: int, lease: Lease) -> None:
+        """Folds again what a database that broke (and came back) has forgotten. LeaseLost.
+
+        It acknowledges before it syncs, so its last moments may be gone, and `progress` with them: they are read from
+        the log once more."""
+        while (before := self._breaks[partition]) != (breaks := self._store.breaks):
+            self._breaks[partition] = breaks
+            try:
+                await self._fold_forgotten(partition, lease)
+            except BaseException as error:
+                self._breaks[partition] = before
+                if not isinstance(error, Forgotten):
+                    raise
+
+    async def _fold_forgotten(self, partition: int, lease: Lease) -> None:
+        """From where `progress` is now to where this runner was. LeaseLost, Forgotten."""
+        upto = min(self._next[partition].values())
+        known = await lease.retry(lambda: progress_of(self._store, self.topic, partition), transient=transient)
+        # `progress` may have been written after the break, over what is missing: hence also where we were a while ago.
+        since = min(least(known, self.names), self._passed[partition][0][1])
+        wanted = dict.fromkeys((name for name, _ in self.names), since)
+        for begin in range(since, upto, REREAD):
+            offsets = range(begin, min(begin + REREAD, upto))
+            found = await lease.retry(lambda o=offsets: self._originals(partition, o), transient=lambda _: True)
+            records = [found[offset] for offset in sorted(found)]
+            await self._fold_records(partition, records, wanted, offsets.stop, lease)
+
+    def _pass(self, partition: int, offset: int) -> None:
+        """Notes that all below an offset was folded by now."""
+        passed, now = self._passed[partition], time.monotonic()
+        passed.append((now, offset))
+        while len(passed) > 1 and passed[1][0] < now - SYNCED_SECONDS:
+            passed.popleft()
+
+    async def _originals(self, partition: int, offsets: range) -> Mapping[int, Record]:
+        """Records from the log, by offset. KafkaError, TimeoutError."""
+        assert self._reread is not None, "this runner was given no way to read the log again"
+        return await self._reread(self.topic, partition, offsets)
+
+    async def _fold_records(
+        self, partition: int, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
+    ) -> None:
+        """Records to rows, and then to `progress`."""
+        reads = await self._reader.read(self.topic, records, lease)
         reached("after-decode")
-        await self.apply(batch.partition, reads, wanted, lease)
+        await self.apply(partition, reads, wanted, lease)
         reached("after-rows")
-        end = batch.next_offset
-        rows = progress_rows(self.topic, batch.partition, self.names, end)
+        if self._store.breaks != self._breaks[partition]:
+            raise Forgotten
+        rows = progress_rows(self.topic, partition, self.names, end)
         await lease.retry(lambda: self._store.write_together(rows), transient=transient)
-        self._next[batch.partition] = {name: max(end, offset) for name, offset in wanted.items()}
-        APPLIED.labels(self.topic).inc(len(reads))
         reached("after-progress")
 
     async def apply(
@@ -135,6 +203,8 @@ class Runner:
             part = changes[i : i + CHANGES_A_ROUND]
             members = {NIL, *(change.member for _, change in part)}
             known = await self._store.pick(tally.members, (entity, shard), members)
+            if self._store.breaks != self._breaks.get(shard, self._store.breaks):
+                raise Forgotten  # what was read may lack what was folded before: a total made of it would be wrong
             folded = fold_shard(tally, shard, entity, known, part, correction, self.generation)
             await self._store.write_together(folded.rows)
             count = folded.count

@@ -9,7 +9,7 @@ from typing import Any
 from cassandra import ConsistencyLevel, InvalidRequest
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
-from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import DCAwareRoundRobinPolicy, HostStateListener, TokenAwarePolicy
 from cassandra.query import PreparedStatement, tuple_factory
 
 from events.ids import key_order
@@ -76,11 +76,34 @@ async def connected(settings: Settings, user: str, password: str) -> AsyncGenera
         await asyncio.to_thread(disconnect, session)
 
 
+class Breaks(HostStateListener):
+    """Counts the times that a node went down. Called from the driver's own threads."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def on_down(self, host: Any) -> None:
+        """A node's connections broke, before any is made anew."""
+        self.count += 1
+
+    def on_up(self, host: Any) -> None:
+        """See HostStateListener."""
+
+    def on_add(self, host: Any) -> None:
+        """See HostStateListener."""
+
+    def on_remove(self, host: Any) -> None:
+        """See HostStateListener."""
+
+
 class CassandraStore:
     """See Store. `generations` names each table's live generation (1 where it says nothing)."""
 
     def __init__(self, session: Session, keyspace: str, generations: Mapping[str, int] | None = None):
         self._session, self._keyspace = session, keyspace
+        self._breaks = Breaks()
+        if session.cluster is not None:
+            session.cluster.register_listener(self._breaks)
         self._generations = generations or {}
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
@@ -88,6 +111,11 @@ class CassandraStore:
         self._selects: dict[tuple[Table, str, str], str] = {}
         self._picks: dict[Table, str] = {}
         self._flights: Flights | None = None
+
+    @property
+    def breaks(self) -> int:
+        """See Store."""
+        return self._breaks.count
 
     def physical(self, table: Table) -> str:
         """The table's name in its generation, with its keyspace."""

@@ -18,7 +18,14 @@ class Unstorable(Exception):
 
 
 class Store(Protocol):
-    """Tables of rows. Of two writes to a column the one with the higher stamp stays; on a tie, the greater value."""
+    """Tables of rows. Of two writes to a column the one with the higher stamp stays; on a tie, the greater value.
+
+    `breaks` counts how often a node of the database went away: it may have forgotten what it acknowledged last."""
+
+    @property
+    def breaks(self) -> int:
+        """How often a node went away while we were connected."""
+        ...
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """Writes rows in any order; a row is written whole. Unstorable, StoreUnavailable: some may be written."""

@@ -43,7 +43,7 @@ class StalledStore:
 
     def __init__(self, store: MemoryStore):
         self._store, self._held = store, list[Sequence[Stamped]]()
-        self.get, self.slice, self.pick = store.get, store.slice, store.pick
+        self.get, self.slice, self.pick, self.breaks = store.get, store.slice, store.pick, 0
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         self._held.append(rows)
