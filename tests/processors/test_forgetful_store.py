@@ -1,7 +1,7 @@
 """A database that acknowledged writes and then forgot them (a crash before its commit log was synced) is healed.
 
-Seen to fail with `heal` taken out of `Runner.handle`: what was forgotten is missing. And with the check before `progress`
-taken out, and only `progress` believed: it is written over what is missing.
+Seen to fail with `heal` taken out of `Runner.handle`: what was forgotten is missing. And with only
+`progress` believed, and no check before it is written: it is written over what is missing.
 """
 
 import copy

@@ -1,0 +1,93 @@
+"""Each protection taken out once, to see its test fail: `python -m tests.faults.seen [PROTECTION...]`.
+
+A line a protection: what was taken out, the fault, and what came of it. Exit status 0 only if every one was missed.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from tests.faults import processes
+from tests.faults.on_gateway import killed_before_its_answer
+from tests.faults.on_photos import object_store_gone
+from tests.faults.on_servers import killed_and_restarted, node_killed, registry_gone
+from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
+from tests.faults.system import System, system
+from tests.faults.three import three_nodes
+
+PATIENCE = 90.0  # seconds: what a fault must be over in, with its protection
+
+Fault = Callable[[System, str], object]
+
+
+def at(place: str) -> Fault:
+    """A worker killed at a place."""
+    return lambda made, without: killed_at(made, place, without)
+
+
+CASES: Sequence[tuple[str, str, Fault]] = (
+    ("rows_before_progress", "SIGKILL at after-decode", at("after-decode:9")),
+    ("rows_before_progress", "SIGKILL at mid-write", at("mid-write:9")),
+    ("rows_before_progress", "SIGKILL at tally-read", at("tally-read:30")),
+    ("rows_before_progress", "SIGKILL at before-counts", at("before-counts:9")),
+    ("members_read", "SIGKILL at after-rows", at("after-rows:9")),
+    ("progress_as_start", "SIGKILL at after-progress", at("after-progress:9")),
+    ("short_session", "SIGKILL at rebalance", at("rebalance:3")),
+    ("progress_as_start", "workers join, and leave on SIGTERM", come_and_go),
+    ("offset_stamps", "SIGSTOP, and SIGCONT later", lambda made, without: stopped_and_woken(made, 30, without)),
+    ("two_kinds_of_errors", "SIGKILL of Cassandra", lambda made, w: killed_and_restarted(made, "cassandra", w)),
+    ("new_client", "SIGKILL of Kafka", lambda made, without: killed_and_restarted(made, "kafka", without)),
+    ("schema_cache", "registry gone, schemas known", registry_gone),
+    ("registry_retries", "registry gone, schemas unknown", registry_gone),
+    ("object_retries", "S3 gone", object_store_gone),
+    ("forgetful", "SIGKILL of the gateway", killed_before_its_answer),
+)
+
+
+def outcome(made: System, fault: Fault, without: str) -> str:
+    """What came of a fault without its protection, in words; empty if nothing did."""
+    try:
+        result = fault(made, without)
+        differences, lost = made.harm()
+    except AssertionError as error:
+        return str(error).splitlines()[0][:160]
+    found = [f"{len(differences)} differences"] if differences else []
+    found += [f"{lost} lost"] if lost else []
+    match result:
+        case (float(), Counter() as became) if became["PhotoRejected"]:
+            found.append(f"{became['PhotoRejected']} photos rejected")
+        case (int(unknown), Counter() as opened) if max(opened.values()) > 1:
+            found.append(f"{sum(count - 1 for count in opened.values())} rolls opened twice, {unknown} unknown answers")
+        case _:
+            pass
+    example = f" (such as: {differences[0][:120]})" if differences else ""
+    return ", ".join(found) + example
+
+
+def main() -> int:
+    """The protections named, or all."""
+    processes.PATIENCE = PATIENCE
+    wanted, unseen = sys.argv[1:], 0
+
+    def tell(protection: str, fault: str, came: str) -> None:
+        nonlocal unseen
+        unseen += not came
+        print(f"without {protection}: {fault}: {came or 'NOTHING CAME OF IT'}", flush=True)
+
+    with system() as made:
+        for protection, what, fault in CASES:
+            if not wanted or protection in wanted:
+                tell(protection, what, outcome(made, fault, protection))
+                made.stop_workers()
+                for name in ("cassandra", "kafka", "registry", "s3"):
+                    if made.children[name].dead():
+                        made.children.start_again(name)
+                made.forget_all()
+    if not wanted or "replication" in wanted:
+        with three_nodes(replication=1) as (made, nodes):
+            tell("replication", "SIGKILL of one of three nodes", outcome(made, lambda m, _: node_killed(m, nodes), ""))
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""A system on three nodes of Cassandra: replication 3, LOCAL_QUORUM."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from events.registry import register_all
+from events.settings import Settings
+from ops.children import Children, running
+from ops.local import local_cluster
+from ops.secrets import changed
+from ops.servers import kafka, registry
+from ops.setup import create_topics
+from projections.cassandra import connect, disconnect
+from projections.keyspace import create_all
+from tests.faults.system import System, populated
+
+
+@contextmanager
+def three_nodes(replication: int = 3) -> Generator[tuple[System, Children]]:
+    """Three nodes, with a Kafka and a registry beside them: the system, and the nodes' processes."""
+    with TemporaryDirectory(prefix="darkroom-nodes-") as home:
+        wanted = Settings.model_validate({"home": Path(home), "cassandra_memory": "384m"})
+        with local_cluster(wanted) as cluster:
+            settings = changed(cluster.settings, replication=replication)
+            programs = [kafka.server(settings), registry.server(settings)]
+            with running(programs, settings.home / "logs", grace=0) as children:
+                create_topics(changed(settings, replication=1))  # there is one broker
+                register_all(settings)
+                session = connect(settings, "cassandra", settings.cassandra_password)
+                create_all(session, settings)
+                disconnect(session)
+                with populated(settings, children, seed=3, people=50) as made:
+                    yield made, cluster.children

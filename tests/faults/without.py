@@ -1,0 +1,161 @@
+"""A worker with one protection taken out, to see its test fail: `python -m tests.faults.without NAME worker …`."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from events import registry
+from events.codec import Codec
+from events.registry import UnknownSchema
+from events.settings import settings
+
+CHOSEN = sys.argv[1]
+sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
+
+from processors import apps, objects, partitions, runner  # noqa: E402
+from processors.ends import LogEnds  # noqa: E402
+from processors.failpoints import reached  # noqa: E402
+from processors.runner import APPLIED, Runner  # noqa: E402
+from projections import cassandra, progress, tally  # noqa: E402
+from projections.progress import progress_rows  # noqa: E402
+from projections.store import Unstorable  # noqa: E402
+
+
+def rows_before_progress() -> None:
+    """`progress` is written before the rows, not after."""
+
+    async def handle(self: Runner, batch: Any, lease: Any) -> None:
+        wanted = self._next[batch.partition]
+        fresh = [record for record in batch.records if record.offset >= min(wanted.values())]
+        reads = await self._reader.read(self.topic, fresh, lease)
+        rows = progress_rows(self.topic, batch.partition, self.names, batch.next_offset)
+        await self._store.write_together(rows)
+        reached("after-decode")
+        await self.apply(batch.partition, reads, wanted, lease)
+        reached("after-rows")
+        self._next[batch.partition] = dict.fromkeys(wanted, int(batch.next_offset))
+        APPLIED.labels(self.topic).inc(len(reads))
+        reached("after-progress")
+
+    Runner.handle = handle  # type: ignore[method-assign]
+
+
+def members_read() -> None:
+    """A tally adds to its total without having read who is in the set."""
+    fold = tally.fold_shard
+
+    def blind(each: Any, shard: int, entity: Any, known: Any, *others: Any) -> Any:
+        own = [row for row in known if row.member.int == 0]
+        return fold(each, shard, entity, own, *others)
+
+    runner.fold_shard = blind
+
+
+def offset_stamps() -> None:
+    """Writes are stamped with the time of day, as Cassandra does by itself, not with the offset."""
+
+    def clock(*_: int) -> int:
+        return time.time_ns() // 1000
+
+    runner.stamp_of = tally.stamp_of = progress.stamp_of = clock  # type: ignore[assignment]
+
+
+def progress_as_start() -> None:
+    """Faust's way: what was handed to a handler counts as done, and a worker starts at Kafka's committed offset."""
+    put = partitions.Partitions.put
+
+    def handed(self: Any, message: Any) -> None:
+        put(self, message)
+        self._app.consumer.done(message)
+
+    async def start(self: Runner, partition: int) -> int:
+        admin = AdminClient({"bootstrap.servers": settings().bootstrap})
+        asked = ConsumerGroupTopicPartitions(self.topic, [TopicPartition(self.topic, partition)])
+        (found,) = admin.list_consumer_group_offsets([asked])[self.topic].result().topic_partitions
+        self._next[partition] = dict.fromkeys([name for name, _ in self.names], 0)
+        return max(0, found.offset)
+
+    partitions.Partitions.put = handed  # type: ignore[method-assign]
+    Runner.start = start  # type: ignore[method-assign]
+
+
+def short_session() -> None:
+    """A dead member keeps its partitions for five minutes instead of ten seconds."""
+    made = apps.BatchApp.__init__
+
+    def patient(self: Any, *given: Any, **named: Any) -> None:
+        named |= {"broker_session_timeout": 300.0, "broker_rebalance_timeout": 300.0, "broker_request_timeout": 310.0}
+        made(self, *given, **named)
+
+    apps.BatchApp.__init__ = patient  # type: ignore[method-assign]
+
+
+def two_kinds_of_errors() -> None:
+    """Whatever Cassandra says, the record is at fault."""
+
+    def unstorable(error: Exception) -> Exception:
+        return Unstorable(str(error))
+
+    cassandra.classified = unstorable
+
+
+def schema_cache() -> None:
+    """Every record's schema is asked for."""
+    know = Codec._know
+
+    async def ask(self: Codec, values: Any) -> None:
+        self._writers.clear()
+        await know(self, values)
+
+    Codec._know = ask  # type: ignore[method-assign]
+
+
+def registry_retries() -> None:
+    """A registry that doesn't answer has no such schema."""
+
+    def answered(ask: Callable[[], Any], missing: str) -> Any:
+        try:
+            return ask()
+        except Exception as error:
+            raise UnknownSchema(missing) from error
+
+    registry.answered = answered
+
+
+def object_retries() -> None:
+    """An object store that doesn't answer has lost the photo."""
+    objects.ObjectsUnavailable = objects.ObjectChanged  # type: ignore[misc,assignment]
+
+
+def new_client() -> None:
+    """The client that asks where the log ends is kept, also after an error."""
+
+    def keep(self: LogEnds) -> Any:
+        known = self.__dict__.get("_admin")
+        return known or AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
+
+    LogEnds._client = keep  # type: ignore[method-assign]
+
+
+PROTECTIONS: Sequence[Callable[[], None]] = (
+    rows_before_progress,
+    members_read,
+    offset_stamps,
+    progress_as_start,
+    short_session,
+    two_kinds_of_errors,
+    schema_cache,
+    registry_retries,
+    object_retries,
+    new_client,
+)
+
+if __name__ == "__main__":
+    from ops.cli import main
+
+    next(each for each in PROTECTIONS if each.__name__ == CHOSEN)()
+    main()

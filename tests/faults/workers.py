@@ -1,0 +1,31 @@
+"""Worker processes to be killed: `darkroom worker …` as an operator runs it, with a failpoint armed if asked."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from events.settings import Settings
+from ops.program import http_status
+from tests.faults.processes import Process
+
+VIEWS = ("accounts", "graph", "rolls", "photos", "reactions")
+
+
+class WorkerProcess(Process):
+    """One worker process. `without`: a protection that is taken out of it (tests/faults/without.py)."""
+
+    def __init__(
+        self, settings: Settings, names: Sequence[str], port: int, log: Path, failpoint: str, without: str
+    ) -> None:
+        self.names, self.failpoint = tuple(names), failpoint
+        self._host, self._port = settings.host, port
+        program = ("-m", "tests.faults.without", without) if without else ("-m", "ops.cli")
+        own = {"DARKROOM_WORKER_METRICS_PORT": str(port), "DARKROOM_FAILPOINT": failpoint}
+        super().__init__(settings, (*program, "worker", *names), log, own)
+
+    def ready(self) -> bool:
+        """Whether every app has its partitions. AssertionError if the process has ended."""
+        assert self.running, f"{self.names} ended with {self.process.returncode}:\n{self.tail()}"
+        with suppress(OSError):
+            return http_status(self._host, self._port, "/readyz") == 200
+        return False

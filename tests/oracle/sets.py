@@ -1,0 +1,147 @@
+"""Sets and their sizes: who follows, likes, is a member. A beginning and its end are known by the beginning's id.
+
+A member is in a set while one of its beginnings hasn't ended. A set's shard is the partition of the log that its facts
+are in; its size is counted from its members, never added to.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from tests.oracle.log import Fact
+
+NOBODY = UUID(int=0)
+Place = tuple[UUID, int]  # entity, shard
+Names = tuple[str, str, str]  # the fields with the entity, the member and the beginning's id
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One set: its table, the kind of its count, and which facts begin, end or mark its members."""
+
+    table: str
+    kind: str
+    topic: str
+    begins: dict[str, Names]
+    ends: dict[str, Names]
+    marks: dict[str, Names] = field(default_factory=dict[str, Names])
+    listed: bool = True
+
+
+def membership(entity: str, member: str) -> dict[str, Any]:
+    """What `members` and `rolls_of_user` are made of, seen from either side."""
+    of_old = (entity, member, "membership_id")
+    return {
+        "begins": {"MemberJoined": (entity, member, "event_id")},
+        "ends": {"MemberLeft": of_old, "MemberRemoved": of_old},
+        "marks": {"MemberRoleChanged": of_old},
+    }
+
+
+def pair(begin: str, end: str, entity: str, member: str, identity: str) -> dict[str, Any]:
+    """A set with one fact that begins and one that ends."""
+    return {"begins": {begin: (entity, member, "event_id")}, "ends": {end: (entity, member, identity)}}
+
+
+FOLLOW = ("UserFollowed", "UserUnfollowed")
+ADDED = {"PhotoAddedToRoll": ("roll_id", "photo_id", "event_id")}
+OUT_OF_ROLL = ("roll_id", "photo_id", "placement_id")
+OF_OWNER = ("owner_id", "photo_id", "photo_id")
+SETS = (
+    Spec("followers", "followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id")),
+    Spec("following", "following", "graph", **pair(*FOLLOW, "follower_id", "followee_id", "follow_id")),
+    Spec("likers", "likes", "reactions", **pair("PhotoLiked", "PhotoUnliked", "photo_id", "liker_id", "like_id")),
+    Spec("members", "members", "rolls", **membership("roll_id", "member_id")),
+    Spec("rolls_of_user", "rolls", "rolls", **membership("member_id", "roll_id")),
+    Spec(
+        "roll_followers", "roll_followers", "rolls",
+        **pair("RollFollowed", "RollUnfollowed", "roll_id", "follower_id", "follow_id"),
+    ),
+    Spec("photos_in_roll", "photos_in_roll", "photos", ADDED, {"PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False),
+    Spec(
+        "developing_in_roll", "developing", "photos", ADDED,
+        {"PhotoDevelopedInRoll": OUT_OF_ROLL, "PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False,
+    ),
+    Spec(
+        "developed_of_user", "photos", "photos", {"PhotoDeveloped": OF_OWNER},
+        {"PhotoDeleted": OF_OWNER, "PhotoTakenDown": OF_OWNER}, listed=False,
+    ),
+    Spec(
+        "commented", "comments", "reactions", {"CommentPosted": ("photo_id", "event_id", "event_id")},
+        {"CommentDeleted": ("photo_id", "comment_id", "comment_id")}, listed=False,
+    ),
+)  # fmt: skip
+
+
+@dataclass
+class Beginning:
+    """What is known of one beginning. `marked` is the role that it was given after it began."""
+
+    begun: datetime | None = None
+    ended: bool = False
+    role: str | None = None
+    marked: str | None = None
+
+
+@dataclass
+class Shard:
+    """One shard of one entity's set."""
+
+    beginnings: dict[tuple[UUID, UUID], Beginning] = field(default_factory=dict[tuple[UUID, UUID], Beginning])
+    latest: int = 0  # when something last began, in ms since 1970
+    position: int = -1  # the offset of the last fact about it
+
+
+class Sets:
+    """All sets, fold by fold."""
+
+    def __init__(self) -> None:
+        self._shards: dict[str, dict[Place, Shard]] = {spec.table: {} for spec in SETS}
+        self._of: dict[str, list[Spec]] = {}
+        for spec in SETS:
+            for kind in (*spec.begins, *spec.ends, *spec.marks):
+                self._of.setdefault(kind, []).append(spec)
+
+    def take(self, fact: Fact) -> None:
+        """Folds one fact into every set that it is about."""
+        for spec in self._of.get(fact.kind, ()):
+            kind, f = fact.kind, fact.fields
+            entity, member, identity = spec.begins.get(kind) or spec.ends.get(kind) or spec.marks[kind]
+            shard = self._shards[spec.table].setdefault((f[entity], fact.partition), Shard())
+            shard.position = fact.offset
+            about = shard.beginnings.setdefault((f[member], f[identity]), Beginning())
+            if kind in spec.begins:
+                at: datetime = f["occurred_at"]
+                about.begun, about.role = at, f.get("role")
+                shard.latest = max(shard.latest, round(at.replace(tzinfo=UTC).timestamp() * 1000))
+            elif kind in spec.ends:
+                about.ended = True
+            else:
+                about.marked = f["role"]
+
+    def all(self, table: str) -> Iterator[tuple[UUID, tuple[UUID, UUID], Beginning]]:
+        """Every beginning of a set: entity, (member, beginning), and what is known of it."""
+        for (entity, _), shard in self._shards[table].items():
+            for place, about in shard.beginnings.items():
+                yield entity, place, about
+
+    def rows(self) -> Iterator[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+        """Every row of the sets' tables, of their lists by time and of `counts`."""
+        for spec in SETS:
+            for (entity, number), shard in self._shards[spec.table].items():
+                here = (entity, number)
+                within: set[UUID] = set()
+                for (member, identity), about in shard.beginnings.items():
+                    ended = True if about.ended else None
+                    role = about.marked or about.role
+                    yield spec.table, (*here, member, identity), {"begun": about.begun, "ended": ended, "role": role}
+                    if spec.listed and about.begun is not None:
+                        yield f"{spec.table}_by_time", (*here, about.begun, member, identity), {}
+                    if about.begun is not None and not about.ended:
+                        within.add(member)
+                size = {"total": len(within), "latest": shard.latest}
+                own = {**size, "position": shard.position, "epoch": 0}
+                yield spec.table, (*here, NOBODY, NOBODY), own
+                yield "counts", (entity, spec.kind, number, 1), size
