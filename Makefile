@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 LINE_LIMIT := 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak lock clean servers
+.PHONY: help demo test check bench faults soak lock clean servers
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: $(INSTALLED) ## lint, formatting, types, import rules, file length
 
 bench: servers ## measure both sides of every figure, in ten minutes (SIZE=large: longer; ARGS=names)
 	@$(BIN)/python -m bench $(ARGS) $(if $(SIZE),--size $(SIZE))
+
+faults: servers ## every fault once, on live servers under load, against an independent fold of the log
+	@$(BIN)/pytest -s tests/faults $(ARGS)
 
 soak: servers ## faults at random, under load (ROUNDS=20, SEED=1 for the same ones again)
 	@$(BIN)/python -m tests.faults.soak $(or $(ROUNDS),20) $(SEED)
