@@ -9,7 +9,12 @@ from typing import Any
 from cassandra import ConsistencyLevel, InvalidRequest
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
-from cassandra.policies import DCAwareRoundRobinPolicy, HostStateListener, TokenAwarePolicy
+from cassandra.policies import (
+    ConstantReconnectionPolicy,
+    DCAwareRoundRobinPolicy,
+    HostStateListener,
+    TokenAwarePolicy,
+)
 from cassandra.query import PreparedStatement, tuple_factory
 
 from events.ids import key_order
@@ -19,6 +24,7 @@ from projections.inserts import Insert, request_of
 from projections.store import StoreUnavailable, Unstorable, by_partition
 from projections.table import Stamped, Table
 
+RECONNECT_SECONDS = 1.0  # between two attempts to reach a node that is down, for as long as it is
 IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
 # What Cassandra 5.0 says of a write that no retry can mend: it, or its key, is too large, or its key is empty. Word for
 # word, as seen on a live server (tests/deadletters/test_refusals.py): looser ones would take in «disk usage exceeds
@@ -50,6 +56,8 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         protocol_version=5,
         connect_timeout=10,
+        # The driver's own doubles the pause up to ten minutes: after a long outage it would be as long again.
+        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_SECONDS, None),
         schema_metadata_enabled=False,
         token_metadata_enabled=True,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from cassandra import ConsistencyLevel
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
-from cassandra.policies import DCAwareRoundRobinPolicy
+from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy
 from cassandra.query import tuple_factory
 
 from events.settings import Settings
@@ -32,6 +32,7 @@ def session_of(settings: Settings) -> Generator[Session]:
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         protocol_version=5,
         connect_timeout=10,
+        reconnection_policy=ConstantReconnectionPolicy(0.5, None),
         schema_metadata_enabled=False,
     )
     try:
