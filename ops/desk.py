@@ -38,7 +38,11 @@ async def desk(settings: Settings) -> AsyncGenerator[Desk]:
     """A desk with its sessions. Problem if Cassandra doesn't let us in."""
     try:
         async with connected(settings, WORKER, settings.worker_password) as store:
-            codec = Codec(ConfluentRegistry(settings), KeyStore(store, settings))
-            yield Desk(Requests(store, settings.keyspace), codec)
+            registry = ConfluentRegistry(settings)
+            try:
+                codec = Codec(registry, KeyStore(store, settings))
+                yield Desk(Requests(store, settings.keyspace), codec)
+            finally:
+                registry.close()
     except StoreUnavailable as error:
         raise Problem(f"{error}. Is it up? See `darkroom status`.") from error

@@ -74,7 +74,8 @@ class Source:
         self._thread.start()
         self._session = connect(settings, "cassandra", settings.cassandra_password)
         self._keys = KeyStore(CassandraStore(self._session, settings.keyspace), settings)
-        self._codec = Codec(ConfluentRegistry(settings), KeptKeys(self._keys))
+        self._registry = ConfluentRegistry(settings)
+        self._codec = Codec(self._registry, KeptKeys(self._keys))
         self._settings = settings
         self._publisher = self.run(self._connect())
 
@@ -151,3 +152,4 @@ class Source:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        self._registry.close()
