@@ -57,7 +57,7 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         protocol_version=5,
         connect_timeout=10,
         # The driver's own doubles the pause up to ten minutes: after a long outage it would be as long again.
-        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_SECONDS, None),
+        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_SECONDS, max_attempts=0),  # 0: without end
         schema_metadata_enabled=False,
         token_metadata_enabled=True,
     )

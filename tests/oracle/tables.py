@@ -32,7 +32,7 @@ def session_of(settings: Settings) -> Generator[Session]:
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         protocol_version=5,
         connect_timeout=10,
-        reconnection_policy=ConstantReconnectionPolicy(0.5, None),
+        reconnection_policy=ConstantReconnectionPolicy(0.5, max_attempts=0),
         schema_metadata_enabled=False,
     )
     try:
