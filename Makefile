@@ -20,8 +20,8 @@ test: servers ## every test, on real servers (ARGS="-k words" for some of them)
 	@$(BIN)/pytest $(ARGS)
 
 check: $(INSTALLED) ## lint, formatting, types, import rules, file length
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --no-cache .
+	@$(BIN)/ruff format --no-cache --check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 	@git ls-files -co --exclude-standard -- '*.py' ':!events/generated.py' | xargs wc -l | awk '\

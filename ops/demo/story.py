@@ -5,13 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from processors.film.sheet import contact_sheet
-
 from events.settings import Settings
 from ops.demo.client import Failed, Person, eventually
 from ops.demo.embargo import Taken, check
 from ops.demo.pictures import Picture, upright
 from ops.token import LIFETIME, person_with
+from processors.film.sheet import contact_sheet
 from projections.serving.identity import issue_token
 
 CAST = (
