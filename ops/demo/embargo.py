@@ -1,9 +1,11 @@
 """Asks for every undeveloped photo in every endpoint of the API, as everybody, and sees that nobody sees it."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from ops.demo.client import Failed, Person
 
@@ -52,11 +54,23 @@ def check(photos: list[Taken], people: list[Person]) -> dict[str, int]:
     return asked
 
 
+def about(answer: Any, photo_id: str) -> Iterator[dict[str, Any]]:
+    """The objects within an answer that name a photo; beside it there may be others that have long developed."""
+    if isinstance(answer, dict):
+        if photo_id in answer.values():
+            yield answer
+        for value in answer.values():
+            yield from about(value, photo_id)
+    elif isinstance(answer, list):
+        for value in answer:
+            yield from about(value, photo_id)
+
+
 def check_owner(taken: Taken, path: str, text: str) -> None:
     """Its owner may know that it is there and when it develops, and no more."""
-    for secret in (f"photos/{taken.photo_id}/", "uploads/", "X-Amz-Signature"):
-        if taken.photo_id in text and secret in text:
-            raise Failed(f"{taken.owner.handle} gets an image URL of {taken.name} in {path} before it has developed")
+    said = "".join(json.dumps(one) for one in about(json.loads(text), taken.photo_id))
+    if f"photos/{taken.photo_id}/" in text or "uploads/" in said or "X-Amz-Signature" in said:
+        raise Failed(f"{taken.owner.handle} gets an image URL of {taken.name} in {path} before it has developed")
     if path == f"/v1/photos/{taken.photo_id}":
         photo = taken.owner.get(path)
         if photo["state"] == "developing" and (photo["images"] is not None or photo["blurhash"] is not None):
