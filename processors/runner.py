@@ -7,9 +7,9 @@ then `progress`; only then is it acknowledged. Each step may be done again at an
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -28,6 +28,8 @@ from projections.projection import Projection
 from projections.store import Store, Unstorable
 from projections.table import Stamped, stamp_of
 from projections.tally import Change, Tally, fold_shard
+
+T = TypeVar("T")
 
 SYNCED_SECONDS = 60.0  # Cassandra syncs its commit log every 10 s: what was acknowledged longer ago is kept
 REREAD = 2000  # records at a time, where a database has forgotten some
@@ -187,8 +189,8 @@ class Runner:
         sets: dict[tuple[str, UUID], tuple[Tally, list[tuple[int, Change]]]] = {}
         for offset, tally, change in changes:
             sets.setdefault((tally.name, change.entity), (tally, []))[1].append((offset, change))
-        counts = await asyncio.gather(
-            *(self._fold_set(tally, partition, entity, of, correction) for (_, entity), (tally, of) in sets.items())
+        counts = await every(
+            self._fold_set(tally, partition, entity, of, correction) for (_, entity), (tally, of) in sets.items()
         )
         reached("before-counts")
         if counts:
@@ -210,6 +212,14 @@ class Runner:
             count = folded.count
         assert count is not None
         return count
+
+
+async def every(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All results, or the first error, when all have ended: what is left behind would write beside the next attempt."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    if errors := [result for result in results if isinstance(result, BaseException)]:
+        raise next((error for error in errors if not isinstance(error, Unstorable)), errors[0])
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 def by_event(projections: Iterable[Any]) -> dict[type[Event], list[Any]]:
