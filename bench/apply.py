@@ -60,7 +60,9 @@ def applied(world: World, sides: list[Side], stream: Iterator[Encoded], each: in
     results: list[list[float]] = [[] for _ in sides]
     for number in range(-1, rounds):
         count = produce(world.settings, islice(stream, each if number >= 0 else each // 4))
-        answers = [one.ask(count) for one in sides]
+        order = list(enumerate(sides)) if number % 2 else list(enumerate(sides))[::-1]  # each goes first in turn
+        asked = {which: one.ask(count) for which, one in order}
+        answers = [asked[which] for which in range(len(sides))]
         rates = [one["records"] / one["seconds"] for one in answers]
         cpu = ", ".join(f"{one['cpu'] / one['records'] * 1e6:.0f}" for one in answers)
         what = f"round {number + 1}" if number >= 0 else "warm-up"

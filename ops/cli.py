@@ -6,7 +6,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from ops.problem import Problem
+from ops.problem import SERVERS, Problem
 
 # Name of the command → module and name of its click command. Imported when it is called, so that `darkroom status`
 # doesn't pay for what the workers need.
@@ -48,6 +48,18 @@ class Commands(click.Group):
             if error.title != "Settings":
                 raise
             raise click.ClickException(wrong_settings(error)) from error
+        except Exception as error:
+            if not isinstance(error, unavailable()):
+                raise
+            raise click.ClickException(f"{error}. {SERVERS}") from error
+
+
+def unavailable() -> tuple[type[Exception], ...]:
+    """What says that a server doesn't answer. Imported when something went wrong, and not before."""
+    from producers.publish import NotPublished
+    from projections.serving.problems import UNAVAILABLE
+
+    return (*UNAVAILABLE, NotPublished)
 
 
 def wrong_settings(error: ValidationError) -> str:

@@ -9,12 +9,10 @@ from events.codec import Codec
 from events.positions import Position
 from events.registry import ConfluentRegistry
 from events.settings import Settings
-from ops.problem import Problem
 from processors.requests import Request, Requests
 from projections.cassandra import connected
 from projections.keys import KeyStore
 from projections.keyspace import WORKER
-from projections.store import StoreUnavailable
 
 Place = tuple[Position, str]  # a record, and the projection or processor that couldn't take it
 
@@ -35,14 +33,10 @@ class Desk:
 
 @asynccontextmanager
 async def desk(settings: Settings) -> AsyncGenerator[Desk]:
-    """A desk with its sessions. Problem if Cassandra doesn't let us in."""
-    try:
-        async with connected(settings, WORKER, settings.worker_password) as store:
-            registry = ConfluentRegistry(settings)
-            try:
-                codec = Codec(registry, KeyStore(store, settings))
-                yield Desk(Requests(store, settings.keyspace), codec)
-            finally:
-                registry.close()
-    except StoreUnavailable as error:
-        raise Problem(f"{error}. Is it up? See `darkroom status`.") from error
+    """A desk with its sessions. StoreUnavailable."""
+    async with connected(settings, WORKER, settings.worker_password) as store:
+        registry = ConfluentRegistry(settings)
+        try:
+            yield Desk(Requests(store, settings.keyspace), Codec(registry, KeyStore(store, settings)))
+        finally:
+            registry.close()

@@ -3,7 +3,8 @@
 import click
 
 from events.settings import settings
-from ops.secrets import with_secrets
+from ops.secrets import NEEDED, with_secrets
+from ops.serve import serve
 
 
 @click.command()
@@ -17,16 +18,8 @@ def gateway() -> None:
       darkroom gateway
       DARKROOM_GATEWAY_PORT=8011 darkroom gateway
     """
-    import uvicorn
-
     from producers.gateway import application
+    from producers.gateway.gate import open_gate
 
-    known = with_secrets(settings())
-    uvicorn.run(
-        application(known),
-        host=known.host,
-        port=known.gateway_port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=15,
-    )
+    known = with_secrets(settings(), NEEDED["gateway"])
+    serve(known, known.gateway_port, lambda: open_gate(known), lambda opened: application(known, lambda _: opened()))

@@ -12,7 +12,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, Topic
 from events.positions import Position, parse_position
 from events.settings import Settings
 from events.topics import TOPICS
-from ops.problem import Problem
+from ops.problem import SERVERS, Problem
 
 TOPIC = "deadletters"
 SECONDS = 10.0  # to wait for Kafka
@@ -89,9 +89,7 @@ def letters(settings: Settings, since: datetime | None, tell: Callable[[int, int
                     open_still.discard(number)
             tell(read, total)
     except KafkaException as error:
-        raise Problem(
-            f"Kafka at {settings.bootstrap}: {error.args[0].str()}. Is it up? See `darkroom status`."
-        ) from error
+        raise Problem(f"Kafka at {settings.bootstrap}: {error.args[0].str()}. {SERVERS}") from error
     finally:
         consumer.close()
 

@@ -3,3 +3,6 @@
 
 class Problem(Exception):
     """Its text is the whole message: what is wrong and what to do about it. The command then exits with 1."""
+
+
+SERVERS = "The servers are needed: see `darkroom status`, start them with `darkroom up`."

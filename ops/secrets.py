@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from events.settings import Settings
@@ -14,22 +14,30 @@ from ops.problem import Problem
 # By their names, so that a new secret is made, kept and left out of `up.json` without anyone remembering this file.
 SECRETS = tuple(name for name in Settings.model_fields if name.endswith(("_password", "_secret", "_key")))
 
+# What each of Darkroom's processes is given; the others stay empty in it.
+NEEDED: Mapping[str, Collection[str]] = {
+    "worker": ("worker_password", "master_key", "s3_secret_key"),
+    "gateway": ("gateway_password", "master_key", "token_secret", "handle_secret", "s3_secret_key"),
+    "api": ("api_password", "token_secret", "handle_secret", "s3_secret_key"),
+}
+
 
 def changed(settings: Settings, **values: object) -> Settings:
     """The same settings with some fields set: built anew, because a copy would keep cached addresses."""
     return type(settings).model_validate(settings.model_dump() | values)
 
 
-def with_secrets(settings: Settings) -> Settings:
-    """Settings with no secret empty and `home` absolute.
+def with_secrets(settings: Settings, needed: Collection[str] = SECRETS) -> Settings:
+    """Settings with none of the needed secrets empty, all others empty, and `home` absolute.
 
     A secret that is set wins; the others are read from `<home>/secrets.json`, and made there if they are missing.
     Processes that start at once agree: the file is written under a lock. Problem if the file can't be read.
     """
     home = settings.home.resolve()
-    empty = [name for name in SECRETS if not getattr(settings, name)]
+    empty = [name for name in needed if not getattr(settings, name)]
     kept = _kept(home, empty) if empty else {}
-    return changed(settings, home=home, **{name: kept[name] for name in empty})
+    secrets_of_others = {name: "" for name in SECRETS if name not in needed}
+    return changed(settings, home=home, **secrets_of_others, **{name: kept[name] for name in empty})
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -1,14 +1,10 @@
 """Watching over everything that `darkroom up` starts: the local servers first, then Darkroom's own processes."""
 
-import asyncio
 import fcntl
-import importlib
-import importlib.util
-import inspect
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +68,8 @@ class Supervisor:
         self._enter("starting")
         self.children.start(self._local)
         if self._own:
+            from ops.setup import prepare  # needs the drivers, which aren't needed to start the servers
+
             prepare(self.settings)
             self.children.start(self._own)
 
@@ -139,19 +137,6 @@ def record(child: Child) -> state.Process:
         seconds=round(child.seconds, 2),
         log=str(child.log),
     )
-
-
-def prepare(settings: Settings) -> None:
-    """What must exist before Darkroom's own processes start: topics, schemas, keyspace, roles."""
-    if importlib.util.find_spec("ops.setup") is None:
-        return
-    prepared = importlib.import_module("ops.setup").prepare(settings)
-    if inspect.isawaitable(prepared):
-        asyncio.run(_finish(prepared))
-
-
-async def _finish(work: Awaitable[object]) -> None:
-    await work
 
 
 @contextmanager

@@ -13,14 +13,12 @@ from ops.secrets import with_secrets
 from producers.accounts import register_person
 from producers.decide.people import HANDLE_CLAIM
 from producers.gateway.gate import open_gate, whole_milliseconds
-from producers.publish import NotPublished
 from projections.claims import FINAL
 from projections.serving import problems
 from projections.serving.identity import issue_token
 from projections.users_by_handle import handle_hmac
 
 LIFETIME = timedelta(days=30)
-UNAVAILABLE = (*problems.UNAVAILABLE, NotPublished)
 
 
 @click.command()
@@ -48,8 +46,6 @@ def token(handle: str, display_name: str | None, zone: str, as_json: bool) -> No
         user_id, position = asyncio.run(person_with(known, handle.lower(), display_name or handle, zone))
     except problems.Problem as error:
         raise Problem(error.detail) from error
-    except UNAVAILABLE as error:
-        raise Problem(f"The servers don't answer: is `darkroom up` running? ({error})") from error
     opened = issue_token(known, user_id, LIFETIME)
     if as_json:
         click.echo(json.dumps({"user_id": str(user_id), "handle": handle, "token": opened, "position": position}))

@@ -4,7 +4,7 @@ import click
 
 from events.settings import settings
 from ops.problem import Problem
-from ops.secrets import with_secrets
+from ops.secrets import NEEDED, with_secrets
 
 
 @click.command()
@@ -30,6 +30,6 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
         raise Problem(f"Name at least one of {', '.join(APPS)}, or say --all.")
     if unknown := [name for name in chosen if name not in APPS]:
         raise Problem(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
-    known = with_secrets(settings())
+    known = with_secrets(settings(), NEEDED["worker"])
     workshop = Workshop(known)
     run_worker([APPS[name](workshop) for name in dict.fromkeys(chosen)], known)

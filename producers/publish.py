@@ -49,21 +49,21 @@ class Publisher:
 
     def __init__(self, settings: Settings, codec: Codec, client_id: str):
         self._codec = codec
-        self._producer = Producer(
-            {
-                "bootstrap.servers": settings.bootstrap,
-                "client.id": client_id,
-                "enable.idempotence": True,
-                "acks": "all",
-                "partitioner": "murmur2_random",  # as Kafka's own and Faust's: keys go where readers expect them
-                "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
-                "message.max.bytes": max(topic.max_record_bytes for topic in TOPICS.values()) + 4096,
-                "compression.type": "lz4",
-                "linger.ms": 1,
-                "queue.buffering.max.messages": 200_000,
-                "log_level": 3,
-            }
-        )
+        self._options: dict[str, str | int | bool] = {
+            "bootstrap.servers": settings.bootstrap,
+            "client.id": client_id,
+            "enable.idempotence": True,
+            "acks": "all",
+            "partitioner": "murmur2_random",  # as Kafka's own and Faust's: keys go where readers expect them
+            "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+            "message.max.bytes": max(topic.max_record_bytes for topic in TOPICS.values()) + 4096,
+            "compression.type": "lz4",
+            "linger.ms": 1,
+            "queue.buffering.max.messages": 200_000,
+            "log_level": 3,
+        }
+        self._producer = Producer(self._options)
+        self._retired: list[Producer] = []
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="kafka-poll", daemon=True)
         self._poller.start()
@@ -71,6 +71,18 @@ class Publisher:
     def _poll(self) -> None:
         while not self._closing.is_set():
             self._producer.poll(0.1)
+            for each in [*self._retired]:
+                each.poll(0)
+                if not len(each):
+                    self._retired.remove(each)
+
+    def _retire(self, producer: Producer) -> None:
+        """Begins anew after a fatal error: an idempotent producer refuses everything from then on, for good.
+
+        What it held fails as not published, and whoever waits for it sends the same event again."""
+        if producer is self._producer:
+            self._retired.append(producer)
+            self._producer = Producer(self._options)
 
     async def publish(self, *events: Event, traceparent: str = "") -> list[Position]:
         """Appends events in order; those of one key stay in order. The positions, once all are acknowledged.
@@ -110,16 +122,21 @@ class Publisher:
         answer: asyncio.Future[Position] = loop.create_future()
 
         def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None and fatal(error):
+                loop.call_soon_threadsafe(self._retire, producer)
             loop.call_soon_threadsafe(settle, answer, topic, error, message)
 
         arguments: dict[str, Any] = {"partition": partition_of(topic, person)} if person else {}
         while True:
+            producer = self._producer
             try:
-                self._producer.produce(topic, value, key, headers=headers, on_delivery=delivered, **arguments)
+                producer.produce(topic, value, key, headers=headers, on_delivery=delivered, **arguments)
                 return answer
             except BufferError:  # the local queue is full: the poll thread is emptying it
                 await asyncio.sleep(0.01)
             except KafkaException as error:
+                if fatal(error.args[0]):
+                    self._retire(producer)
                 raise told(error.args[0]) from error
 
     async def reach(self) -> None:
@@ -147,6 +164,11 @@ def settle(answer: "asyncio.Future[Position]", topic: str, error: KafkaError | N
     assert partition is not None
     assert offset is not None
     answer.set_result(Position(topic, partition, offset))
+
+
+def fatal(error: KafkaError) -> bool:
+    """Whether the producer that says so will never work again."""
+    return error.fatal() or error.code() == KafkaError._FATAL
 
 
 def told(error: KafkaError) -> Exception:

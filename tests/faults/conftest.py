@@ -8,7 +8,14 @@ from tests.faults.system import System, system
 
 
 @pytest.fixture(scope="package")
-def darkroom() -> Generator[System]:
-    """Servers, topics, tables and people; no workers."""
+def shared() -> Generator[System]:
+    """Servers, topics, tables and people."""
     with system() as made:
         yield made
+
+
+@pytest.fixture
+def darkroom(shared: System) -> Generator[System]:
+    """The shared system, without workers before the test and after it, whatever came of it."""
+    yield shared
+    shared.stop_workers()

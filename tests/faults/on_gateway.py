@@ -5,8 +5,9 @@ import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
+from itertools import cycle
 from uuid import UUID
 
 from ops.program import http_status
@@ -24,14 +25,13 @@ def ask(made: System, title: str, person: UUID, over: threading.Event) -> UUID:
     body = json.dumps({"title": title, "visibility": "public"})
     while not over.is_set():
         connection = http.client.HTTPConnection(made.settings.host, made.settings.gateway_port, timeout=30)
-        with suppress(OSError, http.client.HTTPException):
+        with closing(connection), suppress(OSError, http.client.HTTPException):
             connection.request("POST", "/v1/rolls", body, headers)
             answer = connection.getresponse()
             said = answer.read()
             if answer.status == 202:
                 return UUID(json.loads(said)["event_id"])
             assert answer.status in (429, 503), said
-        connection.close()
         over.wait(0.1)
     raise AssertionError("the gateway never answered")
 
@@ -63,7 +63,8 @@ def killed_before_its_answer(made: System, without: str = "") -> tuple[int, Coun
     titles = [f"gateway {made.world.seed} {without} {number}" for number in range(WRITES)]
     with ThreadPoolExecutor(CLIENTS) as clients:
         try:
-            asked = [clients.submit(ask, made, title, made.world.someone(), over) for title in titles]
+            people = cycle(made.world.bystanders)
+            asked = [clients.submit(ask, made, title, next(people), over) for title in titles]
             until(first.died, "the gateway died")
             again = ("tests.faults.gateway", "0", without) if without else ("ops.cli", "gateway")
             gateway(made, *again)

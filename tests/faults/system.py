@@ -160,7 +160,7 @@ def populated(settings: Settings, children: Children, seed: int, people: int) ->
     """A system on servers that are prepared, with everybody registered."""
     world = World(seed, people)
     with Source(settings) as source, session_of(settings) as session:
-        source.give_keys(world.people)
+        source.give_keys([*world.people, *world.bystanders])
         oracle = Oracle(settings, session)
         made = System(settings, children, source, oracle, world)
         try:

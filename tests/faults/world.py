@@ -18,6 +18,7 @@ from tests.faults.pictures import Pictures
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 Fields = dict[str, Any]
+BYSTANDERS = 8  # people who are registered and of whom no more facts come: they can always use the gateway
 AGAIN, EARLY = 0.03, 0.01  # of all facts: appended twice; an undo that comes before its beginning
 
 
@@ -39,11 +40,12 @@ class Standing:
 
 
 class World:
-    """Makes facts. `events(n)` are the next n; `people` are all who have been named so far."""
+    """Makes facts. `events(n)` are the next n, about `people`."""
 
     def __init__(self, seed: int, people: int = 300) -> None:
         self.seed, self.chooser = seed, random.Random(seed)
-        self.people = [uuid5(NAMESPACE_URL, f"darkroom {seed} person {n}") for n in range(people)]
+        everybody = [uuid5(NAMESPACE_URL, f"darkroom {seed} person {n}") for n in range(people + BYSTANDERS)]
+        self.people, self.bystanders = everybody[:people], everybody[people:]
         self._number = 0
         self._now = START
         self._recent: list[Event] = []
@@ -77,7 +79,7 @@ class World:
 
     def begin(self) -> list[Event]:
         """Everybody registers, and there are some rolls."""
-        events: list[Event] = [self._register(person) for person in self.people]
+        events: list[Event] = [self._register(person) for person in (*self.people, *self.bystanders)]
         for _ in range(max(3, len(self.people) // 10)):
             events += self._new_roll()
         return events

@@ -1,13 +1,19 @@
 """The `darkroom` command as a person meets it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from events.settings import settings
+from events.settings import Settings, settings
 from ops.cli import COMMANDS, main
+from ops.local import on_free_ports
+from ops.problem import SERVERS
+from ops.processes import ROOT
+from ops.secrets import environment
 
 
 @pytest.fixture
@@ -52,3 +58,13 @@ def test_a_wrong_setting_is_one_line_that_names_it(home: Path, monkeypatch: pyte
 
 def test_an_unknown_command_is_no_success() -> None:
     assert call("develop-everything").exit_code != 0
+
+
+@pytest.mark.parametrize("words", [("api",), ("worker", "--all"), ("deadletters", "list")])
+def test_without_servers_it_is_one_line_with_the_way_out(tmp_path: Path, words: tuple[str, ...]) -> None:
+    alone = on_free_ports(Settings.model_validate({"home": tmp_path}))
+    command = [sys.executable, "-m", "ops.cli", *words]
+    ended = subprocess.run(command, env=environment(alone), cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert SERVERS in ended.stderr.splitlines()[-1]

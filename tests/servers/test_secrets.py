@@ -9,7 +9,8 @@ import pytest
 
 from events.settings import Settings
 from ops.problem import Problem
-from ops.secrets import SECRETS, changed, environment, outside, with_secrets
+from ops.processes import processes
+from ops.secrets import NEEDED, SECRETS, changed, environment, outside, with_secrets
 
 
 def settings_in(home: Path, **values: object) -> Settings:
@@ -63,3 +64,13 @@ def test_changed_settings_have_changed_addresses(tmp_path: Path) -> None:
     ours = settings_in(tmp_path, kafka="")
     assert ours.bootstrap.endswith(":9092")
     assert changed(ours, kafka_port=19092).bootstrap.endswith(":19092")
+
+
+def test_a_process_is_given_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
+    full = with_secrets(settings_in(tmp_path))
+    for program in processes(full):
+        given = {name for name in SECRETS if program.environment[f"DARKROOM_{name.upper()}"]}
+        assert given == set(NEEDED[program.command[3]])
+    assert "master_key" not in NEEDED["api"]
+    assert not any("cassandra_password" in names for names in NEEDED.values())
+    assert with_secrets(settings_in(tmp_path), NEEDED["api"]).master_key == ""
