@@ -28,6 +28,7 @@ from ops.token import LIFETIME, person_with
 from producers.decide.act import Act, made
 from producers.gateway import application
 from producers.gateway.gate import Gate
+from producers.limits import UPLOAD_BYTES
 from projections.cassandra import CassandraStore, connected
 from projections.keys import KeyStore
 from projections.keyspace import WORKER
@@ -154,6 +155,10 @@ async def story(client: httpx.AsyncClient, gate: Gate, reader: Reader, people: d
         assert (await client.post("/v1/photos", json=body, headers=ada)).status_code == 409  # nothing came
         sent = await phone.post(form["url"], data=form["fields"], files={"file": ("photo.jpg", PICTURE)})
         assert sent.status_code < 300, sent.text
+
+        largest = (await client.post("/v1/uploads", json={"content_type": "image/jpeg"}, headers=ada)).json()
+        assert await refused(phone, largest["url"], largest["fields"], UPLOAD_BYTES + 1)
+        assert not await refused(phone, largest["url"], largest["fields"], UPLOAD_BYTES)
 
     stolen = await client.post("/v1/photos", json=body | {"rolls": []}, headers=bob)
     assert stolen.status_code == 409
