@@ -1,49 +1,28 @@
 """What claims promise, in memory and in Cassandra: a handle has one owner, and a crash locks it for minutes at most."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from events.settings import Settings
 from producers.carrying import UniqueValues
-from projections.cassandra import connected
 from projections.claims import FINAL, PENDING, Claimed, Claims
-from projections.keyspace import GATEWAY
+from tests.gateway.either import Opened, either
 from tests.gateway.world import ADA, BOB, NOW, MemoryClaims, one
 from tests.kit import run
 
-Opened = Callable[[], AbstractAsyncContextManager[UniqueValues]]
 LATER = NOW + PENDING + timedelta(seconds=1)
 FIRST, SECOND = one("first"), one("second")
 
 
-@asynccontextmanager
-async def in_cassandra(settings: Settings) -> AsyncGenerator[Claims]:
-    """Claims in the gateway's own keyspace, by its own role."""
-    async with connected(settings, GATEWAY, settings.gateway_password) as store:
-        yield Claims(store, settings)
-
-
-@asynccontextmanager
-async def in_memory() -> AsyncGenerator[MemoryClaims]:
-    """Claims in memory."""
-    yield MemoryClaims()
-
-
 @pytest.fixture(params=["memory", "cassandra"])
-def opened(request: pytest.FixtureRequest) -> Opened:
+def opened(request: pytest.FixtureRequest) -> Opened[UniqueValues]:
     """Opens the claims under test."""
-    if request.param == "memory":
-        return in_memory
-    settings: Settings = request.getfixturevalue("darkroom")
-    return lambda: in_cassandra(settings)
+    return either(request, MemoryClaims, Claims)
 
 
-def test_a_claim_keeps_others_out_until_its_deadline(opened: Opened) -> None:
+def test_a_claim_keeps_others_out_until_its_deadline(opened: Opened[UniqueValues]) -> None:
     async def case() -> None:
         async with opened() as claims:
             value = str(uuid4())
@@ -57,7 +36,7 @@ def test_a_claim_keeps_others_out_until_its_deadline(opened: Opened) -> None:
     run(case())
 
 
-def test_a_settled_claim_stays_until_its_owner_gives_it_up(opened: Opened) -> None:
+def test_a_settled_claim_stays_until_its_owner_gives_it_up(opened: Opened[UniqueValues]) -> None:
     async def case() -> None:
         async with opened() as claims:
             value = str(uuid4())
@@ -77,7 +56,7 @@ def test_a_settled_claim_stays_until_its_owner_gives_it_up(opened: Opened) -> No
     run(case())
 
 
-def test_of_many_at_once_one_has_it(opened: Opened) -> None:
+def test_of_many_at_once_one_has_it(opened: Opened[UniqueValues]) -> None:
     async def case() -> None:
         async with opened() as claims:
             value = str(uuid4())

@@ -1,8 +1,6 @@
 """What Requests promise, in memory and in Cassandra."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -16,10 +14,11 @@ from producers.publish import Record
 from producers.requests import TTL_SECONDS, AnotherBody, Asked, CassandraRequests, Requests
 from projections.cassandra import connected
 from projections.keyspace import GATEWAY, private
+from tests.gateway.either import Opened, either
 from tests.gateway.world import ADA, BOB, NOW, MemoryRequests, one
 from tests.kit import run
 
-Opened = Callable[[], AbstractAsyncContextManager[Requests]]
+Asks = Opened[Requests]
 PLAN = Plan(
     one("thing"),
     one("event"),
@@ -30,26 +29,10 @@ PLAN = Plan(
 )
 
 
-@asynccontextmanager
-async def in_cassandra(settings: Settings) -> AsyncGenerator[CassandraRequests]:
-    """Requests in the gateway's own keyspace, by its own role."""
-    async with connected(settings, GATEWAY, settings.gateway_password) as store:
-        yield CassandraRequests(store, settings)
-
-
-@asynccontextmanager
-async def in_memory() -> AsyncGenerator[MemoryRequests]:
-    """Requests in memory."""
-    yield MemoryRequests()
-
-
 @pytest.fixture(params=["memory", "cassandra"])
-def opened(request: pytest.FixtureRequest) -> Opened:
+def opened(request: pytest.FixtureRequest) -> Asks:
     """Opens the requests under test."""
-    if request.param == "memory":
-        return in_memory
-    settings: Settings = request.getfixturevalue("darkroom")
-    return lambda: in_cassandra(settings)
+    return either(request, MemoryRequests, CassandraRequests)
 
 
 def asked(**more: Any) -> Asked:
@@ -58,7 +41,9 @@ def asked(**more: Any) -> Asked:
 
 
 class TestRequests:
-    def test_the_first_attempt_finds_nothing_decided_and_neither_does_one_after_a_crash(self, opened: Opened) -> None:
+    def test_the_first_attempt_finds_nothing_decided_and_neither_does_one_after_a_crash(
+        self, opened: Opened[Requests]
+    ) -> None:
         async def case() -> None:
             async with opened() as requests:
                 request = asked()
@@ -67,7 +52,7 @@ class TestRequests:
 
         run(case())
 
-    def test_the_key_is_bound_to_the_body(self, opened: Opened) -> None:
+    def test_the_key_is_bound_to_the_body(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
                 request = asked()
@@ -78,7 +63,7 @@ class TestRequests:
         run(case())
 
     @pytest.mark.parametrize("other", [{"actor": BOB}, {"route": "POST /v1/rolls"}, {"key": "another"}])
-    def test_other_people_routes_and_keys_are_other_requests(self, opened: Opened, other: dict[str, Any]) -> None:
+    def test_other_people_routes_and_keys_are_other_requests(self, opened: Asks, other: dict[str, Any]) -> None:
         async def case() -> None:
             async with opened() as requests:
                 request = asked()
@@ -89,7 +74,7 @@ class TestRequests:
 
         run(case())
 
-    def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Opened) -> None:
+    def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
                 request, other = asked(), replace(PLAN, records=(Record("photos", ADA, b"other"),))
@@ -100,7 +85,7 @@ class TestRequests:
 
         run(case())
 
-    def test_of_many_at_once_one_decides(self, opened: Opened) -> None:
+    def test_of_many_at_once_one_decides(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
                 request = asked()
@@ -114,7 +99,7 @@ class TestRequests:
 
         run(case())
 
-    def test_the_first_answer_stays(self, opened: Opened) -> None:
+    def test_the_first_answer_stays(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
                 request = asked()
