@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from tests.faults import processes
 from tests.faults.on_gateway import killed_before_its_answer
 from tests.faults.on_photos import object_store_gone
-from tests.faults.on_servers import killed_and_restarted, node_killed, registry_gone
+from tests.faults.on_servers import killed_and_restarted, node_killed, registry_gone, restored_from_a_backup
 from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
 from tests.faults.system import System, system
 from tests.faults.three import three_nodes
@@ -36,6 +36,7 @@ CASES: Sequence[tuple[str, str, Fault]] = (
     ("progress_as_start", "workers join, and leave on SIGTERM", come_and_go),
     ("offset_stamps", "SIGSTOP, and SIGCONT later", lambda made, without: stopped_and_woken(made, 30, without)),
     ("two_kinds_of_errors", "SIGKILL of Cassandra", lambda made, w: killed_and_restarted(made, "cassandra", w)),
+    ("healing", "Cassandra restored from a backup", restored_from_a_backup),
     ("new_client", "SIGKILL of Kafka", lambda made, without: killed_and_restarted(made, "kafka", without)),
     ("schema_cache", "registry gone, schemas known", registry_gone),
     ("registry_retries", "registry gone, schemas unknown", registry_gone),

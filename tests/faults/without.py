@@ -103,6 +103,15 @@ def two_kinds_of_errors() -> None:
     cassandra.classified = unstorable
 
 
+def healing() -> None:
+    """A worker believes its own memory of how far it was, whatever the database has forgotten."""
+
+    async def trust(self: Runner, partition: int, _: Any) -> None:
+        self._breaks[partition] = self._store.breaks
+
+    Runner.heal = trust  # type: ignore[method-assign]
+
+
 def schema_cache() -> None:
     """Every record's schema is asked for."""
     know = Codec._know
@@ -148,6 +157,7 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     progress_as_start,
     short_session,
     two_kinds_of_errors,
+    healing,
     schema_cache,
     registry_retries,
     object_retries,
