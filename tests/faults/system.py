@@ -89,6 +89,17 @@ class System:
         with Watch(self.progress(*processors)) as watch:
             yield watch
 
+    def skip(self, topic: str, *processors: str) -> None:
+        """Makes processors begin at a topic's end: what the world made up before isn't for them."""
+        place = "topic, partition, projection, generation, offset"
+        for (of, partition), end in self.progress().ends().items():
+            for name in processors if of == topic else ():
+                self.oracle.session.execute(
+                    f"INSERT INTO {self.settings.keyspace}.progress_1 ({place}) VALUES (%s, %s, %s, 1, %s)"
+                    f" USING TIMESTAMP {end * 1024}",
+                    (topic, partition, name, end),
+                )
+
     def all_ready(self) -> bool:
         """Whether every worker that runs has its partitions."""
         return all(worker.ready() for worker in self.workers if worker.running)
