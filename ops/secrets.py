@@ -16,9 +16,9 @@ SECRETS = tuple(name for name in Settings.model_fields if name.endswith(("_passw
 
 # What each of Darkroom's processes is given; the others stay empty in it.
 NEEDED: Mapping[str, Collection[str]] = {
-    "worker": ("worker_password", "master_key", "s3_secret_key"),
-    "gateway": ("gateway_password", "master_key", "token_secret", "handle_secret", "s3_secret_key"),
-    "api": ("api_password", "token_secret", "handle_secret", "s3_secret_key"),
+    "worker": ("worker_password", "master_key", "s3_access_key", "s3_secret_key"),
+    "gateway": ("gateway_password", "master_key", "token_secret", "handle_secret", "s3_access_key", "s3_secret_key"),
+    "api": ("api_password", "token_secret", "handle_secret", "s3_access_key", "s3_secret_key"),
 }
 
 

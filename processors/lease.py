@@ -5,15 +5,18 @@ A handler that waits or retries asks its lease, and so ends within moments of a 
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Self, TypeVar
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.05  # seconds before the first retry
 LONGEST_DELAY = 5.0  # seconds; delays double up to here
+TOLD_FROM = 4  # attempts; then 8, 16, 32...
 PROBE_SECONDS = 0.1  # how often a pause looks for itself, where nothing told it that the lease is lost
 
 
@@ -74,13 +77,13 @@ class Lease:
         operation: Callable[[], Awaitable[T]],
         *,
         transient: Callable[[Exception], bool],
-        on_retry: Callable[[Exception, int], None] | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> T:
         """What `operation` returns, tried again for as long as the lease is held and its error is `transient`.
 
-        Waits 0.05 s, doubling up to 5 s, between attempts; `on_retry(error, attempt)` is told before each wait.
-        Raises LeaseLost when the lease is lost, and unchanged every error that isn't transient.
+        Waits 0.05 s, doubling up to 5 s, between attempts. Whoever looks for why a partition stands still finds the
+        error in the log: after 4 attempts (1 s), 8 (10 s), 16, 32... Raises LeaseLost when the lease is lost, and
+        unchanged every error that isn't transient.
         """
         attempt = 0
         while True:
@@ -92,7 +95,7 @@ class Lease:
             except Exception as error:
                 if not transient(error):
                     raise
-                if on_retry is not None:
-                    on_retry(error, attempt)
+                if attempt >= TOLD_FROM and attempt.bit_count() == 1:
+                    log.warning("Still trying, after %d attempts: %s: %s", attempt, type(error).__name__, error)
             await self.pause(backoff(attempt, jitter))
             attempt += 1

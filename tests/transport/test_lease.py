@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import count
 
 import pytest
 
@@ -63,21 +64,22 @@ def test_a_pause_under_a_lost_lease_does_not_begin() -> None:
         asyncio.run(lease.pause(60))
 
 
-def test_a_retry_goes_on_until_it_works() -> None:
-    heard: list[int] = []
+def test_a_retry_goes_on_until_it_works_and_says_now_and_then_why_not_yet(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.lease.LONGEST_DELAY", 0.001)
+    attempts = count()
 
-    async def body() -> str:
-        async def write() -> str:
-            if len(heard) < 3:
-                raise Down
-            return "written"
+    async def write() -> str:
+        if next(attempts) < 20:
+            raise Down("no answer")
+        return "written"
 
-        return await Lease.of().retry(
-            write, transient=is_down, on_retry=lambda _, attempt: heard.append(attempt), jitter=lambda: 0.0
-        )
-
-    assert asyncio.run(body()) == "written"
-    assert heard == [0, 1, 2]
+    assert asyncio.run(Lease.of().retry(write, transient=is_down)) == "written"
+    assert next(attempts) == 21
+    assert [record.message for record in caplog.records] == [
+        f"Still trying, after {tried} attempts: Down: no answer" for tried in (4, 8, 16)
+    ]
 
 
 def test_a_retry_raises_what_no_retry_can_mend() -> None:
