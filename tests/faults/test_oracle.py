@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from events.ids import NIL
-from projections.listed import all_tables
 from tests.faults.processes import until
 from tests.faults.system import System
 from tests.oracle import compare
-from tests.oracle.tables import OWN, layout
+from tests.oracle.tables import layout
 
 FOLDER = Path(compare.__file__).parent
 
@@ -32,10 +31,6 @@ def test_the_fold_shares_no_code_with_what_it_checks(path: Path) -> None:
     for name in imported(path):
         assert name.partition(".")[0] not in ("projections", "processors", "producers", "api")
         assert not name.startswith("tests.") or name.startswith("tests.oracle")
-
-
-def test_it_knows_every_table_of_every_read_model() -> None:
-    assert {table.name for table in all_tables()} - OWN == compare.TABLES
 
 
 class Row:
