@@ -39,8 +39,11 @@ class Pool:
         self._closed = False
 
     async def __aenter__(self) -> Pool:
+        self._closed, self._slots = False, asyncio.Queue()  # it may be opened again after it couldn't start
         try:
-            for child in await asyncio.gather(*(self._start() for _ in range(self._size))):
+            for child in await asyncio.gather(*(self._start() for _ in range(self._size)), return_exceptions=True):
+                if isinstance(child, BaseException):
+                    raise child  # when all have started or failed: none is left behind
                 self._slots.put_nowait(child)
         except BaseException:
             await self.close()

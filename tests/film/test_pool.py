@@ -179,3 +179,25 @@ def test_workers_that_cannot_start_are_an_error_of_ours_and_no_rejection() -> No
 
     with pytest.raises(Lost):
         asyncio.run(start())
+
+
+def test_a_pool_that_could_not_start_can_be_opened_again(tmp_path: Path) -> None:
+    """As the filter does while a machine is out of memory. Seen to fail: once closed it stayed closed."""
+    failing = tmp_path / "failing"
+    failing.touch()
+    program = (
+        "import sys, pathlib; pathlib.Path(sys.argv.pop(1)).exists() and sys.exit(3)\n"
+        "from processors.film import develop_photo\n"
+        "from processors.film.worker import run\n"
+        "run(develop_photo, sys.argv[1:])"
+    )
+
+    async def test() -> None:
+        pool = Pool(2, program=("-c", program, str(failing)))
+        with pytest.raises(Lost):
+            await pool.__aenter__()
+        failing.unlink()
+        async with pool:
+            filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
+
+    asyncio.run(test())
