@@ -66,7 +66,7 @@ def offset_stamps() -> None:
 
 def progress_as_start() -> None:
     """Faust's way: what was handed to a handler counts as done, and a worker starts at Kafka's committed offset."""
-    put = partitions.Partitions.put
+    put, begin = partitions.Partitions.put, Runner.start
 
     def handed(self: Any, message: Any) -> None:
         put(self, message)
@@ -76,6 +76,7 @@ def progress_as_start() -> None:
         admin = AdminClient({"bootstrap.servers": settings().bootstrap})
         asked = ConsumerGroupTopicPartitions(self.topic, [TopicPartition(self.topic, partition)])
         (found,) = admin.list_consumer_group_offsets([asked])[self.topic].result().topic_partitions
+        await begin(self, partition)
         self._next[partition] = dict.fromkeys([name for name, _ in self.names], 0)
         return max(0, found.offset)
 
