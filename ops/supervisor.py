@@ -97,7 +97,7 @@ class Supervisor:
                 self.children.ready(child)
             except Stopped:
                 return
-            except Problem as problem:
+            except (Problem, OSError) as problem:  # no room, no memory: the next attempt may find some
                 self.children.end(child, "restarting")
                 self._say(str(problem))
             else:

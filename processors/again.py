@@ -89,6 +89,7 @@ class FoldAgain:
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Again."""
+        self._notes.failures(records)  # of an attempt that was broken off
         wanted = {each: 0 if name in (EVERY, each) else NEVER for each in self.names}
         reader = Reader(self._fresh_codec(), self._notes.take, name, key_absent_tries=0)
         await self._apply(await reader.read(self._topic, records, lease), wanted, lease)
@@ -123,6 +124,7 @@ class ActAgain:
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Again."""
+        self._notes.failures(records)  # of an attempt that was broken off
         reader = Reader(self._fresh_codec(), self._notes.take, name, key_absent_tries=0)
         for read in await reader.read(records[0].topic, records, lease):
             if type(read.event) not in self._wants:

@@ -20,6 +20,7 @@ from processors.film.pool import Pool
 from processors.film.version import FILTER_VERSION
 from processors.lease import Lease, LeaseLost
 from processors.objects import ObjectChanged, Objects, ObjectsUnavailable, variant_key
+from processors.processor import folded_to
 from processors.reading import Read, transient
 from processors.transport import Batch
 from producers.publish import Publisher
@@ -50,9 +51,12 @@ class Filterer:
                     group.create_task(self._filter(event, lease))
         except* LeaseLost:
             lease.check()
-        for read in reads:
-            if isinstance(read.event, PhotoDeleted | PhotoTakenDown | PhotoRejected):
-                await self._remove(read.event, lease)
+        ends = [read.event for read in reads if isinstance(read.event, PhotoDeleted | PhotoTakenDown | PhotoRejected)]
+        if ends:  # the read model tells under which keys a photo's objects are
+            here = [(batch.topic, batch.partition, batch.next_offset)]
+            await folded_to(self._store, ["photo"], here, lease)
+        for end in ends:
+            await self._remove(end, lease)
 
     async def _filter(self, taken: PhotoTaken, lease: Lease) -> None:
         async with self._room:

@@ -35,8 +35,12 @@ class Objects:
         ObjectChanged; ObjectsUnavailable."""
 
         def get() -> bytes:
-            with self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=etag)["Body"] as body:
-                return body.read(most + 1)
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=etag)
+            with answer["Body"] as body:
+                data = body.read(most + 1)
+            if len(data) < min(answer["ContentLength"], most + 1):  # botocore says nothing of it
+                raise ConnectionError(f"{key} was cut short after {len(data)} bytes")
+            return data
 
         return await self._call(get)
 
@@ -55,6 +59,10 @@ class Objects:
     async def remove(self, key: str) -> None:
         """Removes an object; one that isn't there is removed. ObjectsUnavailable."""
         await self._call(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
+
+    def close(self) -> None:
+        """Closes the client's connections."""
+        self._client.close()
 
     async def _call(self, call: Any) -> Any:
         try:

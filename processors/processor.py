@@ -39,10 +39,33 @@ class Processor:
         if not fresh:
             return
         reads = await self.reader.read(batch.topic, fresh, lease)
-        await self._act(batch, [read for read in reads if type(read.event) in self._wants], lease)
+        await self._act_on(batch, [read for read in reads if type(read.event) in self._wants], lease)
         rows = progress_rows(batch.topic, batch.partition, [(self.name, 1)], batch.next_offset)
         await lease.retry(lambda: self._store.write_together(rows), transient=transient)
         self._next[batch.topic, batch.partition] = batch.next_offset
+
+    async def _act_on(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+        """Acts, and sets aside what can't be acted on: found by halves, as the runner does. LeaseLost."""
+        try:
+            await self._act(batch, reads, lease)
+        except Exception as error:
+            if not indigestible(error) or not reads:
+                raise
+            if len(reads) == 1:
+                (read,) = reads
+                reason = f"{self.name} can't act on it: {type(error).__name__}: {error}"
+                await self.reader.set_aside(batch.topic, read.record, reason, self.name, lease)
+                return
+            half = len(reads) // 2
+            await self._act_on(batch, reads[:half], lease)
+            await self._act_on(batch, reads[half:], lease)
+
+
+def indigestible(error: BaseException) -> bool:
+    """Whether an error says that a record makes no sense, and not that something is missing on this machine."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(indigestible(each) for each in error.exceptions)
+    return isinstance(error, ValueError | LookupError | TypeError)
 
 
 async def folded_to(store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease) -> None:

@@ -48,6 +48,7 @@ class Redrive:
         self._bells: dict[str, tuple[float, UUID | None]] = {}  # topic -> when it was looked at, and what it was
         self._heard: dict[TP, UUID | None] = {}  # the bell whose requests are in `_due`
         self._due: dict[TP, list[Request]] = {}
+        self._breaks: dict[TP, int] = {}  # the store's breaks when a partition's requests were last read
 
     def forget(self, tps: frozenset[TP]) -> None:
         """Drops what is known of partitions that were just (re)assigned: another worker may have answered."""
@@ -57,6 +58,9 @@ class Redrive:
 
     async def tick(self, tp: TP, lease: Lease) -> None:
         """Answers some of a partition's requests, if there are any. LeaseLost."""
+        if self._breaks.get(tp) != self._store.breaks:  # answers may be forgotten, and what they were about
+            self._breaks[tp] = self._store.breaks
+            self.forget(frozenset({tp}))
         try:
             bell = await self._bell(tp.topic)
             if self._heard.get(tp) != bell:
@@ -70,9 +74,17 @@ class Redrive:
         outcomes = await self._do(tp, due, lease)
         for request in due:
             outcome = outcomes[request]
-            await lease.retry(lambda r=request, o=outcome: self._requests.answer(r, o), transient=transient)
+            if not await lease.retry(lambda r=request, o=outcome: self._answer(tp, r, o), transient=transient):
+                return
             self._due[tp].remove(request)
             REDRIVEN.labels(tp.topic, outcome.partition(":")[0]).inc()
+
+    async def _answer(self, tp: TP, request: Request, outcome: str) -> bool:
+        """Answers, unless the database broke since the requests were read: then all of it is done again."""
+        if self._store.breaks != self._breaks[tp]:
+            return False
+        await self._requests.answer(request, outcome)
+        return True
 
     async def _bell(self, topic: str) -> UUID | None:
         looked, bell = self._bells.get(topic, (-BELL_SECONDS, None))

@@ -136,10 +136,14 @@ class Runner:
         reached("after-decode")
         await self.apply(partition, reads, wanted, lease)
         reached("after-rows")
-        if self._store.breaks != self._breaks[partition]:
-            raise Forgotten
         rows = progress_rows(self.topic, partition, self.names, end)
-        await lease.retry(lambda: self._store.write_together(rows), transient=transient)
+
+        async def say() -> None:
+            if self._store.breaks != self._breaks[partition]:  # each time: it may break between two attempts
+                raise Forgotten
+            await self._store.write_together(rows)
+
+        await lease.retry(say, transient=transient)
         reached("after-progress")
 
     async def apply(

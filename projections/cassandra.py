@@ -62,7 +62,10 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         token_metadata_enabled=True,
     )
     try:
-        return cluster.connect()
+        session = cluster.connect()
+        # No pages: what has no LIMIT is wanted whole, and only the first page would arrive.
+        session.default_fetch_size = None  # pyright: ignore[reportAttributeAccessIssue]
+        return session
     except NoHostAvailable as error:
         cluster.shutdown()
         raise StoreUnavailable(f"Cassandra at {settings.contact_points}: {error}") from error

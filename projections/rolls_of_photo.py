@@ -20,6 +20,7 @@ class Placement:
     ended: bool | None = None
 
 
+PAGE = 500
 ROLLS_OF_PHOTO = Table("rolls_of_photo", Placement, 1, 2)
 
 
@@ -36,5 +37,11 @@ def rolls_of_photo(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Upser
 
 async def placements(store: Store, photo_id: UUID) -> list[Placement]:
     """The placements of a photo that hold now."""
-    rows: list[Placement] = await store.slice(ROLLS_OF_PHOTO, photo_id)
-    return [row for row in rows if row.begun and not row.ended]
+    held: list[Placement] = []
+    after: tuple[UUID, ...] = ()
+    while True:
+        rows: list[Placement] = await store.slice(ROLLS_OF_PHOTO, photo_id, after=after, limit=PAGE)
+        held += [row for row in rows if row.begun and not row.ended]
+        if len(rows) < PAGE:
+            return held
+        after = (rows[-1].roll_id, rows[-1].placement_id)

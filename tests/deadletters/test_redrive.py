@@ -1,6 +1,7 @@
 """A worker's part in redriving: which requests it answers, in which order, what it says of those that it can't do, and
 that a crash at any point has them done once more, to no effect."""
 
+import copy
 import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -139,6 +140,31 @@ def test_a_worker_that_dies_before_it_answers_has_it_done_again_by_the_next() ->
         await redriver(requests, log, store, likes_again(store)).tick(tp, Lease.of())
         first.forget(frozenset([tp]))
         await first.tick(tp, Lease.of())
+        assert requests.outcomes == [APPLIED, APPLIED]
+        assert values(store) == values(expected)
+
+    run(scenario())
+
+
+def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
+    """Seen to fail without the look at the store's breaks: answered as applied, though its rows are gone."""
+
+    async def scenario() -> None:
+        log, store, expected, tp = await a_bad_like()
+        requests = MemoryRequests()
+        requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
+        before, answer = copy.deepcopy(store._tables), requests.answer
+
+        async def broken(request: Request, outcome: str) -> None:
+            """The first answer is written; then the database breaks, and has forgotten what came after `before`."""
+            store._tables, requests.answer = before, answer
+            store.breaks += 1
+
+        requests.answer = broken
+        redrive = redriver(requests, log, store, likes_again(store))
+        await redrive.tick(tp, Lease.of())
+        assert requests.outcomes == ["", ""]
+        await redrive.tick(tp, Lease.of())
         assert requests.outcomes == [APPLIED, APPLIED]
         assert values(store) == values(expected)
 

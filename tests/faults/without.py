@@ -17,7 +17,6 @@ CHOSEN = sys.argv[1]
 sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 
 from processors import apps, objects, partitions, runner  # noqa: E402
-from processors.ends import LogEnds  # noqa: E402
 from processors.failpoints import reached  # noqa: E402
 from processors.runner import APPLIED, Runner  # noqa: E402
 from projections import cassandra, progress, tally  # noqa: E402
@@ -96,12 +95,13 @@ def short_session() -> None:
 
 
 def two_kinds_of_errors() -> None:
-    """Whatever Cassandra says, the record is at fault."""
+    """Whatever Cassandra says, the record is at fault. (Healing would fold it again, so that is taken out as well.)"""
 
     def unstorable(error: Exception) -> Exception:
         return Unstorable(str(error))
 
     cassandra.classified = unstorable
+    healing()
 
 
 def healing() -> None:
@@ -141,16 +141,6 @@ def object_retries() -> None:
     objects.ObjectsUnavailable = objects.ObjectChanged  # type: ignore[misc,assignment]
 
 
-def new_client() -> None:
-    """The client that asks where the log ends is kept, also after an error."""
-
-    def keep(self: LogEnds) -> Any:
-        known = self.__dict__.get("_admin")
-        return known or AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
-
-    LogEnds._client = keep  # type: ignore[method-assign]
-
-
 PROTECTIONS: Sequence[Callable[[], None]] = (
     rows_before_progress,
     members_read,
@@ -162,7 +152,6 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     schema_cache,
     registry_retries,
     object_retries,
-    new_client,
 )
 
 if __name__ == "__main__":
