@@ -114,11 +114,12 @@ def healing() -> None:
 
 
 def schema_cache() -> None:
-    """Every record's schema is asked for."""
+    """Every record's schema is asked for, of the registry itself."""
     know = Codec._know
 
     async def ask(self: Codec, values: Any) -> None:
         self._writers.clear()
+        self._registry._client.clear_caches()  # type: ignore[attr-defined]
         await know(self, values)
 
     Codec._know = ask  # type: ignore[method-assign]
