@@ -21,7 +21,7 @@ from tests.faults.workers import VIEWS, WorkerProcess
 from tests.faults.world import World
 from tests.oracle.compare import Oracle
 from tests.oracle.log import Log
-from tests.oracle.tables import layout, session_of
+from tests.oracle.tables import session_of
 
 SHOWN = 10  # differences that are printed
 HOSTED = (*VIEWS, "expand")  # what a worker hosts unless told otherwise
@@ -139,11 +139,6 @@ class System:
         print(*differences[:SHOWN], sep="\n", end="\n" if differences else "")
         assert differences == []
         assert lost == 0
-
-    def forget_all(self) -> None:
-        """Empties every read model, `progress` too: the next worker folds the log from its beginning."""
-        for table in layout(self.oracle.session, self.settings.keyspace):
-            self.oracle.session.execute(f"TRUNCATE {self.settings.keyspace}.{table}_1")
 
     def stop_workers(self) -> None:
         """Kills whatever still runs."""
