@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from tests.faults import processes
 from tests.faults.on_gateway import killed_before_its_answer
 from tests.faults.on_photos import object_store_gone
-from tests.faults.on_servers import killed_and_restarted as restarted
 from tests.faults.on_servers import node_killed, registry_gone, restored_from_a_backup
 from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
 from tests.faults.system import System, system
@@ -51,7 +50,6 @@ CASES: Sequence[tuple[str, str, Fault, str]] = (
     ("progress_as_start", "SIGKILL at after-progress", behind("after-progress:60"), DIFFERENT),
     ("progress_as_start", "workers join, and leave on SIGTERM", come_and_go, f"{DIFFERENT}|{STUCK}"),
     ("offset_stamps", "SIGSTOP, and SIGCONT later", lambda made, w: stopped_and_woken(made, 30, w), DIFFERENT),
-    ("two_kinds_of_errors", "SIGKILL of Cassandra", lambda made, w: restarted(made, "cassandra", w), DIFFERENT),
     ("healing", "Cassandra restored from a backup", restored_from_a_backup, DIFFERENT),
     ("schema_cache", "registry gone, schemas known", registry_gone, STUCK),
     ("registry_retries", "registry gone, schemas unknown", registry_gone, DIFFERENT),

@@ -19,9 +19,8 @@ sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 from processors import apps, objects, partitions, runner  # noqa: E402
 from processors.failpoints import reached  # noqa: E402
 from processors.runner import APPLIED, Runner  # noqa: E402
-from projections import cassandra, progress, tally  # noqa: E402
+from projections import progress, tally  # noqa: E402
 from projections.progress import progress_rows  # noqa: E402
-from projections.store import Unstorable  # noqa: E402
 
 
 def rows_before_progress() -> None:
@@ -94,16 +93,6 @@ def short_session() -> None:
     apps.BatchApp.__init__ = patient  # type: ignore[method-assign]
 
 
-def two_kinds_of_errors() -> None:
-    """Whatever Cassandra says, the record is at fault. (Healing would fold it again, so that is taken out as well.)"""
-
-    def unstorable(error: Exception) -> Exception:
-        return Unstorable(str(error))
-
-    cassandra.classified = unstorable
-    healing()
-
-
 def healing() -> None:
     """A worker believes its own memory of how far it was, whatever the database has forgotten."""
 
@@ -148,7 +137,6 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     offset_stamps,
     progress_as_start,
     short_session,
-    two_kinds_of_errors,
     healing,
     schema_cache,
     registry_retries,
