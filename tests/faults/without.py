@@ -128,7 +128,15 @@ def registry_retries() -> None:
 
 def object_retries() -> None:
     """An object store that doesn't answer has lost the photo."""
-    objects.ObjectsUnavailable = objects.ObjectChanged  # type: ignore[misc,assignment]
+    ask = objects.Objects._call
+
+    async def lost(self: Any, call: Any) -> Any:
+        try:
+            return await ask(self, call)
+        except objects.ObjectsUnavailable as error:
+            raise objects.ObjectChanged from error
+
+    objects.Objects._call = lost  # type: ignore[method-assign]
 
 
 PROTECTIONS: Sequence[Callable[[], None]] = (
