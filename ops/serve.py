@@ -16,7 +16,7 @@ from events.settings import Settings
 Opened = TypeVar("Opened")
 Open = Callable[[], AbstractAsyncContextManager[Opened]]
 
-CLOSING_SECONDS = 10  # what requests that are being answered get, once it is told to stop
+CLOSING_SECONDS = 15  # what requests that are being answered get, once it is told to stop
 
 
 def serve(settings: Settings, port: int, opening: Open[Opened], build: Callable[[Open[Opened]], FastAPI]) -> NoReturn:

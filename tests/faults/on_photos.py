@@ -6,11 +6,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from PIL import Image
 
 from events.generated import PhotoTaken
+from producers.bucket import s3_client
 from tests.faults.processes import until
 from tests.faults.system import System
 
@@ -20,22 +19,16 @@ LONG = 3.0  # seconds without progress that are waited for, to see that there is
 
 def upload(made: System, count: int) -> list[PhotoTaken]:
     """Puts pictures into the bucket; the facts that they were taken, long enough ago to develop at once."""
-    known = made.settings
-    client: Any = boto3.client(
-        "s3",
-        endpoint_url=known.s3_url,
-        aws_access_key_id=known.s3_access_key,
-        aws_secret_access_key=known.s3_secret_key,
-        region_name="us-east-1",
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
+    client = s3_client(made.settings, seconds=30, attempts=1, connections=1)
     taken: list[PhotoTaken] = []
     for number in range(count):
         picture = io.BytesIO()
         Image.new("RGB", (64, 48), (40 * number, 90, 120)).save(picture, "JPEG")
         facts = made.world.facts()
         photo_id, owner = facts["event_id"], made.world.someone()
-        etag = client.put_object(Bucket=known.bucket, Key=f"uploads/{photo_id}", Body=picture.getvalue())["ETag"]
+        etag = client.put_object(Bucket=made.settings.bucket, Key=f"uploads/{photo_id}", Body=picture.getvalue())[
+            "ETag"
+        ]
         at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=number + 1)
         what: dict[str, Any] = {
             "zone": "Europe/Oslo",

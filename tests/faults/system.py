@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.apply import begin_at, ends
 from events.generated import Event
 from events.settings import Settings
 from ops.children import Children, running
@@ -91,14 +92,7 @@ class System:
 
     def skip(self, topic: str, *processors: str) -> None:
         """Makes processors begin at a topic's end: what the world made up before isn't for them."""
-        place = "topic, partition, projection, generation, offset"
-        for (of, partition), end in self.progress().ends().items():
-            for name in processors if of == topic else ():
-                self.oracle.session.execute(
-                    f"INSERT INTO {self.settings.keyspace}.progress_1 ({place}) VALUES (%s, %s, %s, 1, %s)"
-                    f" USING TIMESTAMP {end * 1024}",
-                    (topic, partition, name, end),
-                )
+        begin_at(self.settings, topic, ends(self.settings, topic), list(processors))
 
     def all_ready(self) -> bool:
         """Whether every worker that runs has its partitions."""
