@@ -7,7 +7,7 @@ then `progress`; only then is it acknowledged. Each step may be done again at an
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
@@ -54,8 +54,9 @@ class Runner:
         send_letter: SendLetter,
         generation: int = 1,
         reread: ReadOriginals | None = None,
+        now: Callable[[], float] = time.monotonic,
     ):
-        self.topic, self.generation, self._store, self._reread = topic, generation, store, reread
+        self.topic, self.generation, self._store, self._reread, self._now = topic, generation, store, reread, now
         self._reader = Reader(codec, send_letter, "*", generation)
         self._rows = by_event(each for each in projections if isinstance(each, Projection))
         self._tallies = by_event(each for each in projections if isinstance(each, Tally))
@@ -118,7 +119,7 @@ class Runner:
 
     def _pass(self, partition: int, offset: int) -> None:
         """Notes that all below an offset was folded by now."""
-        passed, now = self._passed[partition], time.monotonic()
+        passed, now = self._passed[partition], self._now()
         passed.append((now, offset))
         while len(passed) > 1 and passed[1][0] < now - SYNCED_SECONDS:
             passed.popleft()

@@ -1,36 +1,261 @@
-"""What the filter does beside filtering: what ended loses its objects."""
+"""What the filter makes of an upload: which facts are appended, and which objects are in the bucket then."""
 
-import asyncio
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID, uuid5
 
-from events.generated import PhotoTaken
+import pytest
+
+from events.generated import Event, Image, PhotoFiltered, PhotoRejected, PhotoTaken
+from processors import filtering
+from processors.film.limits import Limits
+from processors.film.outcome import Filtered, Rejected
 from processors.filtering import WANTED, Filterer
+from processors.lease import Lease, LeaseLost
+from processors.objects import ObjectsUnavailable
+from producers.publish import NotPublished
 from tests.kit import run
-from tests.processors.world import World, deleted, taken
+from tests.processors.film import FILTERED, PreparedPool
+from tests.processors.objects import MemoryObjects, etag_of
+from tests.processors.world import OWNER, START, Meanwhile, World, taken
+
+DAMAGED = Rejected("damaged", "This photo is damaged or didn't arrive whole.")
+LOOK_1 = "6147bf5c3627"  # sha256 of "look-1" begins with it
 
 
-class Bucket:
-    """Notes what is removed."""
-
-    def __init__(self) -> None:
-        self.removed: list[str] = []
-
-    async def remove(self, key: str) -> None:
-        self.removed.append(key)
+def photo_id(number: int) -> UUID:
+    return uuid5(OWNER, f"photo {number}")
 
 
-def test_an_end_waits_for_the_read_model_that_knows_the_objects() -> None:
-    """Seen to fail without the wait: the read model is late, and the upload stays in the bucket."""
+def data(number: int) -> bytes:
+    return f"upload {number}".encode()
+
+
+def uploaded(number: int, zone: str = "UTC") -> PhotoTaken:
+    """That the nth photo was taken, with an upload that is in the bucket."""
+    return replace(taken(number), etag=etag_of(data(number)), zone=zone, actor_id=uuid5(OWNER, "another"))
+
+
+class Filtering:
+    """A filter, its world, its bucket and its pool."""
+
+    def __init__(self, *numbers: int, outcome: Filtered | Rejected = FILTERED, workers: int = 4) -> None:
+        self.world = World()
+        self.bucket = MemoryObjects({f"uploads/{n}": data(n) for n in numbers})
+        self.pool = PreparedPool({photo_id(n): outcome for n in numbers})
+        self.filterer = Filterer(self.world.store, self.bucket, self.pool, self.world, workers)  # type: ignore[arg-type]
+
+    async def feed(self, *events: Event, lease: Lease | None = None) -> None:
+        """Hands the filter events that aren't in the read models yet."""
+        await self.world.log.append(*events)
+        processor = self.world.processor("filter", WANTED, self.filterer.act)
+        await self.world.feed(processor, "photos", lease=lease or Meanwhile())
+
+
+def sizes(number: int) -> Mapping[str, bytes]:
+    """What is in the bucket of a filtered photo, beside its upload."""
+    folder = f"photos/{photo_id(number)}/{LOOK_1}"
+    return {
+        f"{folder}/full.jpg": b"the full size",
+        f"{folder}/feed.jpg": b"the feed's size",
+        f"{folder}/thumb.jpg": b"the thumb",
+    }
+
+
+def was_filtered(number: int) -> PhotoFiltered:
+    """The fact that the nth photo was filtered, word for word."""
+    folder = f"photos/{photo_id(number)}/{LOOK_1}"
+    return PhotoFiltered(
+        event_id=uuid5(taken(number).event_id, "PhotoFiltered/look-1"),
+        occurred_at=START,
+        actor_id=uuid5(OWNER, "another"),
+        photo_id=photo_id(number),
+        owner_id=OWNER,
+        develops_at=START + timedelta(hours=1),
+        filter_version="look-1",
+        blurhash="LEHV6nWB2yk8",
+        full=Image(key=f"{folder}/full.jpg", width=2048, height=1536),
+        feed=Image(key=f"{folder}/feed.jpg", width=1080, height=810),
+        thumb=Image(key=f"{folder}/thumb.jpg", width=320, height=240),
+    )
+
+
+def was_rejected(number: int, code: str, reason: str) -> PhotoRejected:
+    return PhotoRejected(
+        event_id=uuid5(taken(number).event_id, "PhotoRejected"),
+        occurred_at=START,
+        actor_id=uuid5(OWNER, "another"),
+        photo_id=photo_id(number),
+        owner_id=OWNER,
+        taken_at=START,
+        develops_at=START + timedelta(hours=1),
+        code=code,
+        reason=reason,
+    )
+
+
+CHANGED = was_rejected(
+    1, "upload_changed", "The upload is gone, or isn't the photo that was registered. Please send it again."
+)
+
+
+def test_a_photo_is_written_in_three_sizes_and_then_filtered() -> None:
+    async def scenario() -> None:
+        one = Filtering(1)
+        await one.feed(uploaded(1))
+        assert one.world.published == [was_filtered(1)]
+        assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
+        assert one.pool.asked == [(photo_id(1), data(1), date(2026, 6, 19))]
+
+    run(scenario())
+
+
+def test_a_photo_filtered_again_is_the_same_fact() -> None:
+    async def scenario() -> None:
+        one = Filtering(1)
+        await one.feed(uploaded(1))
+        one.world.store._tables.clear()  # the worker died before `progress`
+        one.world.log.partitions.clear()
+        await one.feed(uploaded(1))
+        assert one.world.published == [was_filtered(1), was_filtered(1)]
+        assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("UTC", 19), ("Pacific/Apia", 20), ("Europe/Oslo", 19), ("Pacific/Pago_Pago", 19)]
+)
+def test_a_photo_bears_the_date_where_it_was_taken(zone: str, day: int) -> None:
+    async def scenario() -> None:
+        one = Filtering(1)
+        await one.feed(uploaded(1, zone))
+        assert one.pool.asked == [(photo_id(1), data(1), date(2026, 6, day))]
+
+    run(scenario())
+
+
+def test_a_photo_that_cant_be_developed_is_rejected_for_what_its_owner_is_told() -> None:
+    async def scenario() -> None:
+        one = Filtering(1, outcome=DAMAGED)
+        await one.feed(uploaded(1))
+        assert one.world.published == [was_rejected(1, "damaged", "This photo is damaged or didn't arrive whole.")]
+        assert one.bucket.objects == {"uploads/1": data(1)}  # until the rejection comes by
+
+    run(scenario())
+
+
+def test_an_upload_that_isnt_there_is_rejected_undeveloped() -> None:
+    async def scenario() -> None:
+        one = Filtering(1)
+        one.bucket.objects.clear()
+        await one.feed(uploaded(1))
+        assert one.world.published == [CHANGED]
+        assert (one.bucket.objects, one.pool.asked, one.pool.opened) == ({}, [], 0)
+
+    run(scenario())
+
+
+def test_an_upload_that_was_replaced_is_rejected_undeveloped() -> None:
+    async def scenario() -> None:
+        one = Filtering(1)
+        one.bucket.objects["uploads/1"] = b"another picture"
+        await one.feed(uploaded(1))
+        assert one.world.published == [CHANGED]
+        assert (one.bucket.objects, one.pool.asked) == ({"uploads/1": b"another picture"}, [])
+
+    run(scenario())
+
+
+def test_of_an_upload_that_is_too_large_only_so_much_is_read_that_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filtering, "LIMITS", Limits(upload_bytes=4))
 
     async def scenario() -> None:
-        world, bucket, nothing = World(), Bucket(), Any
-        filterer = Filterer(world.store, bucket, nothing, nothing, workers=1)  # type: ignore[arg-type]
-        wanted = [kind for kind in WANTED if kind is not PhotoTaken]
-        await world.log.append(taken(1), deleted(1))  # not folded yet
-        fed = asyncio.ensure_future(world.feed(world.processor("filter", wanted, filterer.act), "photos"))
-        await asyncio.sleep(0.05)  # it has had the time to go on without
-        await world.views.fold_all(world.log)
-        await fed
-        assert "uploads/1" in bucket.removed
+        one = Filtering(1)
+        await one.feed(uploaded(1))
+        assert one.pool.asked == [(photo_id(1), data(1)[:5], date(2026, 6, 19))]
+
+    run(scenario())
+
+
+async def nothing() -> None:
+    """Time passes."""
+
+
+def test_a_bucket_and_a_log_that_dont_answer_are_asked_again() -> None:
+    async def scenario() -> None:
+        one, refused = Filtering(1), [NotPublished("down")]
+        one.bucket.failures = [ObjectsUnavailable("reading")]
+        publish = one.world.publish
+
+        async def fails_first(event: Event) -> None:
+            if refused:
+                raise refused.pop()
+            await publish(event)
+
+        async def down_again() -> None:
+            one.bucket.failures = [ObjectsUnavailable("writing")]
+
+        one.world.publish = fails_first
+        lease = Meanwhile(down_again, nothing, nothing, nothing)
+        await one.feed(uploaded(1), lease=lease)
+        assert one.world.published == [was_filtered(1)]
+        assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
+
+    run(scenario())
+
+
+def test_nothing_is_told_before_all_sizes_are_written() -> None:
+    async def scenario() -> None:
+        one = Filtering(1)
+        lease = Meanwhile()
+
+        async def lose() -> None:
+            assert len(one.bucket.objects) < 4
+            lease.lose()
+
+        async def down() -> None:
+            one.bucket.failures = [ObjectsUnavailable("down")]
+
+        one.bucket.failures = [ObjectsUnavailable("down")]
+        lease.left = [down, lose]
+        with pytest.raises(LeaseLost):
+            await one.feed(uploaded(1), lease=lease)
+        assert one.world.published == []
+
+    run(scenario())
+
+
+def test_photos_are_filtered_side_by_side_as_many_as_there_are_workers() -> None:
+    async def scenario() -> None:
+        one = Filtering(*range(5), workers=2)
+        await one.feed(*map(uploaded, range(5)))
+        assert one.pool.most_at_work == 2
+        assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in range(5)}
+
+    run(scenario())
+
+
+def test_a_pool_that_couldnt_start_is_started_with_the_next_photo() -> None:
+    async def scenario() -> None:
+        one = Filtering(1, 2, 3)
+        one.pool.unable = 1
+        with pytest.raises(ExceptionGroup):
+            await one.feed(uploaded(1))
+        await one.feed(uploaded(2), uploaded(3))
+        assert one.pool.opened == 1
+        assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 2, 3)}
+
+    run(scenario())
+
+
+def test_a_photo_of_no_known_zone_is_set_aside_and_the_others_are_filtered() -> None:
+    async def scenario() -> None:
+        one = Filtering(1, 2, 3)
+        await one.feed(uploaded(1), uploaded(2, "Mars/Olympus"), uploaded(3))
+        assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 3)}
+        (letter,) = one.world.views.letters
+        assert (letter.position.offset, letter.projection) == (1, "filter")
 
     run(scenario())

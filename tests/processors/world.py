@@ -1,25 +1,51 @@
 """A processor's world without servers: a log in memory, read models folded from it, and a clock moved by hand."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from faust.types import TP
 
-from events.generated import Event, Image, PhotoAddedToRoll, PhotoDeleted, PhotoFiltered, PhotoTaken
+from events.generated import (
+    Event,
+    Image,
+    PhotoAddedToRoll,
+    PhotoDeleted,
+    PhotoFiltered,
+    PhotoRejected,
+    PhotoTaken,
+    PhotoTakenDown,
+)
 from events.positions import Position
 from events.topics import TOPICS, partition_of
 from processors.develop import Developer
 from processors.expand import Expander
 from processors.lease import Lease
 from processors.processor import Processor
+from processors.runner import Runner
 from processors.transport import Batch
+from projections.listed import of_topic
 from projections.memory import MemoryStore
 from tests.histories import START
 from tests.kit import MemoryLog, Worker
 
 OWNER = UUID("bbce2359-3b38-5c04-add3-59bf94bc6cbd")
+
+
+class Meanwhile(Lease):
+    """A lease whose pauses take no time: something happens in each, and one more than that fails the test."""
+
+    def __init__(self, *happens: Callable[[], Awaitable[None]]):
+        super().__init__(lambda: True)
+        self.left = list(happens)
+
+    async def pause(self, seconds: float) -> None:
+        """See Lease."""
+        self.check()
+        assert self.left, "waits for what has happened already, or never will"
+        await self.left.pop(0)()
 
 
 @dataclass
@@ -31,6 +57,7 @@ class World:
     log: MemoryLog = field(default_factory=MemoryLog)
     store: MemoryStore = field(default_factory=MemoryStore)
     published: list[Event] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)  # how many were published at once
 
     def __post_init__(self) -> None:
         self.views = Worker(self.store, self.log.codec)
@@ -40,12 +67,30 @@ class World:
         """See Publishes."""
         await (self.happen if self.folds_what_it_publishes else self.log.append)(*events)
         self.published += events
+        self.rounds.append(len(events))
         return []
+
+    async def publish(self, event: Event) -> None:
+        """Publishes one event."""
+        await self.publish_all([event])
 
     async def happen(self, *events: Event) -> None:
         """Appends events and folds them into the read models."""
         await self.log.append(*events)
         await self.views.fold_all(self.log)
+
+    async def catch_up(self) -> None:
+        """Folds all that is in the log into the read models."""
+        await self.views.fold_all(self.log)
+
+    async def happen_behind(self, view: str, partition: int, *events: Event) -> None:
+        """Appends events and folds them, but for one view, which hasn't come to what is new in one partition."""
+        await self.log.append(*events)
+        for (topic, number), records in self.log.partitions.items():
+            views = [each for each in of_topic(topic) if (each.name, number) != (view, partition)]
+            runner = Runner(topic, views, self.store, self.log.codec, self.views._keep)
+            await runner.start(number)
+            await runner.handle(Batch(topic, number, 1, records), Lease.of())
 
     async def ends(self, topic: str) -> list[tuple[str, int, int]]:
         """The next offset of each partition."""
@@ -55,17 +100,23 @@ class World:
         """A processor of this world."""
         return Processor(name, wants, act, self.store, self.log.codec, self.views._keep)  # type: ignore[arg-type]
 
-    async def feed(self, processor: Processor, topic: str) -> None:
-        """Hands a processor what it hasn't had yet of a topic, a batch a partition."""
+    async def feed(self, processor: Processor, topic: str, only: int | None = None, lease: Lease | None = None) -> None:
+        """Hands a processor what it hasn't had yet of a topic (or of `only` one partition), a batch a partition."""
         for (name, partition), records in list(self.log.partitions.items()):
-            if name == topic:
+            if name == topic and only in (None, partition):
                 start = await processor.start(topic, partition)
                 if records[start:]:
-                    await processor.handle(Batch(topic, partition, 1, records[start:]), Lease.of())
+                    await processor.handle(Batch(topic, partition, 1, records[start:]), lease or Lease.of())
 
     def developer(self) -> Developer:
         """A develop processor with this world's clock."""
         return Developer(self.store, self, lambda: self.now)
+
+
+def somebody_in(topic: str, partition: int) -> UUID:
+    """A person whose facts are in a partition."""
+    people = (uuid5(OWNER, f"somebody {n}") for n in itertools.count())
+    return next(person for person in people if partition_of(topic, person) == partition)
 
 
 PARTITION = partition_of("photos", OWNER)
@@ -102,3 +153,12 @@ def placed(number: int, roll: UUID, develops_in: timedelta = timedelta(hours=1))
 
 def deleted(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoDeleted:
     return PhotoDeleted(**base(f"deleted {number}"), **about(number, develops_in))  # type: ignore[arg-type]
+
+
+def taken_down(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoTakenDown:
+    return PhotoTakenDown(**base(f"taken down {number}"), **about(number, develops_in), reason="copied")  # type: ignore[arg-type]
+
+
+def rejected(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoRejected:
+    more = {"code": "damaged", "reason": "This photo is damaged."}
+    return PhotoRejected(**base(f"rejected {number}"), **about(number, develops_in), **more)  # type: ignore[arg-type]
