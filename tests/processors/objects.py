@@ -3,36 +3,37 @@
 import hashlib
 from collections.abc import Mapping
 
-from processors.objects import ObjectChanged, Objects
+from processors.objects import ObjectChanged, Objects, ObjectsUnavailable
 
 
 class MemoryObjects(Objects):
-    """See Objects. `failures` are raised first, one a call."""
+    """See Objects. It doesn't answer so many calls of each method as `down` says."""
 
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
-        self.failures: list[Exception] = []
+        self.down: dict[str, int] = {}
 
     async def read(self, key: str, etag: str, most: int) -> bytes:
         """See Objects."""
-        self._fail()
+        self._answer("read")
         if key not in self.objects or etag_of(self.objects[key]) != etag:
             raise ObjectChanged(key)
         return self.objects[key][: most + 1]
 
     async def write(self, key: str, data: bytes) -> None:
         """See Objects."""
-        self._fail()
+        self._answer("write")
         self.objects[key] = data
 
     async def remove(self, key: str) -> None:
         """See Objects."""
-        self._fail()
+        self._answer("remove")
         self.objects.pop(key, None)
 
-    def _fail(self) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
+    def _answer(self, method: str) -> None:
+        if self.down.get(method, 0) > 0:
+            self.down[method] -= 1
+            raise ObjectsUnavailable(method)
 
 
 def etag_of(data: bytes) -> str:

@@ -20,6 +20,7 @@ from tests.processors.world import (
     World,
     base,
     deleted,
+    nothing,
     placed,
     rejected,
     somebody_in,
@@ -142,9 +143,6 @@ def test_the_log_is_asked_for_its_ends_until_it_answers() -> None:
             if failures:
                 raise failures.pop()
             return await world.ends(topic)
-
-        async def nothing() -> None:
-            pass
 
         expander = expand.Expander(world.store, world, ends)
         processor = world.processor("expand", expand.WANTED, expander.act)

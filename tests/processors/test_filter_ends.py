@@ -8,10 +8,10 @@ import pytest
 
 from events.generated import Event, Image
 from processors.film.version import FILTER_VERSION
-from processors.objects import ObjectsUnavailable, variant_key
+from processors.objects import variant_key
 from tests.kit import run
-from tests.processors.test_filtering import CHANGED, Filtering, data, nothing, photo_id, sizes, uploaded, was_filtered
-from tests.processors.world import OWNER, Meanwhile, deleted, rejected, taken_down
+from tests.processors.test_filtering import CHANGED, Filtering, data, photo_id, sizes, uploaded, was_filtered
+from tests.processors.world import OWNER, Meanwhile, deleted, nothing, rejected, taken_down
 
 ENDS: dict[str, Any] = {"deleted": deleted(1), "taken down": taken_down(1), "rejected": rejected(1)}
 each_end = pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
@@ -100,11 +100,8 @@ def test_an_end_is_removed_when_the_bucket_answers_again() -> None:
         one = Filtering(1)
         await one.world.happen(uploaded(1), rejected(1))
         one.bucket.objects["uploads/1"] = data(1)
-
-        async def down() -> None:
-            one.bucket.failures = [ObjectsUnavailable("down"), ObjectsUnavailable("still down")]
-
-        await one.feed(lease=Meanwhile(down, nothing, nothing, nothing, nothing))
+        one.bucket.down = {"remove": 2}
+        await one.feed(lease=Meanwhile(nothing, nothing))
         assert "uploads/1" not in one.bucket.objects
 
     run(scenario())

@@ -13,12 +13,11 @@ from processors.film.limits import Limits
 from processors.film.outcome import Filtered, Rejected
 from processors.filtering import WANTED, Filterer
 from processors.lease import Lease, LeaseLost
-from processors.objects import ObjectsUnavailable
 from producers.publish import NotPublished
 from tests.kit import run
 from tests.processors.film import FILTERED, PreparedPool
 from tests.processors.objects import MemoryObjects, etag_of
-from tests.processors.world import OWNER, START, Meanwhile, World, taken
+from tests.processors.world import OWNER, START, Meanwhile, World, nothing, taken
 
 DAMAGED = Rejected("damaged", "This photo is damaged or didn't arrive whole.")
 LOOK_1 = "6147bf5c3627"  # sha256 of "look-1" begins with it
@@ -179,14 +178,10 @@ def test_of_an_upload_that_is_too_large_only_so_much_is_read_that_it_shows(monke
     run(scenario())
 
 
-async def nothing() -> None:
-    """Time passes."""
-
-
 def test_a_bucket_and_a_log_that_dont_answer_are_asked_again() -> None:
     async def scenario() -> None:
         one, refused = Filtering(1), [NotPublished("down")]
-        one.bucket.failures = [ObjectsUnavailable("reading")]
+        one.bucket.down = {"read": 2, "write": 2}
         publish = one.world.publish
 
         async def fails_first(event: Event) -> None:
@@ -194,12 +189,10 @@ def test_a_bucket_and_a_log_that_dont_answer_are_asked_again() -> None:
                 raise refused.pop()
             await publish(event)
 
-        async def down_again() -> None:
-            one.bucket.failures = [ObjectsUnavailable("writing")]
-
         one.world.publish = fails_first
-        lease = Meanwhile(down_again, nothing, nothing, nothing)
+        lease = Meanwhile(*[nothing] * 5)
         await one.feed(uploaded(1), lease=lease)
+        assert lease.left == []
         assert one.world.published == [was_filtered(1)]
         assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
 
@@ -208,21 +201,33 @@ def test_a_bucket_and_a_log_that_dont_answer_are_asked_again() -> None:
 
 def test_nothing_is_told_before_all_sizes_are_written() -> None:
     async def scenario() -> None:
-        one = Filtering(1)
-        lease = Meanwhile()
+        one, lease = Filtering(1), Meanwhile()
 
         async def lose() -> None:
-            assert len(one.bucket.objects) < 4
             lease.lose()
 
-        async def down() -> None:
-            one.bucket.failures = [ObjectsUnavailable("down")]
-
-        one.bucket.failures = [ObjectsUnavailable("down")]
-        lease.left = [down, lose]
+        one.bucket.down, lease.left = {"write": 1}, [lose]
         with pytest.raises(LeaseLost):
             await one.feed(uploaded(1), lease=lease)
-        assert one.world.published == []
+        assert (one.world.published, one.bucket.objects) == ([], {"uploads/1": data(1)})
+
+    run(scenario())
+
+
+def test_a_photo_that_waits_for_a_worker_isnt_begun_once_the_lease_is_lost() -> None:
+    async def scenario() -> None:
+        one, lease = Filtering(1, 2, workers=1), Meanwhile()
+        publish = one.world.publish
+
+        async def then_lose(event: Event) -> None:
+            await publish(event)
+            lease.lose()
+
+        one.world.publish = then_lose
+        with pytest.raises(LeaseLost):
+            await one.feed(uploaded(1), uploaded(2), lease=lease)
+        assert one.world.published == [was_filtered(1)]
+        assert [photo for photo, _, _ in one.pool.asked] == [photo_id(1)]
 
     run(scenario())
 

@@ -25,7 +25,7 @@ from projections.memory import MemoryStore
 from projections.progress import progress_of
 from tests.deadletters.failing import fold_all
 from tests.kit import MemoryLog, run
-from tests.processors.world import Meanwhile
+from tests.processors.world import Meanwhile, nothing
 
 LIKE = all_schemas()["darkroom.reactions.PhotoLiked"]
 NAMES = [(each.name, 1) for each in of_topic("reactions")]
@@ -206,9 +206,6 @@ def test_a_log_that_doesnt_answer_is_asked_again() -> None:
         await likes.fold(0, 3)
         likes.store.forget()
         likes.failures = [TimeoutError("slow"), KafkaConnectionError("down")]
-
-        async def nothing() -> None:
-            pass
 
         await likes.runner.heal(likes.partition, Meanwhile(nothing, nothing))
         assert await likes.is_whole()

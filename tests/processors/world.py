@@ -40,12 +40,18 @@ class Meanwhile(Lease):
     def __init__(self, *happens: Callable[[], Awaitable[None]]):
         super().__init__(lambda: True)
         self.left = list(happens)
+        self.paused: list[float] = []  # how long each pause would have been, in seconds
 
     async def pause(self, seconds: float) -> None:
         """See Lease."""
         self.check()
         assert self.left, "waits for what has happened already, or never will"
+        self.paused.append(seconds)
         await self.left.pop(0)()
+
+
+async def nothing() -> None:
+    """Time passes, and nothing else."""
 
 
 @dataclass

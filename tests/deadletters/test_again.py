@@ -1,0 +1,212 @@
+"""Which records a redrive does, for whom, and what it answers of those that fail once more."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from events.generated import Event, PhotoLiked, PhotoTaken
+from events.jsonform import from_json
+from events.positions import Position
+from events.schema import all_schemas
+from processors.again import ActAgain, FoldAgain, Notes
+from processors.deadletters import EVERY, DeadLetter
+from processors.fetching import Record
+from processors.lease import Lease, LeaseLost
+from processors.reading import Read
+from processors.transport import Batch
+from projections.listed import of_topic
+from projections.memory import MemoryStore
+from projections.table import Stamped
+from tests.deadletters.failing import RefusingStore, unfoldable, values
+from tests.kit import MemoryLog, memory_codec, run
+
+NAMES = [each.name for each in of_topic("reactions")]
+
+
+def example(name: str) -> Event:
+    schema = all_schemas()[name]
+    return from_json(schema, schema.example())
+
+
+def like(number: int) -> PhotoLiked:
+    event = example("darkroom.reactions.PhotoLiked")
+    assert isinstance(event, PhotoLiked)
+    return replace(event, event_id=UUID(int=number), photo_id=UUID(int=100 + number))
+
+
+async def likes(*numbers: int) -> tuple[MemoryLog, list[Record]]:
+    """A log of likes, and its records."""
+    log = MemoryLog()
+    await log.append(*map(like, numbers))
+    ((_, records),) = log.partitions.items()
+    return log, records
+
+
+class Acting:
+    """What a processor was given to act on; it raises what it is told to."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.batches: list[tuple[Batch, list[Read]]] = []
+        self.errors = list(errors)
+
+    async def __call__(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.batches.append((batch, reads))
+
+
+def test_a_processor_acts_again_on_what_it_wants_and_passes_the_rest() -> None:
+    """Seen to fail with what is wanted not looked at."""
+
+    async def scenario() -> None:
+        log = MemoryLog()
+        await log.append(example("darkroom.photos.PhotoTaken"), example("darkroom.photos.PhotoDeleted"))
+        ((_, records),) = log.partitions.items()
+        acting = Acting()
+        again = ActAgain("filter", [PhotoTaken], acting, memory_codec)
+        assert await again(records, "filter", Lease.of()) == {}
+        ((batch, reads),) = acting.batches
+        assert (batch.topic, batch.partition, batch.records) == ("photos", records[0].partition, records[:1])
+        assert reads == [Read(0, example("darkroom.photos.PhotoTaken"), records[0])]
+
+    run(scenario())
+
+
+def test_a_processor_acts_on_one_record_at_a_time_and_on_each() -> None:
+    async def scenario() -> None:
+        _, records = await likes(1, 2, 3)
+        acting = Acting(ArithmeticError("a bug"))
+        again = ActAgain("counter", [PhotoLiked], acting, memory_codec)
+        assert await again(records, "counter", Lease.of()) == {0: "ArithmeticError: a bug"}
+        assert [[read.offset for read in reads] for _, reads in acting.batches] == [[1], [2]]
+
+    run(scenario())
+
+
+def test_a_lost_lease_is_no_outcome_of_a_processors_record() -> None:
+    """Seen to fail without LeaseLost told apart: the operator would be told that the record failed."""
+
+    async def scenario() -> None:
+        _, records = await likes(1)
+        again = ActAgain("counter", [PhotoLiked], Acting(LeaseLost()), memory_codec)
+        with pytest.raises(LeaseLost):
+            await again(records, "counter", Lease.of())
+
+    run(scenario())
+
+
+class Losing(MemoryStore):
+    """A store that is being written to when the lease is lost."""
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        raise LeaseLost
+
+
+def test_a_lost_lease_is_no_outcome_of_a_folded_record() -> None:
+    async def scenario() -> None:
+        _, records = await likes(1, 2)
+        with pytest.raises(LeaseLost):
+            await FoldAgain("reactions", of_topic("reactions"), Losing(), memory_codec)(records, EVERY, Lease.of())
+
+    run(scenario())
+
+
+def test_who_is_served() -> None:
+    fold = FoldAgain("reactions", of_topic("reactions"), MemoryStore(), memory_codec)
+    act = ActAgain("filter", [PhotoTaken], Acting(), memory_codec)
+    assert (fold.names, act.names) == (NAMES, ["filter"])
+    assert [fold.serves(name) for name in (EVERY, *NAMES, "filter", "")] == [True, *[True] * len(NAMES), False, False]
+    assert [act.serves(name) for name in (EVERY, *NAMES, "filter")] == [False, *[False] * len(NAMES), True]
+
+
+def test_a_record_is_folded_again_for_all_projections_or_for_one() -> None:
+    async def scenario() -> None:
+        log = MemoryLog()
+        await log.append(example("darkroom.photos.PhotoTaken"))
+        ((_, records),) = log.partitions.items()
+
+        async def folded_for(name: str) -> dict[str, object]:
+            store = MemoryStore()
+            await FoldAgain("photos", of_topic("photos"), store, memory_codec)(records, name, Lease.of())
+            return values(store)
+
+        whole = await folded_for(EVERY)
+        assert await folded_for("photo") == {"photo": whole["photo"]}
+        assert await folded_for("rolls_of_photo") == {}
+        assert {"photo", "develop_due"} <= whole.keys()
+
+    run(scenario())
+
+
+def test_what_cant_be_folded_is_found_among_what_can() -> None:
+    async def scenario() -> None:
+        _, records = await likes(1, 2, 3, 4, 5)
+        store = RefusingStore([1, 4])
+        again = FoldAgain("reactions", of_topic("reactions"), store, memory_codec)
+        failures = await again(records, EVERY, Lease.of())
+        assert failures == {1: "too large", 4: "too large"}
+        store.refused.clear()
+        assert await again(records, EVERY, Lease.of()) == {}
+
+    run(scenario())
+
+
+def test_what_a_projection_raises_is_said_with_its_name() -> None:
+    async def scenario() -> None:
+        _, records = await likes(1, 2)
+        projections = [unfoldable(each, like(2)) for each in of_topic("reactions")]
+        again = FoldAgain("reactions", projections, MemoryStore(), memory_codec)
+        (said,) = (await again(records, "likers", Lease.of())).items()
+        assert said == (1, "likers can't fold it: ArithmeticError: a bug")
+
+    run(scenario())
+
+
+class Raising(MemoryStore):
+    """Raises, for rows of some offsets, what no store should."""
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        if any(row.stamp // 1024 == 1 for row in rows):
+            raise ArithmeticError("a bug in the store")
+        await super().write(rows)
+
+
+def test_an_unforeseen_error_is_the_outcome_of_its_record_alone() -> None:
+    async def scenario() -> None:
+        _, records = await likes(1, 2, 3, 4, 5)
+        again = FoldAgain("reactions", of_topic("reactions"), Raising(), memory_codec)
+        assert await again(records, EVERY, Lease.of()) == {1: "ArithmeticError: a bug in the store"}
+
+    run(scenario())
+
+
+def test_what_an_attempt_that_was_broken_off_noted_is_forgotten() -> None:
+    async def scenario() -> None:
+        _, records = await likes(1, 2)
+        acting = Acting(ArithmeticError("a bug"), LeaseLost())
+        again = ActAgain("counter", [PhotoLiked], acting, memory_codec)
+        with pytest.raises(LeaseLost):
+            await again(records, "counter", Lease.of())
+        assert await again(records, "counter", Lease.of()) == {}
+
+        store = RefusingStore([0])
+        fold = FoldAgain("reactions", of_topic("reactions"), store, memory_codec)
+        fold._notes.add(Position("reactions", records[0].partition, 1), "of an attempt that was broken off")
+        assert await fold(records, EVERY, Lease.of()) == {0: "too large"}
+
+    run(scenario())
+
+
+def test_a_records_reasons_are_said_once_each_and_then_forgotten() -> None:
+    async def scenario() -> None:
+        _, records = await likes(1, 2)
+        notes, here = Notes(), Position("reactions", records[0].partition, 0)
+        elsewhere = replace(here, partition=(here.partition + 1) % 8)
+        for position, reason in ((here, "no"), (here, "not so"), (here, "no"), (elsewhere, "another's")):
+            await notes.take(DeadLetter(position, None, None, reason, "likers", 1))
+        assert notes.failures(records) == {0: "no; not so"}
+        assert notes.failures(records) == {}
+
+    run(scenario())
