@@ -206,7 +206,8 @@ def test_nothing_is_told_before_all_sizes_are_written() -> None:
         async def lose() -> None:
             lease.lose()
 
-        one.bucket.down, lease.left = {"write": 1}, [lose]
+        one.bucket.down = {"write": 1}
+        lease.left.append(lose)
         with pytest.raises(LeaseLost):
             await one.feed(uploaded(1), lease=lease)
         assert (one.world.published, one.bucket.objects) == ([], {"uploads/1": data(1)})

@@ -39,7 +39,7 @@ class Meanwhile(Lease):
 
     def __init__(self, *happens: Callable[[], Awaitable[None]]):
         super().__init__(lambda: True)
-        self.left = list(happens)
+        self.left: list[Callable[[], Awaitable[None]]] = list(happens)
         self.paused: list[float] = []  # how long each pause would have been, in seconds
 
     async def pause(self, seconds: float) -> None:
