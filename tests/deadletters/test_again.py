@@ -62,14 +62,16 @@ def test_a_processor_acts_again_on_what_it_wants_and_passes_the_rest() -> None:
 
     async def scenario() -> None:
         log = MemoryLog()
-        await log.append(example("darkroom.photos.PhotoTaken"), example("darkroom.photos.PhotoDeleted"))
+        await log.append(
+            *(example(f"darkroom.photos.{name}") for name in ("PhotoDeleted", "PhotoTaken", "PhotoDeleted"))
+        )
         ((_, records),) = log.partitions.items()
         acting = Acting()
         again = ActAgain("filter", [PhotoTaken], acting, memory_codec)
         assert await again(records, "filter", Lease.of()) == {}
         ((batch, reads),) = acting.batches
-        assert (batch.topic, batch.partition, batch.records) == ("photos", records[0].partition, records[:1])
-        assert reads == [Read(0, example("darkroom.photos.PhotoTaken"), records[0])]
+        assert (batch.topic, batch.partition, batch.records) == ("photos", records[0].partition, records[1:2])
+        assert reads == [Read(1, example("darkroom.photos.PhotoTaken"), records[1])]
 
     run(scenario())
 

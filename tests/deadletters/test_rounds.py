@@ -4,7 +4,6 @@ its own; and what it does while the database or the log doesn't answer."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -166,10 +165,13 @@ def test_requests_that_cant_be_read_are_read_with_a_later_tick() -> None:
         world.ask(1)
         of_partition, bell = world.requests.of_partition, world.requests.bell
 
-        async def down(*_: object) -> Any:
+        async def silent(topic: str) -> UUID | None:
             raise StoreUnavailable("down")
 
-        world.requests.bell = down
+        async def down(topic: str, partition: int) -> list[Request]:
+            raise StoreUnavailable("down")
+
+        world.requests.bell = silent
         await world.tick()
         world.requests.bell, world.requests.of_partition = bell, down
         await world.tick()

@@ -157,6 +157,7 @@ def test_a_photo_that_is_not_late_leaves_the_low_water() -> None:
         world = World(now=START)
         developer = world.developer()
         await look(world, developer)
+        await look(world, developer)
         await world.log.append(taken(1))
         await act(world, developer)
         assert await low_water(world.store, PARTITION) == ("2026-06-19T12:00", 1)

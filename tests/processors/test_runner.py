@@ -16,9 +16,10 @@ from processors.lease import Lease, LeaseLost
 from processors.runner import Runner, every
 from processors.transport import Batch
 from projections.counts import COUNTS
-from projections.listed import of_topic
+from projections.members import members
 from projections.memory import MemoryStore
 from projections.progress import progress_of, progress_rows
+from projections.rolls_of_user import rolls_of_user
 from projections.store import StoreUnavailable, Unstorable
 from projections.table import Stamped
 from tests.deadletters.failing import RefusingStore, unfoldable
@@ -26,9 +27,6 @@ from tests.kit import MemoryLog, run
 from tests.processors.world import OWNER, START, Meanwhile, base, nothing
 
 ROLL, OTHER = UUID(int=71), UUID(int=72)
-MEMBERS, ROLLS_OF_USER = (
-    next(each for each in of_topic("rolls") if each.name == n) for n in ("members", "rolls_of_user")
-)
 
 
 def joined(number: int, roll: UUID = ROLL, member: UUID = OWNER) -> MemberJoined:
@@ -61,7 +59,7 @@ class Folding:
         self.letters: list[DeadLetter] = []
         self.members: list[UUID] = []
         self.rolls: list[UUID] = []
-        self.projections = [noting(MEMBERS, self.members), noting(ROLLS_OF_USER, self.rolls)]
+        self.projections = [noting(members, self.members), noting(rolls_of_user, self.rolls)]
 
     async def keep(self, letter: DeadLetter) -> None:
         self.letters.append(letter)
@@ -182,7 +180,7 @@ def test_a_set_has_its_size_however_many_changes_come_at_once(a_round: int, monk
         await one.fold(0, 7)
         sizes = [(await one.store.slice(COUNTS, roll))[0].total for roll in (ROLL, OTHER)]
         assert sizes == [1, 1]
-        rows = await one.store.slice(MEMBERS.members, ROLL, one.partition)
+        rows = await one.store.slice(members.members, ROLL, one.partition)
         assert {(row.beginning, row.live) for row in rows if row.member != NIL} == {
             (joined(0).event_id, False),
             (joined(1).event_id, False),
@@ -222,7 +220,7 @@ def test_a_database_that_doesnt_answer_is_asked_again_and_nothing_is_said_before
             assert await lost.progress() == {}
             lease.lose()
 
-        lease.left = [lose]
+        lease.left.append(lose)
         with pytest.raises(LeaseLost):
             await lost.fold(0, 6, lease)
         assert await lost.progress() == {}
