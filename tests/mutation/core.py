@@ -1,0 +1,39 @@
+"""Lists the modules that are mutated and the tests that don't take part. No other file here names a module."""
+
+CORE = {
+    "events": "codec ids personal positions topics",
+    "projections": """
+        buckets claims comments counts develop_due developed_of_user developing_in_roll followers following inserts
+        invitations likers low_water members memory photo photos_in_roll photos_of_user progress projection roll
+        roll_feed roll_followers rolls_of_photo rolls_of_user sets table tally users users_by_handle visibility
+    """,
+    "projections.serving": "identity pages waiting",
+    "producers": "carrying developing plan requests",
+    "producers.decide": "act follows members people photos reactions rolls",
+    "producers.gateway": "writing",
+    "processors": "again develop ends expand filtering lease processor reading redrive runner",
+    "api": "asking hydration images lists me photos present rolls users",
+}
+MODULES = tuple(f"{package}.{name}" for package, names in CORE.items() for name in names.split())
+PACKAGES = ("events", "projections", "producers", "processors", "api", "ops", "bench")
+
+# A fold's decorator: the annotation of the function's parameter is its subscription, so it is mutated too.
+SUBSCRIBING = frozenset({"projection", "tally"})
+
+# A test that has one of these fixtures, or a fixture that has one, needs servers.
+SERVER_FIXTURES = frozenset({"servers"})
+EXCLUDED = {
+    "tests/bench": "times the benchmarks, in processes of its own",
+    "tests/faults": "starts a whole system",
+    "tests/film": "renders photos in processes of its own, and executes nothing of the core rules",
+    "tests/mutation": "tests this runner",
+    "tests/servers": "starts processes, which import the code from its files and not the mutant",
+    "tests/unit/test_docs.py": "holds the docs to the files, not to what they do",
+}
+
+# Loaded once, before the forks; nothing of the project is among them.
+HEAVY = (
+    "aiokafka boto3 cassandra.cluster confluent_kafka confluent_kafka.admin coverage cryptography.fernet fastapi "
+    "fastapi.testclient fastavro faust httpx hypothesis hypothesis.strategies jwt numpy PIL.Image prometheus_client "
+    "psutil pydantic_settings pytest rich.console rich.progress uvicorn uvloop yaml"
+).split()
