@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 LINE_LIMIT := 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults soak lock clean servers
+.PHONY: help demo test check bench faults soak mutants lock clean servers
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ faults: servers ## every fault once, on live servers under load, against an inde
 
 soak: servers ## faults at random, under load (ROUNDS=20, SEED=1 for the same ones again)
 	@$(BIN)/python -m tests.faults.soak $(or $(ROUNDS),20) $(SEED)
+
+mutants: $(INSTALLED) ## small mistakes in the core rules: do the tests notice? (N=300, SEED=1)
+	@$(BIN)/python -m tests.mutation --sample $(or $(N),300) --seed $(or $(SEED),1)
 
 clean: ## stop what runs, and remove .venv, caches, and .darkroom with the local servers' data
 	@if [ -x $(BIN)/darkroom ] && [ -e .darkroom/up.json ]; then $(BIN)/darkroom down; fi

@@ -3,7 +3,7 @@
 CORE = {
     "events": "codec ids personal positions topics",
     "projections": """
-        buckets claims comments counts develop_due developed_of_user developing_in_roll followers following inserts
+        buckets comments counts develop_due developed_of_user developing_in_roll followers following inserts
         invitations likers low_water members memory photo photos_in_roll photos_of_user progress projection roll
         roll_feed roll_followers rolls_of_photo rolls_of_user sets table tally users users_by_handle visibility
     """,
@@ -28,6 +28,7 @@ EXCLUDED = {
     "tests/film": "renders photos in processes of its own, and executes nothing of the core rules",
     "tests/mutation": "tests this runner",
     "tests/servers": "starts processes, which import the code from its files and not the mutant",
+    "tests/transport/test_broker.py": "starts a broker of its own, to kill it",
     "tests/unit/test_docs.py": "holds the docs to the files, not to what they do",
 }
 

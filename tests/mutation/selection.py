@@ -6,8 +6,12 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.mutation.core import EXCLUDED, SERVER_FIXTURES
+
+EXAMPLES = 20  # of a Hypothesis test, at most
+SETTINGS = "_hypothesis_internal_use_settings"
 
 
 def base_id(item: pytest.Item) -> str:
@@ -19,6 +23,19 @@ def needs_no_server(item: pytest.Item) -> bool:
     """Whether neither its fixtures nor its file bring in servers."""
     fixtures = set(getattr(item, "fixturenames", ()))
     return not fixtures & SERVER_FIXTURES and not item.nodeid.startswith(tuple(EXCLUDED))
+
+
+def no_servers() -> None:
+    """Stands in for a fixture that starts servers."""
+    pytest.skip("needs servers")
+
+
+def bound_examples(item: pytest.Item) -> None:
+    """Lowers the number of examples of a Hypothesis test that names one itself. Hypothesis has no public way."""
+    function = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
+    own = getattr(function, SETTINGS, None)
+    if isinstance(own, settings):
+        setattr(function, SETTINGS, settings(own, max_examples=min(own.max_examples, EXAMPLES)))
 
 
 class Chosen:
@@ -40,6 +57,8 @@ class Chosen:
         else:
             items[:] = [item for item in items if base_id(item) in self._wanted]
             items.sort(key=lambda item: self._order[base_id(item)])
+        for item in items:
+            bound_examples(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -55,6 +74,12 @@ class Chosen:
             self.seconds[name] = self.seconds.get(name, 0) + time.perf_counter() - began
             if self._context is not None:
                 self._context("")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """Skips a test that asks for servers only while it runs, as do those of a fake and of the real thing."""
+        if fixturedef.argname in SERVER_FIXTURES:
+            vars(fixturedef)["func"] = no_servers
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notes what fails."""

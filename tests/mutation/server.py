@@ -24,7 +24,6 @@ from tests.mutation.core import HEAVY, PACKAGES
 
 MEMORY = 4 << 30  # bytes of address space: a mutant may loop and collect
 START_SECONDS = 60.0  # for importing and collecting
-EXAMPLES = 25  # of a Hypothesis test that names no number itself
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -117,6 +116,8 @@ def prepare() -> None:
     for name in HEAVY:
         importlib.import_module(name)
     from hypothesis import HealthCheck, settings
+
+    from tests.mutation.selection import EXAMPLES
 
     settings.register_profile(
         "mutants",
