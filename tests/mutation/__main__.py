@@ -8,10 +8,10 @@ import click
 
 from ops.reports import progress
 from tests.mutation.accepted import DOCS, read_accepted
-from tests.mutation.core import MODULES
+from tests.mutation.core import MODULES, PACKAGES
 from tests.mutation.covering import covering_of
-from tests.mutation.report import as_json, report, totals_of
-from tests.mutation.running import TestsFail, measure, run
+from tests.mutation.report import as_json, report, survivor, totals_of
+from tests.mutation.running import FailingTests, Result, measure, run
 from tests.mutation.sampling import sample
 from tests.mutation.sites import mutants_of
 
@@ -28,7 +28,9 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--sample", "size", type=click.IntRange(1), help="How many mutants. [default: 300, or all with --modules]")
+@click.option(
+    "--sample", "size", type=click.IntRange(1), help="How many mutants. [default: 300, or all with --modules]"
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same sample.")
 @click.option("--modules", multiple=True, metavar="WORD", help="Only modules with this in their names (repeatable).")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="How many at a time.")
@@ -55,11 +57,19 @@ def main(size: int | None, seed: int, modules: tuple[str, ...], jobs: int, json_
     began = time.monotonic()
     try:
         click.echo("measuring which tests run which lines", err=True)
-        covering = covering_of(measure(ROOT), ROOT)
+        covering = covering_of(measure(ROOT, PACKAGES), ROOT, PACKAGES)
         click.echo(f"{len(covering.seconds)} tests without servers, in {time.monotonic() - began:.0f} s", err=True)
         with progress("mutants") as tell:
-            results = run(mutants, covering, ROOT, jobs, tell)
-    except TestsFail as error:
+            done: list[Result] = []
+
+            def told(result: Result) -> None:
+                done.append(result)
+                tell(len(done), len(mutants))
+                if not (json_ or result.killed or result.mutant.name in accepted):
+                    click.echo(survivor(result) + "\n")
+
+            results = run(mutants, covering, ROOT, jobs, told)
+    except FailingTests as error:
         click.echo(f"The tests fail without a mutant:\n{error}", err=True)
         sys.exit(2)
     seconds = time.monotonic() - began

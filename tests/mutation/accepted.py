@@ -7,7 +7,9 @@ from tests.mutation.sites import Name
 
 DOCS = "docs/mutants.md"
 MODULE = re.compile(r"## `?([\w.]+)`?$")
-ENTRY = re.compile(r"- `(?P<function>[^`]+)`: `(?P<original>[^`]+)` → `(?P<mutated>[^`]+)`(?: \((?P<nth>\d+)\))?: ?(?P<why>.*)")
+ENTRY = re.compile(
+    r"- `(?P<function>[^`]+)`: `(?P<original>[^`]+)` → `(?P<mutated>[^`]+)`(?: \((?P<nth>\d+)\))?: ?(?P<why>.*)"
+)
 
 
 class Malformed(Exception):

@@ -35,7 +35,8 @@ class Code:
     def span(self, node: ast.AST) -> tuple[int, int]:
         """Where a node begins and ends."""
         assert isinstance(node, ast.expr | ast.stmt | ast.keyword | ast.arg | ast.pattern)
-        assert node.end_lineno is not None and node.end_col_offset is not None
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
         return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
 
     def of(self, node: ast.AST) -> str:

@@ -33,8 +33,8 @@ EXCLUDED = {
 }
 
 # Loaded once, before the forks; nothing of the project is among them.
-HEAVY = (
-    "aiokafka boto3 cassandra.cluster confluent_kafka confluent_kafka.admin coverage cryptography.fernet fastapi "
-    "fastapi.testclient fastavro faust httpx hypothesis hypothesis.strategies jwt numpy PIL.Image prometheus_client "
-    "psutil pydantic_settings pytest rich.console rich.progress uvicorn uvloop yaml"
-).split()
+HEAVY = """
+    aiokafka boto3 cassandra.cluster confluent_kafka confluent_kafka.admin coverage cryptography.fernet fastapi
+    fastapi.testclient fastavro faust httpx hypothesis hypothesis.strategies jwt numpy PIL.Image prometheus_client
+    psutil pydantic_settings pytest rich.console rich.progress uvicorn uvloop yaml
+"""

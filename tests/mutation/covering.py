@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.mutation.core import PACKAGES
 from tests.mutation.sites import Mutant, path_of
 
 SPARE_SECONDS = 5.0  # a test may take this longer than when it was measured,
@@ -41,18 +40,16 @@ class Covering:
         return {test: SPARE_SECONDS + SPARE_FACTOR * self.seconds[test] for test in ordered}
 
 
-def covering_of(measured: Mapping[str, Any], root: Path) -> Covering:
+def covering_of(measured: Mapping[str, Any], root: Path, packages: Iterable[str]) -> Covering:
     """From what the server measured."""
-    lines = {
-        file: {int(line): tests for line, tests in by_line.items()} for file, by_line in measured["lines"].items()
-    }
-    return Covering(lines, measured["seconds"], importers_in(root))
+    lines = {file: {int(line): tests for line, tests in by_line.items()} for file, by_line in measured["lines"].items()}
+    return Covering(lines, measured["seconds"], importers_in(root, packages))
 
 
-def importers_in(root: Path) -> dict[str, set[str]]:
+def importers_in(root: Path, packages: Iterable[str]) -> dict[str, set[str]]:
     """The files that import each module."""
     found: dict[str, set[str]] = {}
-    for package in PACKAGES:
+    for package in packages:
         for path in (root / package).rglob("*.py"):
             for module in _imported(ast.parse(path.read_text()), root):
                 found.setdefault(module, set()).add(str(path))

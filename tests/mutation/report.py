@@ -48,9 +48,8 @@ def totals_of(results: Sequence[Result], accepted: Mapping[Name, str]) -> Totals
 
 
 def report(results: Sequence[Result], accepted: Mapping[Name, str]) -> str:
-    """The survivors that docs/mutants.md doesn't list, as diffs, entries of it that are killed, and the totals."""
-    parts = [survivor(each) for each in results if not each.killed and each.mutant.name not in accepted]
-    parts += [
+    """The entries of docs/mutants.md that are killed, and the totals."""
+    parts = [
         f"{DOCS} lists one that is killed, by {each.reason}:\n{each.mutant.name.module} {each.mutant.name}"
         for each in results
         if each.killed and each.mutant.name in accepted
@@ -61,7 +60,7 @@ def report(results: Sequence[Result], accepted: Mapping[Name, str]) -> str:
 def survivor(result: Result) -> str:
     """A survivor: where, what, and the line to list it with."""
     mutant = result.mutant
-    where = f"{mutant.path}:{mutant.line} {mutant.name.function} ({mutant.operator}): {result.reason}"
+    where = f"{mutant.file}:{mutant.line} {mutant.name.function} ({mutant.operator}): {result.reason}"
     return f"{where}\n- {mutant.name}\n{mutant.diff()}"
 
 

@@ -1,6 +1,7 @@
 """Has mutants tested by several fork servers at a time."""
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -15,13 +16,14 @@ from typing import Any
 from tests.mutation.covering import Covering
 from tests.mutation.sites import Mutant
 
+HERE = Path(__file__).resolve().parents[2]  # where the runner is, also when it tests another project
 NO_TEST = "no test runs this line"
 PASSED, NONE_COLLECTED = 0, 5  # exit codes of pytest
 
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class TestsFail(Exception):
+class FailingTests(Exception):
     """The tests fail without any mutant."""
 
 
@@ -44,8 +46,12 @@ class Result:
 def server(root: Path) -> Generator[Ask]:
     """A process that forks a child for every job that it is asked to do."""
     command = [sys.executable, "-m", "tests.mutation.server"]
-    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None and process.stdout is not None
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    with subprocess.Popen(
+        command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         to, answers = process.stdin, process.stdout
 
         def ask(job: dict[str, Any]) -> dict[str, Any]:
@@ -62,20 +68,22 @@ def server(root: Path) -> Generator[Ask]:
             to.close()
 
 
-def measure(root: Path) -> dict[str, Any]:
-    """Which tests execute which lines, and in how many seconds. Raises TestsFail if one fails."""
+def measure(root: Path, packages: Iterable[str]) -> dict[str, Any]:
+    """Which tests execute which lines, and in how many seconds. Raises FailingTests if one fails."""
     with server(root) as ask:
-        measured = ask({"do": "measure"})
+        measured = ask({"do": "measure", "packages": list(packages)})
     _assert_passed(measured)
     return measured
 
 
 def run(
-    mutants: Sequence[Mutant], covering: Covering, root: Path, jobs: int, tell: Callable[[int, int], None]
+    mutants: Sequence[Mutant], covering: Covering, root: Path, jobs: int, tell: Callable[[Result], None]
 ) -> list[Result]:
-    """Tests mutants, in their order. Raises TestsFail if the tests fail fastest first, without a mutant."""
+    """Tests mutants and tells each result when it is there; in the end all, in the mutants' order.
+
+    Raises FailingTests if the tests fail fastest first, without a mutant.
+    """
     free: queue.SimpleQueue[Ask] = queue.SimpleQueue()
-    done: list[Result] = []
 
     def on_a_server(job: dict[str, Any]) -> dict[str, Any]:
         ask = free.get()
@@ -88,8 +96,7 @@ def run(
         tests = covering.tests_for(mutant)
         job = {"do": "test", "module": mutant.name.module, "path": str(mutant.path), "source": mutant.source()}
         result = result_of(mutant, tests, on_a_server({**job, "tests": tests}) if tests else None)
-        done.append(result)
-        tell(len(done), len(mutants))
+        tell(result)
         return result
 
     with ExitStack() as servers, ThreadPoolExecutor(jobs) as threads:
@@ -120,4 +127,4 @@ def result_of(mutant: Mutant, tests: Iterable[str], answer: dict[str, Any] | Non
 
 def _assert_passed(answer: dict[str, Any]) -> None:
     if answer["code"] != PASSED:
-        raise TestsFail("\n".join(answer["failed"]) or f"exit code {answer['code']}")
+        raise FailingTests("\n".join(answer["failed"]) or f"exit code {answer['code']}")

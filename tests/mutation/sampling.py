@@ -20,7 +20,7 @@ def sample(mutants: Mapping[str, Sequence[T]], size: int, seed: int) -> dict[str
 
 
 def shares_of(sizes: Mapping[str, int], size: int) -> dict[str, int]:
-    """How many of each module: in proportion to how many it has, and at least LEAST, in all as near to `size` as can be."""
+    """How many of each module: in proportion to how many it has, at least LEAST, about `size` in all."""
     total = sum(sizes.values())
     if size >= total:
         return dict(sizes)

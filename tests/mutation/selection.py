@@ -44,7 +44,7 @@ class Chosen:
     `wanted`: seconds by test function; None for every test without servers.
     """
 
-    def __init__(self, wanted: Mapping[str, float] | None, context: Callable[[str], None] | None = None):
+    def __init__(self, wanted: Mapping[str, float] | None, context: Callable[[str], object] | None = None):
         self._wanted, self._context = wanted, context
         self._order = {name: i for i, name in enumerate(wanted or ())}
         self.seconds: dict[str, float] = {}

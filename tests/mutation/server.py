@@ -48,13 +48,13 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self._code, module.__dict__)
 
 
-def measured() -> dict[str, Any]:
+def measured(packages: list[str]) -> dict[str, Any]:
     """Runs every test without servers: which executes which lines, and in how many seconds."""
     from coverage import Coverage
 
     from tests.mutation.selection import Chosen, run_pytest
 
-    recorder = Coverage(data_file=None, source=[package for package in PACKAGES if Path(package).is_dir()])
+    recorder = Coverage(data_file=None, source=packages)
     recorder.start()
     plugin = Chosen(None, recorder.switch_context)
     code = run_pytest(plugin, [])
@@ -89,7 +89,7 @@ def in_child(job: dict[str, Any], answer: str) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, START_SECONDS if job["do"] == "test" else 0)
     try:
-        result = measured() if job["do"] == "measure" else tested(job)
+        result = measured(job["packages"]) if job["do"] == "measure" else tested(job)
     except BaseException:
         result = {"code": -1, "failed": [traceback.format_exc()], "seconds": {}}
     Path(answer).write_text(json.dumps(result))
@@ -113,7 +113,7 @@ def done(job: dict[str, Any]) -> dict[str, Any]:
 
 def prepare() -> None:
     """Loads what every child needs, and makes Hypothesis give the same examples each time."""
-    for name in HEAVY:
+    for name in HEAVY.split():
         importlib.import_module(name)
     from hypothesis import HealthCheck, settings
 

@@ -45,6 +45,11 @@ class Mutant:
     at_import: bool
     edit: Edit
 
+    @property
+    def file(self) -> str:
+        """Its file, from the project's root."""
+        return "/".join(self.name.module.split(".")) + ".py"
+
     def source(self) -> str:
         """The mutated source."""
         return read_code(self.path).edited(self.edit)
@@ -52,8 +57,8 @@ class Mutant:
     def diff(self) -> str:
         """What differs, as a unified diff."""
         old, new = self.path.read_text(), self.source()
-        name = "/".join(self.name.module.split(".")) + ".py"
-        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"a/{name}", f"b/{name}", n=2, lineterm="")
+        names = f"a/{self.file}", f"b/{self.file}"
+        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), *names, n=2, lineterm="")
         return "\n".join(lines)
 
 
