@@ -18,7 +18,7 @@ from tests.mutation.sites import Mutant
 
 HERE = Path(__file__).resolve().parents[2]  # where the runner is, also when it tests another project
 NO_TEST = "no test runs this line"
-PASSED, NONE_COLLECTED = 0, 5  # exit codes of pytest
+PASSED, NOT_LOADED, NONE_COLLECTED = 0, 4, 5  # exit codes of pytest
 
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -122,6 +122,8 @@ def result_of(mutant: Mutant, tests: Iterable[str], answer: dict[str, Any] | Non
         return Result(mutant, False, f"{count} tests pass", count)
     if answer["code"] == -SIGALRM:
         return Result(mutant, True, "a test took too long", count)
+    if answer["code"] == NOT_LOADED:
+        return Result(mutant, True, "tests/conftest.py can't be imported", count)
     return Result(mutant, True, next(iter(answer["failed"]), f"the process ended with {answer['code']}"), count)
 
 
