@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.mutation.sites import Mutant, path_of
 
+AT_IMPORT = ""  # what executes a line while no test runs, as a decorator does
 SPARE_SECONDS = 10.0  # a test may take this longer than when it was measured,
 SPARE_FACTOR = 10.0  # and so many times as long, before it counts as killing a mutant by never ending
 
@@ -26,12 +27,12 @@ class Covering:
         What runs when a module is imported was run before any test: then it is the tests that execute anything in it,
         or in a module that imports it.
         """
-        if mutant.at_import:
+        own = self.lines.get(str(mutant.path), {})
+        found = {test for line in range(mutant.first, mutant.last + 1) for test in own.get(line, ())}
+        if mutant.at_import or AT_IMPORT in found:
             files = (str(mutant.path), *sorted(self.importers.get(mutant.name.module, ())))
-            found = {test for file in files for tests in self.lines.get(file, {}).values() for test in tests}
-        else:
-            own = self.lines.get(str(mutant.path), {})
-            found = {test for line in range(mutant.first, mutant.last + 1) for test in own.get(line, ())}
+            found |= {test for file in files for tests in self.lines.get(file, {}).values() for test in tests}
+        found.discard(AT_IMPORT)
         return self.limits(found)
 
     def limits(self, tests: Iterable[str]) -> dict[str, float]:

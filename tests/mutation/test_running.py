@@ -101,3 +101,11 @@ def test_what_runs_at_import_is_tested_by_what_imports_it(project: Path) -> None
     lines = {str(mutant.path): {4: ["own"]}, "user.py": {9: ["users"]}, "other.py": {1: ["others"]}}
     covering = Covering(lines, {"own": 2.0, "users": 1.0, "others": 0.5}, {"tiny.rules": {"user.py"}})
     assert list(covering.tests_for(mutant)) == ["users", "own"]
+
+
+def test_so_is_a_function_that_is_called_at_import(project: Path) -> None:
+    mutant = planted(project, "return 6")
+    covering = Covering(
+        {str(mutant.path): {7: [""]}, "user.py": {9: ["users"]}}, {"users": 1.0}, {"tiny.rules": {"user.py"}}
+    )
+    assert list(covering.tests_for(mutant)) == ["users"]
