@@ -67,6 +67,6 @@ $(VENV)/.uv: $(VENV)/pyvenv.cfg
 	@touch $@
 
 $(INSTALLED): requirements.lock pyproject.toml $(VENV)/.uv
-	@$(UV) pip install -q --python $(BIN)/python -r requirements.lock
+	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python -r requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@

@@ -10,7 +10,7 @@ from cassandra.cluster import Session
 from rich.console import Console
 
 from bench.stream import Ids
-from events.registry import register_all
+from events.confluent_registry import register_all
 from events.settings import Settings
 from ops.local import free_block, local_servers
 from ops.secrets import changed

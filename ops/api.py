@@ -6,6 +6,7 @@ from api.app import build, cassandra
 from events.settings import settings
 from ops.secrets import NEEDED, with_secrets
 from ops.serve import serve
+from ops.turn import wait_for_turn
 
 
 @click.command()
@@ -19,4 +20,5 @@ def api(port: int | None) -> None:
       darkroom api --port 8100
     """
     chosen = with_secrets(settings(), NEEDED["api"])
+    wait_for_turn()
     serve(chosen, port or chosen.api_port, lambda: cassandra(chosen), build)

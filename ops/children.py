@@ -40,6 +40,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: str = ""
     restarts: int = 0
+    held: bool = False  # its process waits for its standard input's end before it begins
     seconds: float = 0.0  # from start to ready
     ready_at: float = 0.0  # on the monotonic clock
 
@@ -55,6 +56,8 @@ class Child:
     def bury(self) -> None:
         """Wait for the process's end, end what it may have started and left, and give its id back."""
         if self.process:
+            if self.process.stdin:
+                self.process.stdin.close()
             identity.wait(self.process)
             identity.kill_group(self.process)  # before the id is given back, so it can be nobody else's
             self.process.wait()
@@ -77,6 +80,10 @@ def silent(child: Child) -> None:
     """Nobody is told."""
 
 
+def nothing_then(name: str) -> None:
+    """Nothing is done when a program is ready."""
+
+
 class Children:
     """A set of child processes. `tell` is called, from any thread, whenever a child's state has changed."""
 
@@ -94,17 +101,37 @@ class Children:
     def __getitem__(self, name: str) -> Child:
         return next(child for child in self.all if child.program.name == name)
 
-    def start(self, programs: Sequence[Program]) -> None:
-        """Start them side by side and return when all are ready. Problem if one can't be; Stopped if called off."""
-        check_ports(programs)
+    def start(
+        self, programs: Sequence[Program], held: Sequence[Program] = (), then: Callable[[str], None] = nothing_then
+    ) -> None:
+        """Start programs side by side; return when all are ready. Problem if one can't be; Stopped if called off.
+
+        `then` is called with a program's name as soon as it is ready, before it counts as started. The `held` ones
+        load what they need meanwhile, and wait (`ops.turn`) for `release`; they are stopped before the others.
+        """
+        check_ports([*programs, *held])
+        children, waiting = self._add(programs), self._add(held)
+        for child in waiting:
+            child.held = True
+            self._launch(child)
+        self._bring_all_up(children, then)
+
+    def release(self) -> None:
+        """Have those that are held begin; return when all are ready. Problem and Stopped as `start`."""
+        self._bring_all_up([child for child in self.all if child.held], nothing_then)
+
+    def _add(self, programs: Sequence[Program]) -> list[Child]:
         self.logs.mkdir(parents=True, exist_ok=True)
         children = [Child(program, self.logs / f"{program.name}.log") for program in programs]
         self._batches.append(children)
         for child in children:
             if child.log.exists():
                 child.log.replace(child.log.with_suffix(".log.1"))
+        return children
+
+    def _bring_all_up(self, children: Sequence[Child], then: Callable[[str], None]) -> None:
         with ThreadPoolExecutor(max(1, len(children)), thread_name_prefix="start") as pool:
-            begun = [pool.submit(self._bring_up, child) for child in children]
+            begun = [pool.submit(self._bring_up, child, then) for child in children]
         failed = [error for error in (one.exception() for one in begun) if error]
         failed.sort(key=lambda error: isinstance(error, Stopped))  # the cause before what it called off
         if failed:
@@ -118,14 +145,11 @@ class Children:
         """Start one child and ask it until it is ready. Problem if it dies first or takes longer than its patience."""
         program = child.program
         began = time.monotonic()
-        program.folder.mkdir(parents=True, exist_ok=True)
-        for path, text in program.files.items():
-            path.touch(mode=0o600)
-            path.write_text(text)
-        program.before()
-        if self.stopping.is_set():
-            raise Stopped
-        _starter.submit(_spawn, child).result()
+        if child.held and child.process and child.process.stdin:
+            child.held = False
+            child.process.stdin.close()
+        else:
+            self._launch(child)
         self._to(child, "starting")
         while not _answers(program):
             if self.stopping.wait(POLL):
@@ -143,6 +167,17 @@ class Children:
         child.seconds = child.ready_at - began
         self._to(child, "ready")
 
+    def _launch(self, child: Child) -> None:
+        program = child.program
+        program.folder.mkdir(parents=True, exist_ok=True)
+        for path, text in program.files.items():
+            path.touch(mode=0o600)
+            path.write_text(text)
+        program.before()
+        if self.stopping.is_set():
+            raise Stopped
+        _starter.submit(_spawn, child).result()
+
     def kill(self, name: str) -> None:
         """SIGKILL, as a crash would end it, and return when it is gone."""
         self.end(self[name], "died", grace=0)
@@ -150,14 +185,21 @@ class Children:
     def stop(self, grace: float | None = None) -> None:
         """Stop all, the last started first, and return when every one is gone.
 
-        What was started side by side stops side by side. `grace` (seconds) takes the place of each program's own;
-        0 kills at once.
+        What was started side by side stops side by side. `grace` (seconds) takes the place of each program's own,
+        unless it writes something as it ends (`Program.after`); 0 kills at once.
         """
         self.stopping.set()
         for together in reversed(self._batches):
             with ThreadPoolExecutor(max(1, len(together)), thread_name_prefix="stop") as pool:
-                for ended in [pool.submit(self.end, child, "stopped", grace) for child in together]:
+                for ended in [pool.submit(self._stop, child, grace) for child in together]:
                     ended.result()
+
+    def _stop(self, child: Child, grace: float | None) -> None:
+        after = child.program.after
+        ended_before = child.dead()
+        self.end(child, "stopped", None if after else grace)
+        if after and child.process and not ended_before:
+            after(child.process.returncode)
 
     def end(self, child: Child, state: State, grace: float | None = None) -> None:
         """SIGTERM; SIGKILL after its grace; return when it is gone, with its new state told."""
@@ -171,9 +213,10 @@ class Children:
         child.bury()
         self._to(child, state)
 
-    def _bring_up(self, child: Child) -> None:
+    def _bring_up(self, child: Child, then: Callable[[str], None]) -> None:
         try:
             self.ready(child)
+            then(child.program.name)
         except BaseException:
             self.stopping.set()  # one that can't start calls the others off
             raise
@@ -190,7 +233,7 @@ def _spawn(child: Child) -> None:
             [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), *program.command],
             cwd=program.folder,
             env=dict(program.environment),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if child.held else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for us; we stop the children in order

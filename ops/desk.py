@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from events.codec import Codec
+from events.confluent_registry import ConfluentRegistry
 from events.positions import Position
-from events.registry import ConfluentRegistry
 from events.settings import Settings
 from processors.requests import Request, Requests
 from projections.cassandra import connected

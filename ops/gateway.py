@@ -5,6 +5,7 @@ import click
 from events.settings import settings
 from ops.secrets import NEEDED, with_secrets
 from ops.serve import serve
+from ops.turn import wait_for_turn
 
 
 @click.command()
@@ -22,4 +23,5 @@ def gateway() -> None:
     from producers.gateway.gate import open_gate
 
     known = with_secrets(settings(), NEEDED["gateway"])
+    wait_for_turn()
     serve(known, known.gateway_port, lambda: open_gate(known), lambda opened: application(known, lambda _: opened()))

@@ -7,6 +7,7 @@ from pathlib import Path
 from events.settings import Settings
 from ops.program import Program, http_status
 from ops.secrets import NEEDED, environment, with_secrets
+from ops.turn import HELD
 
 ROOT = Path(__file__).resolve().parents[1]
 VIEWS = ("accounts", "graph", "rolls", "photos", "reactions", "expand")
@@ -26,7 +27,7 @@ def processes(settings: Settings) -> list[Program]:
 
 def process(settings: Settings, name: str, words: tuple[str, ...], setting: str, port: int) -> Program:
     """One of Darkroom's own, started by `darkroom WORDS`, with the secrets that it needs and no others."""
-    own: Mapping[str, str] = {f"DARKROOM_{setting.upper()}": str(port)}
+    own: Mapping[str, str] = {f"DARKROOM_{setting.upper()}": str(port), HELD: "1"}
     return Program(
         name=name,
         command=(sys.executable, "-m", "ops.cli", *words),

@@ -19,7 +19,9 @@ class Program:
 
     `ready` asks the program itself, once, and returns or raises within a few seconds; OSError and False both mean
     "not yet". `ports` maps the setting that chooses a port to the port. `restarts` is how often in a row a death is
-    answered with a new start; `grace` and `patience` are seconds: from SIGTERM to SIGKILL, and from start to ready.
+    answered with a new start. `after` is called with the exit status once it has been stopped; a program that has it
+    writes something as it ends, and is never killed before its grace is over. `grace` and `patience` are seconds: from
+    SIGTERM to SIGKILL, and from start to ready.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Program:
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
     files: Mapping[Path, str] = field(default_factory=dict[Path, str])
     before: Callable[[], None] = nothing
+    after: Callable[[int], None] | None = None
     restarts: int = 0
     grace: float = 30.0
     patience: float = 120.0

@@ -1,9 +1,11 @@
 """Makes what the processes need: topics, schemas, tables, roles. Safe to run again; part of every `darkroom up`."""
 
+from collections.abc import Callable, Mapping
+
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from events.registry import register_all
+from events.confluent_registry import register_all
 from events.settings import Settings
 from events.topics import TOPICS
 from projections.cassandra import connect, disconnect
@@ -18,8 +20,12 @@ def prepare(settings: Settings) -> None:
     """Creates what isn't there yet.
 
     WrongTopic, IncompatibleSchema, StoreUnavailable, RegistryUnavailable, KafkaException."""
-    create_topics(settings)
-    register_all(settings)
+    for step in STEPS.values():
+        step(settings)
+
+
+def create_tables(settings: Settings) -> None:
+    """Creates keyspaces, tables and roles. StoreUnavailable."""
     session = connect(settings, "cassandra", settings.cassandra_password)
     try:
         create_all(session, settings)
@@ -57,3 +63,11 @@ def create_topics(settings: Settings) -> None:
         count = len(present[topic.name].partitions) if topic.name in present else topic.partitions
         if count != topic.partitions:
             raise WrongTopic(f"{topic.name} has {count} partitions and must have {topic.partitions}")
+
+
+# What is made in each server, by its name: each step needs that one alone.
+STEPS: Mapping[str, Callable[[Settings], object]] = {
+    "kafka": create_topics,
+    "registry": register_all,
+    "cassandra": create_tables,
+}

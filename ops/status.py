@@ -12,7 +12,6 @@ from rich.table import Table
 
 from events.settings import Settings, settings
 from ops import identity, state
-from ops.lag import lag
 from ops.problem import Problem
 from ops.processes import processes
 from ops.program import Program
@@ -67,6 +66,8 @@ def status(as_json: bool) -> None:
 
 def look(up: state.Up, resolved: Settings) -> list[Row]:
     """Ask every process at once how it is."""
+    from ops.lag import lag  # loads the drivers, which a status of nothing needn't wait for
+
     programs = {program.name: program for program in (*servers(resolved), *processes(resolved))}
     try:
         behind = lag(resolved)

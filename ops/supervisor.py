@@ -66,12 +66,22 @@ class Supervisor:
     def _start(self) -> None:
         check_ports([*self._local, *self._own])  # all of them, before anything starts
         self._enter("starting")
-        self.children.start(self._local)
-        if self._own:
-            from ops.setup import prepare  # needs the drivers, which aren't needed to start the servers
+        if not self._own:
+            self.children.start(self._local)
+            return
+        self.children.start(self._local, held=self._own, then=self._prepare)
+        here = {program.name for program in self._local}
+        for elsewhere in ("kafka", "registry", "cassandra"):
+            if elsewhere not in here:
+                self._prepare(elsewhere)
+        self.children.release()
 
-            prepare(self.settings)
-            self.children.start(self._own)
+    def _prepare(self, server: str) -> None:
+        """Make what the processes need of a server, which is ready."""
+        from ops.setup import STEPS  # loads the drivers, which the servers' start needn't wait for
+
+        if server in STEPS:
+            STEPS[server](self.settings)
 
     def _mourn(self, child: Child) -> None:
         """Report a death, and start one of Darkroom's own again in the background."""

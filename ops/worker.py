@@ -5,6 +5,7 @@ import click
 from events.settings import settings
 from ops.problem import Problem
 from ops.secrets import NEEDED, with_secrets
+from ops.turn import wait_for_turn
 
 
 @click.command()
@@ -31,5 +32,6 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
     if unknown := [name for name in chosen if name not in APPS]:
         raise Problem(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
     known = with_secrets(settings(), NEEDED["worker"])
+    wait_for_turn()
     workshop = Workshop(known)
     run_worker([APPS[name](workshop) for name in dict.fromkeys(chosen)], known)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import faust
 from faust.app.base import BootStrategy
+from faust.tables import TableManager
 
 from events.settings import Settings
 from processors.partitions import Handle, Moved, Partitions, StartOffsets, Tick
@@ -23,6 +24,15 @@ class Boot(BootStrategy):
     enable_kafka_producer = False
     enable_sensors = False
     enable_web = False
+
+
+class NoTables(TableManager):
+    """Manages no tables. Faust's sleeps for a second first, and the apps of a worker start one after another."""
+
+    async def on_start(self) -> None:
+        """Does as Faust's does after its pause, in which tables could be declared."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class BatchApp(faust.App):
@@ -78,6 +88,7 @@ def batch_app(
         name,
         broker=[f"{SCHEME}://{server}" for server in settings.bootstrap.split(",")],
         autodiscover=False,
+        TableManager=NoTables,
         web_enabled=False,
         web_bind="127.0.0.1",  # should anyone enable it: Faust's own default is every interface
         topic_allow_declare=False,

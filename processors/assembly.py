@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from faust.types import TP
 
 from events.codec import Codec
-from events.registry import ConfluentRegistry
+from events.confluent_registry import ConfluentRegistry
 from events.settings import Settings
 from processors import deadletters, develop, expand, filtering
 from processors.again import ActAgain, Again, FoldAgain

@@ -11,6 +11,7 @@ from ops.problem import Problem
 from ops.program import Program
 from ops.secrets import outside
 from ops.servers import cql, java
+from ops.servers.archives import archive
 from ops.servers.jars import jars
 
 SUPERUSER = "cassandra"
@@ -111,6 +112,7 @@ def _node(
 ) -> Program:
     folder = settings.home / name
     config, logging = folder / "cassandra.yaml", folder / "logback.xml"
+    classes = archive("cassandra")
     alone = len(cluster) == 1
     options = {
         "cassandra.config": config.as_uri(),
@@ -131,6 +133,7 @@ def _node(
         command=java.command(
             settings,
             settings.cassandra_memory,
+            *classes.options(),
             *(f"--add-exports={name}=ALL-UNNAMED" for name in EXPORTS),
             *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENS),
             *(f"-D{name}={value}" for name, value in options.items()),
@@ -148,6 +151,7 @@ def _node(
         },
         files={config: json.dumps(yaml(settings, folder, address, cluster) | extra, indent=1), logging: LOGGING},
         ready=lambda: answers(settings, folder, address, len(cluster)),
+        after=classes.after,
     )
 
 

@@ -21,11 +21,21 @@ def java() -> str:
     path = f"{home}/bin/java" if home else shutil.which("java")
     if not path or not os.access(path, os.X_OK):
         raise Problem(f"Java is missing ({path or 'not on the path'}), and the servers need Java 17: {REMEDY}.")
-    said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
+    said = _said(path)
     found = re.search(r'version "(\d+)', said)
     if not found or found[1] != "17":
         raise Problem(f"{path} is Java {found[1] if found else '?'}, and Cassandra needs Java 17: {REMEDY}.")
     return path
+
+
+def version() -> str:
+    """All that Java says of its version. Problem as `java`."""
+    return _said(java())
+
+
+@lru_cache
+def _said(path: str) -> str:
+    return subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
 
 
 def command(settings: Settings, memory: str, *arguments: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from ops.problem import Problem
 from ops.program import Program
 from ops.secrets import outside
 from ops.servers import java
+from ops.servers.archives import archive
 from ops.servers.jars import jars
 
 # A dead letter carries a whole record and the reason it failed, so the broker takes more than any topic of ours.
@@ -39,6 +40,7 @@ def server(settings: Settings) -> Program:
         "-cp",
         f"{jars('kafka')}/*",
     )
+    classes = archive("kafka")
 
     def format_once() -> None:
         if not (data / "meta.properties").exists():
@@ -46,7 +48,7 @@ def server(settings: Settings) -> Program:
 
     return Program(
         name="kafka",
-        command=(*java_command, "kafka.Kafka", str(config)),
+        command=(*java_command, *classes.options(), "kafka.Kafka", str(config)),
         environment=outside(),
         folder=folder,
         host=settings.host,
@@ -56,6 +58,7 @@ def server(settings: Settings) -> Program:
         },
         files={config: properties(settings, data), logging: LOGGING},
         before=format_once,
+        after=classes.after,
         ready=lambda: answers(settings.host, settings.kafka_port),
     )
 

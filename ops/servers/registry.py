@@ -6,6 +6,7 @@ from events.settings import Settings
 from ops.program import Program, http_status
 from ops.secrets import outside
 from ops.servers import java
+from ops.servers.archives import archive
 from ops.servers.jars import jars
 
 SUBJECTS = "/apis/ccompat/v7/subjects"
@@ -15,7 +16,8 @@ def server(settings: Settings) -> Program:
     """The registry as these settings want it. Data in `<home>/registry`."""
     folder = settings.home / "registry"
     jar = next(jars("registry").glob("apicurio-registry-app-*-runner.jar"))
-    flags = (f"-D{name}={value}" for name, value in options(settings, folder).items())
+    classes = archive("registry")
+    flags = (*classes.options(), *(f"-D{name}={value}" for name, value in options(settings, folder).items()))
     return Program(
         name="registry",
         command=java.command(settings, settings.registry_memory, java.START_FAST, *flags, "-jar", str(jar)),
@@ -24,6 +26,7 @@ def server(settings: Settings) -> Program:
         host=settings.host,
         ports={"registry_port": settings.registry_port},
         ready=lambda: http_status(settings.host, settings.registry_port, SUBJECTS) == 200,
+        after=classes.after,
     )
 
 

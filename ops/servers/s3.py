@@ -6,6 +6,7 @@ from events.settings import Settings
 from ops.program import Program, http_status
 from ops.secrets import outside
 from ops.servers import java
+from ops.servers.archives import archive
 from ops.servers.jars import jars
 
 
@@ -15,18 +16,22 @@ def server(settings: Settings) -> Program:
     config, data = folder / "s3proxy.properties", folder / "data"
     jar = next(jars("s3").glob("s3proxy-*.jar"))
 
+    classes = archive("s3")
+    flags = (*classes.options(), "-jar", str(jar), "--properties", str(config))
+
     def make_bucket() -> None:
         (data / settings.bucket).mkdir(parents=True, exist_ok=True)  # to this provider a bucket is a folder
 
     return Program(
         name="s3",
-        command=java.command(settings, settings.s3_memory, "-jar", str(jar), "--properties", str(config)),
+        command=java.command(settings, settings.s3_memory, *flags),
         environment=outside() | {"LOG_LEVEL": "info"},
         folder=folder,
         host=settings.host,
         ports={"s3_port": settings.s3_port},
         files={config: "".join(f"{name}={value}\n" for name, value in properties(settings, data).items())},
         before=make_bucket,
+        after=classes.after,
         # Unsigned, so the answer is a refusal; that it answers is what is asked.
         ready=lambda: http_status(settings.host, settings.s3_port, "/") in (200, 401, 403),
     )

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from events.codec import Codec
+from events.confluent_registry import ConfluentRegistry
 from events.generated import UserRegistered
-from events.registry import ConfluentRegistry, Registry
+from events.registry import Registry
 from events.schema import all_schemas
 from events.settings import Settings
 from producers.accounts import NewKeys

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from events.codec import Codec
-from events.registry import ConfluentRegistry
+from events.confluent_registry import ConfluentRegistry
 from events.schema import all_schemas
 from events.settings import Settings
 from events.topics import TOPICS

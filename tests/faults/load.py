@@ -8,10 +8,10 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from events.codec import Codec
+from events.confluent_registry import ConfluentRegistry
 from events.generated import Event
 from events.personal import Erased
 from events.positions import Position
-from events.registry import ConfluentRegistry
 from events.settings import Settings
 from producers.publish import Publisher, Record
 from projections.cassandra import CassandraStore, connect, disconnect

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from events.registry import register_all
+from events.confluent_registry import register_all
 from events.settings import Settings
 from ops.children import Children, running
 from ops.local import local_cluster

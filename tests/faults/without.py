@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from events import registry
+from events import confluent_registry as registry
 from events.codec import Codec
 from events.registry import UnknownSchema
 from events.settings import settings

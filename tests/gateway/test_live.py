@@ -17,9 +17,9 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from events.codec import Codec
+from events.confluent_registry import ConfluentRegistry
 from events.generated import PhotoDeveloped
 from events.positions import Position, parse_positions
-from events.registry import ConfluentRegistry
 from events.settings import Settings
 from events.topics import partition_of
 from ops.secrets import changed

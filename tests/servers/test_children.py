@@ -13,9 +13,10 @@ import pytest
 from ops import identity
 from ops.children import Child, Children, running
 from ops.problem import Problem
-from ops.program import check_ports
+from ops.program import Program, check_ports
 from ops.secrets import outside
 from ops.servers.jars import ROOT
+from ops.turn import HELD
 from tests.servers.programs import shell
 
 SECONDS = 10.0
@@ -27,6 +28,70 @@ def test_a_program_is_ready_when_it_says_so_itself(tmp_path: Path) -> None:
     with running([program], tmp_path) as children:
         assert sign.exists()
         assert children["slow"].state == "ready"
+
+
+def waits(name: str, folder: Path) -> Program:
+    """A program that says that it is loaded, and is ready after its turn has come."""
+    loaded, begun = folder / f"{name}.loaded", folder / f"{name}.begun"
+    code = f"open({str(loaded)!r}, 'w'); wait_for_turn(); open({str(begun)!r}, 'w'); import signal; signal.pause()"
+    return replace(
+        shell(name, "", folder, ready=begun.exists),
+        command=(sys.executable, "-c", f"from ops.turn import wait_for_turn; {code}"),
+        environment=outside() | {HELD: "1", "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_one_that_is_held_loads_beside_the_others_and_begins_at_its_turn(tmp_path: Path) -> None:
+    held = waits("api", tmp_path)
+    children = Children(tmp_path / "logs")
+    seen: list[str] = []
+    try:
+        server = shell("kafka", "exec sleep 600", tmp_path, ready=(tmp_path / "api.loaded").exists)
+        children.start([server], held=[held], then=seen.append)
+        assert seen == ["kafka"]
+        assert [(child.program.name, child.state) for child in children.all] == [("kafka", "ready"), ("api", "waiting")]
+        assert not held.ready()
+        children.release()
+        assert children["api"].state == "ready"
+        children.kill("api")
+        (tmp_path / "api.begun").unlink()
+        children.start_again("api")  # now nobody holds it
+        assert children["api"].state == "ready"
+    finally:
+        children.stop()
+    assert all(child.process and child.process.poll() is not None for child in children.all)
+
+
+def test_one_that_is_held_ends_with_those_that_could_not_start(tmp_path: Path) -> None:
+    children = Children(tmp_path / "logs")
+    with pytest.raises(Problem, match="kafka did not start"):
+        children.start([shell("kafka", "exit 3", tmp_path, ready=lambda: False)], held=[waits("api", tmp_path)])
+    children.stop()
+    assert children["api"].dead()
+    assert not (tmp_path / "api.begun").exists()
+
+
+def test_one_that_died_while_it_was_held_is_a_problem_at_its_turn(tmp_path: Path) -> None:
+    held = shell("api", "echo no such module; exit 3", tmp_path, ready=lambda: False)
+    children = Children(tmp_path / "logs")
+    children.start([shell("kafka", "exec sleep 600", tmp_path)], held=[held])
+    try:
+        with pytest.raises(Problem, match="no such module"):
+            children.release()
+    finally:
+        children.stop()
+
+
+def test_what_is_done_when_one_is_ready_counts_as_its_start(tmp_path: Path) -> None:
+    def refuse(name: str) -> None:
+        raise Problem(f"no topics in {name}")
+
+    children = Children(tmp_path / "logs")
+    try:
+        with pytest.raises(Problem, match="no topics in kafka"):
+            children.start([shell("kafka", "exec sleep 600", tmp_path)], then=refuse)
+    finally:
+        children.stop()
 
 
 def test_none_is_left_when_the_block_ends(tmp_path: Path) -> None:
