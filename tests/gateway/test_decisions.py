@@ -20,39 +20,14 @@ from events.generated import (
     UserUnfollowed,
 )
 from producers.decide import follows, members, people, photos, reactions, rolls
-from producers.decide.act import Act, Claim
+from producers.decide.act import Claim
 from producers.limits import FOLLOWED_PEOPLE, ROLLS_A_PERSON, ROLLS_A_PHOTO
 from projections.photo import Photo
 from projections.roll import Roll
 from projections.rolls_of_photo import Placement
-from projections.serving.problems import Problem
-from projections.tally import Member
 from projections.users import User
+from tests.gateway.deciding import DEVELOPING, HIDDEN, PHOTO, ROLL, act, live, placed, status
 from tests.gateway.world import ADA, BOB, CAT, NOW, one
-
-ROLL = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="public")
-HIDDEN = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="private")
-PHOTO = Photo(one("photo"), owner_id=ADA, taken_at=NOW, develops_at=NOW + timedelta(hours=9), developed=True)
-DEVELOPING = Photo(one("photo"), owner_id=ADA, taken_at=NOW, develops_at=NOW + timedelta(hours=9))
-
-
-def act(who: Any = ADA) -> Act:
-    return Act(who, one("request"), NOW)
-
-
-def live(name: str, role: str = "") -> Member:
-    return Member(one("entity"), 0, one("member"), one(name), begun=NOW, role=role or None)
-
-
-def placed(name: str, roll: Roll = ROLL) -> Placement:
-    return Placement(PHOTO.photo_id, roll.roll_id, one(name), begun=True)
-
-
-def status(decide: Any, *arguments: Any, **more: Any) -> int:
-    """The status of the problem that a decision ends in."""
-    with pytest.raises(Problem) as problem:
-        decide(*arguments, **more)
-    return problem.value.status
 
 
 def test_the_same_request_makes_the_same_facts() -> None:
