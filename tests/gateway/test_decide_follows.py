@@ -26,7 +26,7 @@ def test_nobody_follows_more_than_five_thousand_people(following: int) -> None:
 
 
 def test_who_follows_as_many_as_one_can_may_say_again_whom_they_follow() -> None:
-    assert follow_user(act(), User(BOB), [live(OLDER)], 5_000) == Decision(OLDER, OLDER)
+    assert follow_user(act(), User(BOB), [live(OLDER), live(NEWER)], 5_000) == Decision(OLDER, OLDER)
 
 
 @pytest.mark.parametrize("person", [None, User(ADA)])
