@@ -5,6 +5,7 @@ import pytest
 from events.generated import RollFollowed, RollUnfollowed, UserFollowed, UserUnfollowed
 from producers.decide.act import Decision
 from producers.decide.follows import follow_roll, follow_user, unfollow_roll, unfollow_user
+from projections.roll import Roll
 from projections.users import User
 from tests.gateway.deciding import HIDDEN, NEWER, OLDER, ROLL, act, derived, first_fields, live, refusal
 from tests.gateway.world import ADA, BOB, CAT
@@ -55,10 +56,10 @@ def test_who_follows_nobody_or_no_roll_ends_nothing() -> None:
 
 
 @pytest.mark.parametrize("roll", [ROLL, HIDDEN])
-def test_a_roll_that_one_sees_is_followed(roll: object) -> None:
+def test_a_roll_that_one_sees_is_followed(roll: Roll) -> None:
     event_id = derived("RollFollowed")
     event = RollFollowed(**first_fields(event_id, BOB), roll_id=ROLL.roll_id, follower_id=BOB)
-    assert follow_roll(act(BOB), roll, []) == Decision(event_id, event_id, (event,))  # type: ignore[arg-type]
+    assert follow_roll(act(BOB), roll, []) == Decision(event_id, event_id, (event,))
 
 
 def test_a_roll_that_one_follows_changes_nothing_and_names_the_oldest_beginning() -> None:

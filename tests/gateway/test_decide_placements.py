@@ -10,6 +10,7 @@ from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
 from producers.decide.act import Decision
 from producers.decide.photos import Destination, may_fill, place, unplace
 from projections.photo import Photo
+from projections.rolls_of_photo import Placement
 from tests.gateway.deciding import DEVELOPING, NEWER, OLDER, PHOTO, ROLL, act, derived, first_fields, placed, refusal
 from tests.gateway.world import ADA, BOB, CAT, NOW, one
 
@@ -28,7 +29,7 @@ def into(role: str | None = "member", *, sees: bool = True) -> Destination:
     return Destination(ROLL.roll_id, sees, role)
 
 
-def full(rolls: int, *more: UUID) -> list[object]:
+def full(rolls: int, *more: UUID) -> list[Placement]:
     """Placements in so many other rolls, and in these."""
     return [placed(f"placement {n}", one(f"roll {n}")) for n in range(rolls)] + [placed(str(r), r) for r in more]
 
@@ -46,19 +47,19 @@ def test_a_placement_is_one_fact_with_the_requests_id(photo: Photo, role: str, r
         taken_at=NOW,
         develops_at=DEVELOPS,
     )
-    assert place(act(), photo, into(role), full(rolls)) == Decision(event_id, event_id, (event,))  # type: ignore[arg-type]
+    assert place(act(), photo, into(role), full(rolls)) == Decision(event_id, event_id, (event,))
 
 
 def test_a_photo_in_twenty_rolls_goes_into_no_other_but_may_be_said_to_be_where_it_is() -> None:
     assert refusal(place, act(), PHOTO, into(), full(20)) == FULL
     assert refusal(place, act(), PHOTO, into(), full(21)) == FULL
     held = [*full(19), placed(OLDER)]
-    assert place(act(), PHOTO, into(), held) == Decision(OLDER, OLDER)  # type: ignore[arg-type]
+    assert place(act(), PHOTO, into(), held) == Decision(OLDER, OLDER)
 
 
 def test_several_placements_in_one_roll_count_once() -> None:
     held = [*full(19), placed("once more", one("roll 0")), placed("and again", one("roll 0"))]
-    assert len(place(act(), PHOTO, into(), held).events) == 1  # type: ignore[arg-type]
+    assert len(place(act(), PHOTO, into(), held).events) == 1
     assert refusal(place, act(), PHOTO, into(), [*held, placed("the twentieth", OTHER)]) == FULL
 
 
