@@ -1,0 +1,91 @@
+"""Given photos, `develop_due` says which of them develop in which minute, and which of those are done."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from events.generated import Event
+from projections.develop_due import (
+    DEVELOP_DAYS,
+    DEVELOP_DUE,
+    DEVELOP_MINUTES,
+    DueDay,
+    DueMinute,
+    DuePhoto,
+    due_minutes,
+    due_photos,
+    minute_of,
+)
+from tests import given
+from tests.given import ADA, BO, DAWN, DUSK, MORNING, TAKEN, named
+from tests.kit import run
+from tests.projections.rows import OF_ADA, OF_BO, rows, store_of
+
+TOOK = given.photo_taken()
+DUE = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING)
+
+
+def test_a_photo_is_due_in_its_minute_in_the_shard_of_its_owner() -> None:
+    assert rows(DEVELOP_DUE, TOOK) == {DUE}
+    assert rows(DEVELOP_MINUTES, TOOK) == {DueMinute(OF_ADA, "2026-06-20", "2026-06-20T07:00")}
+    assert rows(DEVELOP_DAYS, TOOK) == {DueDay(OF_ADA, "2026-06-20")}
+
+
+def test_a_filtered_photo_is_ready() -> None:
+    ready = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING, filtered=True)
+    assert rows(DEVELOP_DUE, TOOK, given.photo_filtered()) == {ready}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [given.photo_rejected(), given.photo_developed(), given.photo_deleted(), given.photo_taken_down()],
+    ids=lambda end: type(end).__name__,
+)
+def test_a_photo_that_developed_or_ended_is_done(end: Event) -> None:
+    done = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING, done=True)
+    assert rows(DEVELOP_DUE, TOOK, end) == rows(DEVELOP_DUE, end, TOOK) == {done}
+    assert rows(DEVELOP_DUE, end) == {DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, done=True)}
+    assert rows(DEVELOP_MINUTES, end) == rows(DEVELOP_DAYS, end) == set()
+
+
+def test_a_minute_begins_with_its_first_moment_in_utc() -> None:
+    first = datetime(2026, 6, 20, 7, 5, tzinfo=UTC)
+    assert minute_of(first) == "2026-06-20T07:05"
+    assert minute_of(first - timedelta(microseconds=1)) == "2026-06-20T07:04"
+    assert minute_of(datetime(2026, 6, 20, 0, 30, tzinfo=timezone(timedelta(hours=2)))) == "2026-06-19T22:30"
+
+
+def test_the_minutes_in_which_something_is_due_are_found_in_order_both_ends_included() -> None:
+    days = [given.photo_taken(photo_id=named(f"day {n}"), develops_at=MORNING + timedelta(days=n)) for n in (-1, 1, 0)]
+    later = given.photo_taken(photo_id=DAWN, develops_at=MORNING + timedelta(minutes=1))
+    of_bo = given.photo_taken(photo_id=named("of bo"), owner_id=BO, develops_at=MORNING + timedelta(minutes=9))
+    store = store_of(*days, later, of_bo)
+    yesterday, morning, after, tomorrow = "2026-06-19T07:00", "2026-06-20T07:00", "2026-06-20T07:01", "2026-06-21T07:00"
+
+    async def scenario() -> None:
+        assert await due_minutes(store, OF_ADA, "", tomorrow) == [yesterday, morning, after, tomorrow]
+        assert await due_minutes(store, OF_ADA, "", "2026-06-21T06:59") == [yesterday, morning, after]
+        assert await due_minutes(store, OF_ADA, morning, after) == [morning, after]
+        assert await due_minutes(store, OF_ADA, after, after) == [after]
+        assert await due_minutes(store, OF_ADA, morning, morning) == [morning]
+        assert await due_minutes(store, OF_ADA, "2026-06-20T07:02", "2026-06-21T06:59") == []
+        assert await due_minutes(store, OF_BO, "", tomorrow) == ["2026-06-20T07:09"]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_all_photos_of_a_minute_are_read_whatever_the_size_of_a_read(size: int) -> None:
+    photos = [given.photo_taken(photo_id=named(f"photo {n}")) for n in range(4)]
+    done = given.photo_deleted(photo_id=named("photo 2"))
+
+    async def scenario() -> None:
+        found = await due_photos(store, OF_ADA, "2026-06-20T07:00", size)
+        assert len(found) == 4
+        assert {row.photo_id for row in found} == {photo.photo_id for photo in photos}
+        assert {row.photo_id for row in found if row.done} == {named("photo 2")}
+        assert await due_photos(store, OF_BO, "2026-06-20T07:00", size) == []
+        assert await due_photos(store, OF_ADA, "2026-06-20T07:01", size) == []
+
+    store = store_of(*photos, done)
+    run(scenario())

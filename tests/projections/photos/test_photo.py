@@ -1,0 +1,75 @@
+"""Given what happened to a photo, its row says what is known of it, and its ends are never undone."""
+
+import pytest
+
+from events.generated import Event
+from projections.photo import PHOTO, Photo
+from tests import given
+from tests.given import ADA, DUSK, MORNING, TAKEN
+from tests.projections.rows import rows
+
+EVERYTHING = (given.photo_taken(), given.photo_filtered(), given.photo_developed())
+
+
+def dusk(**changes: object) -> Photo:
+    """The photo's row when it was taken, and these columns."""
+    return Photo(DUSK, ADA, TAKEN, MORNING, False, "upload of dusk", "etag of dusk", **changes)  # type: ignore[arg-type]
+
+
+FILTERED = {
+    "filter_version": "7",
+    "full_key": "full of dusk",
+    "full_width": 2048,
+    "full_height": 1536,
+    "feed_key": "feed of dusk",
+    "feed_width": 1080,
+    "feed_height": 810,
+    "thumb_key": "thumb of dusk",
+    "thumb_width": 320,
+    "thumb_height": 240,
+    "blurhash": "blurhash of dusk",
+}
+
+
+def test_a_photo_that_was_taken_has_no_images_and_has_not_developed() -> None:
+    (row,) = rows(PHOTO, given.photo_taken())
+    assert row == dusk()
+    assert row.developing
+    assert not row.ended
+
+
+def test_a_photo_for_the_profile_says_so() -> None:
+    (row,) = rows(PHOTO, given.photo_taken(on_profile=True))
+    assert row.on_profile is True
+
+
+def test_a_filtered_photo_has_three_sizes_and_develops_still() -> None:
+    (row,) = rows(PHOTO, given.photo_taken(), given.photo_filtered())
+    assert row == dusk(**FILTERED)
+    assert row.developing
+
+
+def test_a_developed_photo_is_not_developing_any_more() -> None:
+    (row,) = rows(PHOTO, *EVERYTHING)
+    assert row == dusk(**FILTERED, developed=True)
+    assert not row.developing
+    assert not row.ended
+
+
+@pytest.mark.parametrize(
+    ("end", "column"),
+    [
+        (given.photo_rejected(), {"rejected_reason": "It is too large."}),
+        (given.photo_rejected(reason=""), {"rejected_reason": "size"}),
+        (given.photo_deleted(), {"deleted": True}),
+        (given.photo_taken_down(), {"taken_down": True}),
+    ],
+    ids=["rejected", "rejected without words", "deleted", "taken down"],
+)
+def test_an_end_stays_whatever_comes_after_it(end: Event, column: dict[str, object]) -> None:
+    (row,) = rows(PHOTO, given.photo_taken(), end)
+    assert row == dusk(**column)
+    assert row.ended
+    assert not row.developing
+    assert rows(PHOTO, end, *EVERYTHING) == {dusk(**FILTERED, developed=True, **column)}
+    assert rows(PHOTO, end) == {Photo(DUSK, **column)}  # type: ignore[arg-type]

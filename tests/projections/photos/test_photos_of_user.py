@@ -1,0 +1,73 @@
+"""Given a person's photos, `photos_of_user` lists them by when they develop, those that ended left out."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from events.generated import Event, PhotoTaken
+from projections.photos_of_user import PHOTOS_OF_USER, PHOTOS_OF_USER_BUCKETS, UserMonth, UserPhoto, user_candidates
+from tests import given
+from tests.given import ADA, BO, DUSK, MORNING, TAKEN, named
+from tests.kit import run
+from tests.projections.rows import rows, store_of
+
+TOOK = given.photo_taken(on_profile=True)
+JULY = datetime(2026, 7, 1, tzinfo=UTC)
+JUNE = JULY - timedelta(milliseconds=1)
+
+
+def photo(name: str, develops_at: datetime, taken_at: datetime = TAKEN) -> PhotoTaken:
+    """A photo of Ada's."""
+    return given.photo_taken(photo_id=named(name), develops_at=develops_at, taken_at=taken_at)
+
+
+def test_a_photo_is_listed_in_the_month_in_which_it_develops() -> None:
+    assert rows(PHOTOS_OF_USER, TOOK) == {UserPhoto(ADA, "2026-06", MORNING, TAKEN, DUSK, True, None)}
+    assert rows(PHOTOS_OF_USER_BUCKETS, TOOK) == {UserMonth(ADA, "2026-06")}
+    assert {row.on_profile for row in rows(PHOTOS_OF_USER, given.photo_taken())} == {False}
+    assert rows(PHOTOS_OF_USER_BUCKETS, photo("a", JUNE), photo("b", JULY)) == {
+        UserMonth(ADA, "2026-06"),
+        UserMonth(ADA, "2026-07"),
+    }
+
+
+@pytest.mark.parametrize("end", [given.photo_deleted(), given.photo_taken_down()], ids=["deleted", "taken down"])
+def test_an_end_marks_the_photo_whenever_it_comes(end: Event) -> None:
+    gone = UserPhoto(ADA, "2026-06", MORNING, TAKEN, DUSK, True, True)
+    assert rows(PHOTOS_OF_USER, TOOK, end) == rows(PHOTOS_OF_USER, end, TOOK) == {gone}
+    assert rows(PHOTOS_OF_USER, end) == {UserPhoto(ADA, "2026-06", MORNING, TAKEN, DUSK, None, True)}
+    assert rows(PHOTOS_OF_USER_BUCKETS, end) == set()
+
+
+def test_a_persons_photos_are_read_newest_first_up_to_now_and_from_any_place_on() -> None:
+    millisecond = timedelta(milliseconds=1)
+    photos = [
+        photo("old", MORNING - timedelta(days=90)),
+        photo("before", JUNE),
+        photo("same time, taken earlier", JULY, TAKEN - millisecond),
+        photo("now", JULY),
+        photo("to come", JULY + millisecond),
+    ]
+    gone, early = photo("gone", MORNING), named("its end came first")
+    ends = [
+        given.photo_deleted(photo_id=gone.photo_id),
+        given.photo_taken_down(photo_id=early, develops_at=MORNING),
+    ]
+    store = store_of(*photos, gone, *ends, given.photo_taken(photo_id=named("of bo"), owner_id=BO))
+    newest = [each.photo_id for each in reversed(photos)]
+
+    async def read(now: datetime | None, size: int, after: tuple[object, ...] = ()) -> list[UUID]:
+        return [row.photo_id async for row in user_candidates(store, ADA, now, after, size)]
+
+    async def scenario() -> None:
+        for size in (1, 2, 50):
+            assert await read(None, size) == newest
+            assert await read(JULY, size) == newest[1:]
+            assert await read(JULY - millisecond, size) == newest[3:]
+            for place, each in enumerate(reversed(photos), 1):
+                key = (each.develops_at, each.taken_at, each.photo_id)
+                assert await read(None, size, key) == newest[place:]
+                assert await read(JULY, size, key) == newest[max(place, 1) :]
+
+    run(scenario())

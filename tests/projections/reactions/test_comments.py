@@ -1,0 +1,80 @@
+"""Given what was written about a photo, `comments` holds it by month, and only what stands is read and counted."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from events.generated import Event
+from projections.comments import COMMENTS, COMMENTS_BUCKETS, Comment, CommentMonth, commented, comments_on
+from projections.counts import Count
+from projections.tally import Member
+from tests import given
+from tests.given import BO, CY, DUSK, NOON, minutes
+from tests.kit import run
+from tests.projections.rows import OF_BO, OF_CY, counts_of_kind, milliseconds, rows, set_of, store_of
+
+POSTED, DELETED = given.comment_posted(), given.comment_deleted()
+BY_CY = given.comment_posted(author_id=CY, text="Where is it?", occurred_at=minutes(3))
+LAST_OF_JUNE = datetime(2026, 6, 30, 23, 59, 59, 999_000, tzinfo=UTC)
+JULY = LAST_OF_JUNE + timedelta(milliseconds=1)
+
+
+def test_a_comment_is_kept_in_its_month() -> None:
+    assert rows(COMMENTS, POSTED) == {Comment(DUSK, "2026-06", NOON, POSTED.event_id, BO, "What a light!", None)}
+    assert rows(COMMENTS_BUCKETS, POSTED) == {CommentMonth(DUSK, "2026-06")}
+
+
+def test_months_are_those_of_utc() -> None:
+    events = [given.comment_posted(occurred_at=at) for at in (LAST_OF_JUNE, JULY)]
+    assert {(row.bucket, row.posted_at) for row in rows(COMMENTS, *events)} == {
+        ("2026-06", LAST_OF_JUNE),
+        ("2026-07", JULY),
+    }
+    assert rows(COMMENTS_BUCKETS, *events) == {CommentMonth(DUSK, "2026-06"), CommentMonth(DUSK, "2026-07")}
+
+
+def test_a_deleted_comment_has_no_text_any_more() -> None:
+    gone = Comment(DUSK, "2026-06", NOON, POSTED.event_id, BO, "", True)
+    assert rows(COMMENTS, POSTED, DELETED) == {gone}
+    assert rows(COMMENTS, DELETED) == {Comment(DUSK, "2026-06", NOON, POSTED.event_id, None, "", True)}
+    assert rows(COMMENTS_BUCKETS, DELETED) == set()
+
+
+def test_a_comment_is_a_member_of_its_own_and_two_by_one_person_count_as_two() -> None:
+    second = given.comment_posted(text="Again", occurred_at=minutes(1))
+    assert set_of(commented, POSTED, second) == {
+        Member(DUSK, OF_BO, POSTED.event_id, POSTED.event_id, NOON),
+        Member(DUSK, OF_BO, second.event_id, second.event_id, minutes(1)),
+    }
+    assert counts_of_kind("comments", POSTED, second, BY_CY) == {
+        Count(DUSK, "comments", OF_BO, 1, 2, milliseconds(minutes(1))),
+        Count(DUSK, "comments", OF_CY, 1, 1, milliseconds(minutes(3))),
+    }
+
+
+def test_a_deleted_comment_does_not_count() -> None:
+    assert set_of(commented, POSTED, DELETED) == {
+        Member(DUSK, OF_BO, POSTED.event_id, POSTED.event_id, NOON, True),
+    }
+    assert counts_of_kind("comments", POSTED, DELETED) == {Count(DUSK, "comments", OF_BO, 1, 0, milliseconds(NOON))}
+
+
+def test_what_stands_is_read_newest_first_from_any_place_on() -> None:
+    ats = [LAST_OF_JUNE - timedelta(days=40), LAST_OF_JUNE - timedelta(days=1), LAST_OF_JUNE, JULY]
+    events = [given.comment_posted(occurred_at=at, text=str(at)) for at in ats]
+    gone = given.comment_posted(occurred_at=minutes(0))
+    end = given.comment_deleted(comment_id=gone.event_id, posted_at=gone.occurred_at)
+    early = given.comment_deleted(comment_id=given.named("not yet posted"), posted_at=minutes(7))
+
+    async def read(after: tuple[datetime, UUID] | tuple[()], size: int) -> list[UUID]:
+        return [row.comment_id async for row in comments_on(store, DUSK, after, size)]
+
+    async def scenario() -> None:
+        newest = [event.event_id for event in reversed(events)]
+        for size in (1, 2, 50):
+            assert await read((), size) == newest
+            for place, event in enumerate(reversed(events), 1):
+                assert await read((event.occurred_at, event.event_id), size) == newest[place:]
+
+    history: list[Event] = [*events, gone, end, early]
+    store = store_of(*history)
+    run(scenario())

@@ -1,0 +1,50 @@
+"""Given a roll's invitations, a person may join by the last one, once."""
+
+from datetime import timedelta
+
+from projections.invitations import INVITATIONS, Invitation, invitation, spent
+from projections.tally import Member
+from tests import given
+from tests.given import ADA, BO, CY, DEN, LAKE, NOON, minutes
+from tests.kit import run
+from tests.projections.rows import rows, store_of
+
+INVITED = given.member_invited()
+LAST = given.member_invited(actor_id=CY, occurred_at=minutes(5))
+OF_OLD = Invitation(member_id=BO, roll_id=LAKE, invited_by=ADA, invited_at=NOON)
+
+
+def joined(after: timedelta) -> Member:
+    """A membership that began so long after the invitation, and has ended."""
+    return Member(LAKE, 0, BO, given.named("a membership"), NOON + after, True)
+
+
+def test_the_last_invitation_to_a_roll_stands_and_those_to_others_stay() -> None:
+    to_den = given.member_invited(roll_id=DEN, occurred_at=minutes(1))
+    assert rows(INVITATIONS, INVITED) == {OF_OLD}
+    assert rows(INVITATIONS, INVITED, to_den, LAST) == {
+        Invitation(BO, LAKE, CY, minutes(5)),
+        Invitation(BO, DEN, ADA, minutes(1)),
+    }
+
+
+def test_a_persons_last_invitation_to_a_roll_is_found() -> None:
+    async def scenario() -> None:
+        assert await invitation(store, BO, LAKE) == Invitation(BO, LAKE, CY, minutes(5))
+        assert await invitation(store, BO, DEN) is None
+        assert await invitation(store, CY, LAKE) is None
+
+    store = store_of(INVITED, LAST)
+    run(scenario())
+
+
+def test_an_invitation_is_spent_by_the_first_joining_after_it_even_one_that_has_ended() -> None:
+    moment = timedelta(milliseconds=1)
+    assert not spent(OF_OLD, [])
+    assert not spent(OF_OLD, [joined(-moment)])
+    assert spent(OF_OLD, [joined(timedelta(0))])
+    assert spent(OF_OLD, [joined(-moment), joined(moment)])
+
+
+def test_a_membership_of_which_only_the_end_is_known_spends_nothing() -> None:
+    assert not spent(OF_OLD, [Member(LAKE, 0, BO, given.named("a membership"), None, True)])
