@@ -2,8 +2,9 @@
 
 import pytest
 
-from projections import rolls_of_photo
-from projections.rolls_of_photo import ROLLS_OF_PHOTO, Placement, placements
+from projections.memory import MemoryStore
+from projections.rolls_of_photo import PAGE, ROLLS_OF_PHOTO, Placement, placements
+from projections.table import Stamped
 from tests import given
 from tests.given import DAWN, DEN, DUSK, LAKE, MORNING, named
 from tests.kit import run
@@ -12,6 +13,7 @@ from tests.projections.rows import rows, store_of
 ADDED, REMOVED = given.photo_added_to_roll(), given.photo_removed_from_roll()
 TO_DEN = given.photo_added_to_roll(roll_id=DEN)
 AGAIN = given.photo_added_to_roll(occurred_at=MORNING)
+KEY = {"photo_id": DUSK, "roll_id": LAKE}
 
 
 def test_a_placement_begins_and_ends_whatever_comes_first() -> None:
@@ -40,14 +42,12 @@ def test_the_placements_that_hold_are_those_that_began_and_have_not_ended() -> N
     run(scenario())
 
 
-@pytest.mark.parametrize("page", [1, 2, 3, 5])
-def test_all_placements_are_found_whatever_the_size_of_a_read(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
-    monkeypatch.setattr(rolls_of_photo, "PAGE", page)
-    added = [given.photo_added_to_roll(roll_id=named(f"roll {n % 2}"), occurred_at=given.minutes(n)) for n in range(4)]
-
+@pytest.mark.parametrize("number", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE])
+def test_all_placements_are_found_whether_or_not_they_fill_a_read(number: int) -> None:
     async def scenario() -> None:
-        found = await placements(store, DUSK)
-        assert sorted(row.placement_id for row in found) == sorted(each.event_id for each in added)
+        ids = [named(f"placement {n}") for n in range(number)]
+        await store.write([Stamped(ROLLS_OF_PHOTO.upsert(**KEY, placement_id=each, begun=True), 1) for each in ids])
+        assert sorted(row.placement_id for row in await placements(store, DUSK)) == sorted(ids)
 
-    store = store_of(*added)
+    store = MemoryStore()
     run(scenario())
