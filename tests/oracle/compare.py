@@ -1,6 +1,7 @@
 """The log's word against the read models': `differences(settings)` is empty when every row of every table is right."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from cassandra.cluster import Session
 
 from events.settings import Settings
 from tests.oracle import consequences, rows, sets, tables
-from tests.oracle.log import Log
+from tests.oracle.log import Fact, Log
 
 KINDS = {
     "accounts": {"UserRegistered", "ProfileChanged", "HandleChanged", "UserDeactivated", "UserReactivated"},
@@ -25,14 +26,44 @@ KINDS = {
 }  # fmt: skip
 
 
+class Fold:
+    """What facts fold to, one after the other; each partition's in order."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tables.Rows] = {}
+        self._sets = sets.Sets()
+
+    def take(self, fact: Fact) -> None:
+        """Folds one fact."""
+        for table, key, columns in rows.rows_of(fact):
+            self._rows.setdefault(table, {}).setdefault(key, {}).update(columns)
+        self._sets.take(fact)
+
+    def expected(self, ends: Mapping[tuple[str, int], int]) -> dict[str, tables.Rows]:
+        """Every row of every table, without the columns that are null; `ends` are the partitions' next offsets."""
+        expected = {table: dict(found) for table, found in self._rows.items()}
+        for table, key, columns in self._sets.rows():
+            full = {name: value for name, value in columns.items() if value is not None}
+            expected.setdefault(table, {})[key] = full
+        folded = expected.setdefault("progress", {})
+        for (topic, partition), offset in ends.items():
+            of_sets = [spec.table for spec in sets.SETS if spec.topic == topic]
+            for name in (*rows.ROWS.get(topic, ()), *of_sets):
+                folded[topic, partition, name, 1] = {"offset": offset}
+        return expected
+
+    def missing(self) -> list[str]:
+        """A line for each fact that should have followed from others and wasn't among them (yet)."""
+        return list(consequences.missing(self._sets, self._rows.get("photo", {}), self._rows.get("roll", {})))
+
+
 class Oracle:
     """The fold of the log so far. `settings` reach Kafka, the registry and (as superuser) Cassandra."""
 
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self.session = settings, session
         self.log = Log(settings, session)
-        self._rows: dict[str, tables.Rows] = {}
-        self._sets = sets.Sets()
+        self._fold = Fold()
         self.records = 0
         self.ids: dict[tuple[str, int, int], UUID] = {}  # every record's event, by where it is
 
@@ -41,27 +72,16 @@ class Oracle:
         for fact in self.log.read():
             self.records += 1
             self.ids[fact.topic, fact.partition, fact.offset] = fact.fields["event_id"]
-            for table, key, columns in rows.rows_of(fact):
-                self._rows.setdefault(table, {}).setdefault(key, {}).update(columns)
-            self._sets.take(fact)
+            self._fold.take(fact)
 
     def expected(self) -> dict[str, tables.Rows]:
         """Every row of every table, without the columns that are null."""
-        expected = {table: dict(found) for table, found in self._rows.items()}
-        for table, key, columns in self._sets.rows():
-            full = {name: value for name, value in columns.items() if value is not None}
-            expected.setdefault(table, {})[key] = full
-        folded = expected.setdefault("progress", {})
-        for (topic, partition), offset in self.log.next.items():
-            of_sets = [spec.table for spec in sets.SETS if spec.topic == topic]
-            for name in (*rows.ROWS.get(topic, ()), *of_sets):
-                folded[topic, partition, name, 1] = {"offset": offset}
-        return expected
+        return self._fold.expected(self.log.next)
 
     def missing(self) -> list[str]:
         """A line for each fact that should have followed from others and isn't in the log (yet)."""
         self.fold()
-        return list(consequences.missing(self._sets, self._rows.get("photo", {}), self._rows.get("roll", {})))
+        return self._fold.missing()
 
     def differences(self) -> list[str]:
         """A line for each row (and column) that isn't what the log says. Call it when the workers have caught up.
