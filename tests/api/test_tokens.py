@@ -1,0 +1,80 @@
+"""A token opens the services for its person, for its time, and for what it was made for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from projections.serving.identity import InvalidToken, issue_token, read_token
+from tests.api.world import SETTINGS as WORLDS
+from tests.given import ADA
+
+SETTINGS = WORLDS.model_copy(update={"token_secret": "t" * 64})
+BEGAN = datetime(2100, 1, 1, tzinfo=UTC)
+GOOD: dict[str, Any] = {"sub": str(ADA), "aud": "darkroom", "exp": int(BEGAN.timestamp())}
+
+
+def signed(claims: dict[str, Any], algorithm: str = "HS256", secret: str = SETTINGS.token_secret) -> str:
+    """A token with these claims."""
+    return jwt.encode(claims, secret, algorithm)
+
+
+def lacking(name: str) -> dict[str, Any]:
+    """The claims without one of them."""
+    return {claim: value for claim, value in GOOD.items() if claim != name}
+
+
+def test_a_token_says_who_and_for_what_and_from_when_to_when() -> None:
+    token = issue_token(SETTINGS, ADA, timedelta(minutes=5), now=BEGAN)
+    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
+    began = int(BEGAN.timestamp())
+    assert jwt.decode(token, options={"verify_signature": False}) == {
+        "sub": str(ADA),
+        "aud": "darkroom",
+        "iat": began,
+        "exp": began + 300,
+    }
+
+
+def test_a_token_is_read_as_its_person() -> None:
+    assert read_token(SETTINGS, issue_token(SETTINGS, ADA, timedelta(minutes=5))) == ADA
+    assert read_token(SETTINGS, signed(GOOD)) == ADA
+
+
+def test_a_token_of_another_purpose_opens_that_and_nothing_else() -> None:
+    token = issue_token(SETTINGS, ADA, timedelta(minutes=5), audience="uploads")
+    assert read_token(SETTINGS, token, audience="uploads") == ADA
+    for wrong, audience in ((token, "darkroom"), (signed(GOOD), "uploads")):
+        with pytest.raises(InvalidToken):
+            read_token(SETTINGS, wrong, audience=audience)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        signed(lacking("sub")),
+        signed(lacking("aud")),
+        signed(lacking("exp")),
+        signed(GOOD | {"sub": "ada"}),
+        signed(GOOD | {"sub": ""}),
+        signed(GOOD | {"exp": int(datetime.now(UTC).timestamp()) - 1}),
+        signed(GOOD | {"aud": "Darkroom"}),
+        signed(GOOD, "HS512"),
+        signed(GOOD, secret="another" * 8),
+        signed(GOOD)[:-2],
+        "",
+        "a.b.c",
+    ],
+)
+def test_what_lacks_something_or_is_of_somebody_else_or_over_is_no_token(token: str) -> None:
+    with pytest.raises(InvalidToken):
+        read_token(SETTINGS, token)
+
+
+def test_without_a_secret_no_token_is_made_or_read() -> None:
+    bare = SETTINGS.model_copy(update={"token_secret": ""})
+    with pytest.raises(RuntimeError, match="DARKROOM_TOKEN_SECRET is empty"):
+        issue_token(bare, ADA, timedelta(minutes=5))
+    with pytest.raises(RuntimeError, match="DARKROOM_TOKEN_SECRET is empty"):
+        read_token(bare, signed(GOOD))
