@@ -1,7 +1,7 @@
 """Builders of events for tests: `given.photo_taken(on_profile=True)` says what matters, and the defaults say the rest.
 
-Every field may be named; one that the event doesn't have is a TypeError. An event's id follows from what it says, so two
-that say the same are one event. An end is by default that of the beginning with the same people and things.
+Every field may be named; one that the event doesn't have is a TypeError. An event's id follows from what it says, so
+two that say the same are one event. An end is by default that of the beginning with the same people and things.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def minutes(number: float) -> datetime:
 
 def made(kind: type[E], defaults: Fields, fields: Fields) -> E:
     """An event: its fields, and the defaults for those that weren't named."""
-    values = {"occurred_at": NOON, "actor_id": ADA} | defaults | fields
+    values: Fields = {"occurred_at": NOON, "actor_id": ADA} | defaults | fields
     identity = named(f"{kind.__name__} {sorted(values.items())}")
     return kind(**{"event_id": identity} | values)
 

@@ -48,7 +48,9 @@ def test_a_position_up_to_the_bounds_is_one(text: str) -> None:
     assert str(parse_position(text)) == text.strip()
 
 
-@pytest.mark.parametrize("text", ["photos-8@0", "photos-3@" + "9" * 19, "photos--1@0", "photos-3@1.0", "Photos-3@1", ""])
+@pytest.mark.parametrize(
+    "text", ["photos-8@0", "photos-3@" + "9" * 19, "photos--1@0", "photos-3@1.0", "Photos-3@1", ""]
+)
 def test_a_position_beyond_them_is_none(text: str) -> None:
     with pytest.raises(MalformedPosition):
         parse_position(text)
@@ -156,4 +158,4 @@ def test_a_port_has_its_most() -> None:
     assert settings(kafka_port=65535).kafka_port == 65535
     with pytest.raises(ValidationError):
         settings(kafka_port=65536)
-    assert NIL == UUID("00000000-0000-0000-0000-000000000000")
+    assert UUID("00000000-0000-0000-0000-000000000000") == NIL

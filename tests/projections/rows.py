@@ -10,7 +10,6 @@ from projections.table import Table
 from projections.tally import Member, Tally
 from tests.kit import folded, run
 
-
 # The partitions that hold these people's facts, in each topic: murmur2 of the id, modulo 8.
 OF_ADA, OF_BO, OF_CY = 6, 7, 2
 

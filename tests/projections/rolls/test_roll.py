@@ -17,9 +17,7 @@ def test_a_change_sets_the_fields_that_it_lists_and_no_others() -> None:
     private = given.roll_changed(visibility="private", theme="wedding", changed=("visibility",))
     covered = given.roll_changed(title="The lake", cover_id=DUSK)
     assert rows(ROLL, CREATED, private) == {Roll(LAKE, ADA, "Lake", "summer", "private", None, NOON, None)}
-    assert rows(ROLL, CREATED, private, covered) == {
-        Roll(LAKE, ADA, "The lake", "summer", "private", DUSK, NOON, None)
-    }
+    assert rows(ROLL, CREATED, private, covered) == {Roll(LAKE, ADA, "The lake", "summer", "private", DUSK, NOON, None)}
 
 
 def test_a_field_that_is_listed_and_null_is_cleared() -> None:

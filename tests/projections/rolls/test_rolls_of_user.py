@@ -37,6 +37,4 @@ def test_a_membership_that_ended_takes_the_roll_out(end: Event) -> None:
         Member(BO, OF_BO, LAKE, JOINED.event_id, NOON, True, "member"),
         Member(BO, OF_BO, DEN, OF_DEN.event_id, minutes(3), None, "owner"),
     }
-    assert counts_of_kind("rolls", JOINED, OF_DEN, end) == {
-        Count(BO, "rolls", OF_BO, 1, 1, milliseconds(minutes(3)))
-    }
+    assert counts_of_kind("rolls", JOINED, OF_DEN, end) == {Count(BO, "rolls", OF_BO, 1, 1, milliseconds(minutes(3)))}
