@@ -37,8 +37,8 @@ def minutes(number: float) -> datetime:
 def made(kind: type[E], defaults: Fields, fields: Fields) -> E:
     """An event: its fields, and the defaults for those that weren't named."""
     values: Fields = {"occurred_at": NOON, "actor_id": ADA} | defaults | fields
-    identity = named(f"{kind.__name__} {sorted(values.items())}")
-    return kind(**{"event_id": identity} | values)
+    values.setdefault("event_id", named(f"{kind.__name__} {sorted(values.items())}"))
+    return kind(**values)
 
 
 def shared(fields: Fields, *names: str) -> Fields:

@@ -103,7 +103,7 @@ def test_the_registrys_errors_are_told_in_our_words() -> None:
         return ask
 
     assert answered(lambda: 7, "missing") == 7
-    with pytest.raises(UnknownSchema, match="^missing$"):
+    with pytest.raises(UnknownSchema, match=r"^missing$"):
         answered(failing(SchemaRegistryError(404, 40403, "Schema not found")), "missing")
     for error in (SchemaRegistryError(500, 50001, "oh"), SchemaRegistryError(403, 40301, "no"), OSError("refused")):
         with pytest.raises(RegistryUnavailable):

@@ -1,5 +1,6 @@
-"""Records written with another version of an event's schema are read with ours: what they lack has its default, and what
-we don't know is left out (Avro 1.11, schema resolution)."""
+"""Records written with another version of an event's schema are read with ours (Avro 1.11, schema resolution).
+
+What they lack has its default, and what we don't know is left out."""
 
 import io
 import json

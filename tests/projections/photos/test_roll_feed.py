@@ -1,4 +1,4 @@
-"""Given what was put into a roll, `roll_feed` lists it by when it develops, and only what is in the roll and due is read."""
+"""Given what was put into a roll, `roll_feed` lists it by when it develops; what is in the roll and due is read."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

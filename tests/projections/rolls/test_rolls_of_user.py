@@ -1,4 +1,4 @@
-"""Given who joined and left a roll, `rolls_of_user` holds a person's memberships in one shard, that of their own facts."""
+"""Given who joined and left a roll, `rolls_of_user` holds a person's memberships in the shard of their own facts."""
 
 import pytest
 
