@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from api.lists import filled
+from api.lists import SCAN_CAP, filled
 from events.generated import Event
 from events.ids import key_order
 from projections.followers import followers
@@ -147,28 +147,43 @@ def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() -> None:
         ((), 3, 300, [0, 1, 2], 2),
         ((1, 2), 3, 300, [0, 3, 4], 4),
         (range(1, 10), 3, 300, [0], None),
-        (range(1, 10), 3, 4, [0], 3),
+        (range(1, 10), 3, 3, [0], 2),
+        (range(1, 10), 3, 4, [0], 4),
+        (range(1, 10), 3, 5, [0], 4),
+        (range(1, 10), 3, 6, [0], 6),
         (range(6), 10, 300, [6, 7, 8, 9], None),
+        ((), 9, 300, list(range(9)), 8),
         ((), 10, 300, list(range(10)), None),
+        ((), 11, 300, list(range(10)), None),
     ],
 )
 def test_a_page_is_full_unless_at_the_end_or_at_the_cap(
     hidden: Sequence[int], limit: int, cap: int, shown: list[int], last: int | None
 ) -> None:
+    items, after, _ = run(one_page(range(10), hidden, limit, cap))
+    assert ([item["n"] for item in items], after) == (shown, last)
+
+
+@pytest.mark.parametrize(("limit", "looked_at"), [(100, 300), (30, 300), (70, 350), (1, 300)])
+def test_no_page_looks_at_more_candidates_than_about_the_cap(limit: int, looked_at: int) -> None:
+    items, after, taken = run(one_page(range(1000), range(1000), limit, SCAN_CAP))
+    assert (items, after, taken) == ([], looked_at - 1, looked_at + 1)
+
+
+async def one_page(
+    numbers: Sequence[int], hidden: Sequence[int], limit: int, cap: int
+) -> tuple[list[dict[str, Any]], int | None, int]:
+    """A page out of numbers, the last one that was looked at, and how many were taken."""
+    taken = 0
+
     async def candidates() -> AsyncIterator[int]:
-        for n in range(10):
+        nonlocal taken
+        for n in numbers:
+            taken += 1
             yield n
 
     async def hydrate(rows: Sequence[int]) -> list[dict[str, Any] | None]:
         return [None if n in hidden else {"n": n} for n in rows]
 
-    async def scenario() -> None:
-        items, after = await filled(candidates(), hydrate, limit, cap)
-        assert [item["n"] for item in items] == shown
-        if last is None or cap == 300:
-            assert after == last
-        else:
-            assert after is not None
-            assert after >= last
-
-    run(scenario())
+    items, after = await filled(candidates(), hydrate, limit, cap)
+    return items, after, taken

@@ -2,20 +2,11 @@
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 
-from events.generated import (
-    Event,
-    MemberJoined,
-    MemberRemoved,
-    PhotoLiked,
-    PhotoUnliked,
-    UserFollowed,
-    UserUnfollowed,
-)
+from events.generated import Event
 from projections.followers import followers
 from projections.following import following
 from projections.likers import likers
@@ -24,64 +15,32 @@ from projections.memory import MemoryStore
 from projections.rolls_of_user import rolls_of_user
 from projections.sets import counts_of, newest_members
 from projections.tally import Tally
-from tests.histories import PHOTOS, ROLLS, START, USERS
+from tests import given
+from tests.given import DUSK, LAKE, minutes
+from tests.histories import USERS
 from tests.kit import folded, run
 
 ADA, GRACE, KENJI, TUI = USERS
-PHOTO, ROLL = PHOTOS[0], ROLLS[0]
-
-
-def base(name: str, who: UUID, minute: int) -> dict[str, object]:
-    return {"event_id": uuid5(ADA, name), "occurred_at": START + timedelta(minutes=minute), "actor_id": who}
-
-
-def liked(who: UUID, minute: int) -> PhotoLiked:
-    return PhotoLiked(**base(f"like {who}", who, minute), photo_id=PHOTO, liker_id=who)  # type: ignore[arg-type]
-
-
-def unliked(like: PhotoLiked) -> PhotoUnliked:
-    more = {"photo_id": PHOTO, "liker_id": like.liker_id, "like_id": like.event_id}
-    return PhotoUnliked(**base(f"unlike {like.event_id}", like.liker_id, 30), **more)  # type: ignore[arg-type]
-
-
-def joined(who: UUID, minute: int) -> MemberJoined:
-    more = {"roll_id": ROLL, "member_id": who, "role": "member"}
-    return MemberJoined(**base(f"join {who}", who, minute), **more)  # type: ignore[arg-type]
-
-
-def removed(membership: MemberJoined) -> MemberRemoved:
-    more = {"roll_id": ROLL, "member_id": membership.member_id, "membership_id": membership.event_id}
-    return MemberRemoved(**base(f"removed {membership.event_id}", ADA, 30), **more)  # type: ignore[arg-type]
-
-
-def followed(who: UUID, whom: UUID, minute: int) -> UserFollowed:
-    more = {"follower_id": who, "followee_id": whom}
-    return UserFollowed(**base(f"follow {who} {whom} {minute}", who, minute), **more)  # type: ignore[arg-type]
-
-
-def unfollowed(follow: UserFollowed) -> UserUnfollowed:
-    more = {"follower_id": follow.follower_id, "followee_id": follow.followee_id, "follow_id": follow.event_id}
-    return UserUnfollowed(**base(f"unfollow {follow.event_id}", follow.follower_id, 30), **more)  # type: ignore[arg-type]
-
-
-LIKES = [liked(user, n) for n, user in enumerate(USERS)]
-JOINS = [joined(user, n) for n, user in enumerate(USERS)]
-FIRST, AGAIN = followed(GRACE, ADA, 1), followed(GRACE, ADA, 40)
+LIKES = [given.photo_liked(liker_id=user, occurred_at=minutes(n)) for n, user in enumerate(USERS)]
+JOINS = [given.member_joined(member_id=user, occurred_at=minutes(n)) for n, user in enumerate(USERS)]
+UNLIKED = given.photo_unliked(liker_id=GRACE, like_id=LIKES[1].event_id, occurred_at=minutes(30))
+REMOVED = given.member_removed(member_id=KENJI, membership_id=JOINS[2].event_id, occurred_at=minutes(30))
+FOLLOW = {"follower_id": GRACE, "followee_id": ADA}
+FIRST = given.user_followed(**FOLLOW, occurred_at=minutes(1))
+AGAIN = given.user_followed(**FOLLOW, occurred_at=minutes(40))
+ENDED, ENDED_AGAIN = (
+    given.user_unfollowed(**FOLLOW, follow_id=each.event_id, occurred_at=minutes(30)) for each in (FIRST, AGAIN)
+)
 
 # What happened, whose set of which kind it is about, and who is in it in the end, newest first.
 STORIES: dict[str, tuple[Sequence[Event], Tally, UUID, list[UUID]]] = {
-    "an unlike by one of many": ([*LIKES, unliked(LIKES[1])], likers, PHOTO, [TUI, KENJI, ADA]),
-    "a member removed by the owner": ([*JOINS, removed(JOINS[2])], members, ROLL, [TUI, GRACE, ADA]),
-    "… who isn't in the roll any more": ([*JOINS, removed(JOINS[2])], rolls_of_user, KENJI, []),
-    "a follow ended and begun again": ([FIRST, unfollowed(FIRST), AGAIN], followers, ADA, [GRACE]),
-    "… seen from who follows": ([FIRST, unfollowed(FIRST), AGAIN], following, GRACE, [ADA]),
-    "… and ended again": ([FIRST, unfollowed(FIRST), AGAIN, unfollowed(AGAIN)], followers, ADA, []),
-    "an undo of what has ended": (
-        [FIRST, unfollowed(FIRST), AGAIN, unfollowed(FIRST)],
-        followers,
-        ADA,
-        [GRACE],
-    ),
+    "an unlike by one of many": ([*LIKES, UNLIKED], likers, DUSK, [TUI, KENJI, ADA]),
+    "a member removed by the owner": ([*JOINS, REMOVED], members, LAKE, [TUI, GRACE, ADA]),
+    "… who isn't in the roll any more": ([*JOINS, REMOVED], rolls_of_user, KENJI, []),
+    "a follow ended and begun again": ([FIRST, ENDED, AGAIN], followers, ADA, [GRACE]),
+    "… seen from who follows": ([FIRST, ENDED, AGAIN], following, GRACE, [ADA]),
+    "… and ended again": ([FIRST, ENDED, AGAIN, ENDED_AGAIN], followers, ADA, []),
+    "an undo of what has ended": ([FIRST, ENDED, AGAIN, ENDED], followers, ADA, [GRACE]),
 }
 
 
