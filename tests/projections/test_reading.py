@@ -1,4 +1,4 @@
-"""What is asked of sets and of bucketed lists: who is in it, in which order, from where on, whatever a read's size is."""
+"""What is asked of sets and of bucketed lists: who is in it, in which order, from where on, at every size of a read."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
