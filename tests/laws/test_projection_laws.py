@@ -8,14 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from events.codec import key_of
 from events.generated import EVENTS, Event
 from events.ids import NIL
 from events.jsonform import from_json
 from events.schema import all_schemas
+from events.topics import partition_of
 from projections.counts import COUNTS, summed
 from projections.listed import PROJECTIONS, all_tables, of_topic
 from projections.memory import MemoryStore
 from projections.projection import Projection
+from projections.sets import shard_of
 from projections.table import Stamped
 from projections.tally import Tally
 from tests.histories import histories
@@ -159,6 +162,15 @@ def test_a_count_is_the_size_of_its_set(topic: str, data: st.DataObject) -> None
                 assert summed(await store.slice(COUNTS, entity), {})[tally.kind] == len(who)
 
     run(scenario())
+
+
+@pytest.mark.parametrize("each", [each for each in PROJECTIONS if isinstance(each, Tally)], ids=lambda each: each.name)
+def test_a_members_shard_is_the_partition_of_its_facts(each: Tally) -> None:
+    for event in (event for event in EXAMPLES if type(event) in each.events):
+        key = key_of(event)
+        for change in each(event):
+            shard = shard_of(each, change.entity, change.member, key if each.keyed_by == "other" else None)
+            assert shard == partition_of(each.topics[0], key)
 
 
 @pytest.mark.parametrize("each", PROJECTIONS, ids=lambda each: each.name)

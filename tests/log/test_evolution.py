@@ -116,3 +116,17 @@ def test_a_version_that_lacks_what_has_no_default_makes_its_records_unreadable_a
     assert isinstance(found, Unreadable)
     assert found.reason.startswith("not a PhotoLiked: SchemaResolutionError")
     assert not found.key_absent
+
+
+@pytest.mark.parametrize(
+    ("avro", "is_what"),
+    [
+        (["null"], "no record"),
+        ({"type": "record", "name": "PhotoLiked", "namespace": "darkroom.photos"}, "darkroom.photos.PhotoLiked"),
+        ({"type": "record", "name": "PhotoLiked"}, ".PhotoLiked"),
+    ],
+)
+def test_a_schema_of_something_else_makes_its_records_unreadable(avro: Any, is_what: str) -> None:
+    value = HEADER.pack(MAGIC, OTHER) + b"x"
+    reason = f"schema {OTHER} is {is_what}, which is no event known here"
+    assert run(Codec(Versions(avro), MemoryKeys()).decode([value])) == [Unreadable(reason)]
