@@ -9,10 +9,11 @@ import pytest
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from pydantic import ValidationError
 
+from events.confluent_registry import answered
 from events.ids import NIL, derived_id, id_order, key_order
 from events.personal import seal, unseal
 from events.positions import MalformedPosition, Position, format_positions, parse_position, parse_positions
-from events.registry import RegistryUnavailable, UnknownSchema, answered
+from events.registry import RegistryUnavailable, UnknownSchema
 from events.settings import Settings
 from events.topics import TOPICS, key_bytes, partition_of
 from tests.given import ADA, BO, CY
