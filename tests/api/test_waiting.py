@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.positions import Position
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.progress import progress_rows
 from projections.serving.waiting import MOST_SECONDS, POLL_SECONDS, Waiting

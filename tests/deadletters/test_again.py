@@ -16,7 +16,7 @@ from processors.fetching import Record
 from processors.lease import Lease, LeaseLost
 from processors.reading import Read
 from processors.transport import Batch
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.table import Stamped
 from tests.deadletters.failing import RefusingStore, unfoldable, values

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from events.codec import SCHEMA_OF, Codec
 from events.generated import Event
 from events.personal import ERASED, Erased
-from projections.listed import all_tables
+from projections.catalog import all_tables
 from projections.memory import MemoryStore
 from tests.histories import USERS, histories
 from tests.kit import MemoryKeys, MemoryLog, MemoryRegistry, Worker, run

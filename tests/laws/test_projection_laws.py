@@ -14,8 +14,8 @@ from events.ids import NIL
 from events.jsonform import from_json
 from events.schema import all_schemas
 from events.topics import partition_of
+from projections.catalog import PROJECTIONS, all_tables, of_topic
 from projections.counts import COUNTS, summed
-from projections.listed import PROJECTIONS, all_tables, of_topic
 from projections.memory import MemoryStore
 from projections.projection import Projection
 from projections.sets import shard_of

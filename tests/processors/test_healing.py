@@ -20,7 +20,7 @@ from processors.fetching import Record
 from processors.lease import Lease, LeaseLost
 from processors.runner import Runner
 from processors.transport import Batch
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.progress import progress_of
 from tests.deadletters.failing import fold_all

@@ -26,7 +26,7 @@ from processors.lease import Lease
 from processors.processor import Processor
 from processors.runner import Runner
 from processors.transport import Batch
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from tests.histories import START
 from tests.kit import MemoryLog, Worker
