@@ -12,10 +12,10 @@ from events.positions import Position
 from events.schema import all_schemas
 from processors.again import ActAgain, FoldAgain, Notes
 from processors.deadletters import EVERY, DeadLetter
-from processors.fetching import Record
-from processors.lease import Lease, LeaseLost
 from processors.reading import Read
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.fetcher import Record
+from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.table import Stamped

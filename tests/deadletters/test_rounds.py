@@ -13,10 +13,10 @@ from faust.types import TP
 from events.positions import Position
 from processors.again import Failures
 from processors.deadletters import EVERY
-from processors.fetching import Record
-from processors.lease import Lease
 from processors.redrive import OUTCOME_CHARACTERS, Redrive, unread
 from processors.requests import APPLIED, Request, request_of
+from processors.transport.fetcher import Record
+from processors.transport.lease import Lease
 from projections.memory import MemoryStore
 from projections.progress import progress_rows
 from projections.store import StoreUnavailable

@@ -12,7 +12,7 @@ from processors import filtering
 from processors.film.limits import Limits
 from processors.film.outcome import Filtered, Rejected
 from processors.filtering import WANTED, Filterer
-from processors.lease import Lease, LeaseLost
+from processors.transport.lease import Lease, LeaseLost
 from producers.publish import NotPublished
 from tests.kit import run
 from tests.processors.film import FILTERED, PreparedPool

@@ -16,10 +16,10 @@ from events.generated import PhotoLiked
 from events.jsonform import from_json
 from events.schema import all_schemas
 from processors import runner as runners
-from processors.fetching import Record
-from processors.lease import Lease, LeaseLost
 from processors.runner import Runner
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.fetcher import Record
+from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.progress import progress_of

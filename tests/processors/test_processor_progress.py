@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from events.generated import PhotoDeleted, PhotoTaken
-from processors.lease import Lease, LeaseLost
 from processors.processor import folded_to, indigestible
 from processors.reading import Read, transient
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease, LeaseLost
 from producers.publish import NotPublished
 from projections.memory import MemoryStore
 from projections.progress import progress_of, progress_rows

@@ -13,8 +13,8 @@ from events.schema import all_schemas
 from events.topics import PARTITIONS, key_bytes, partition_of
 from processors import reading
 from processors.deadletters import DeadLetter
-from processors.lease import Lease, LeaseLost
 from processors.reading import Reader
+from processors.transport.lease import Lease, LeaseLost
 from producers.publish import NotPublished
 from projections.store import StoreUnavailable
 from tests.kit import MemoryKeys, MemoryLog, MemoryRegistry, record, run

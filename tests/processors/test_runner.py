@@ -12,9 +12,9 @@ from events.generated import Event, MemberJoined, MemberLeft
 from events.ids import NIL
 from processors import runner as runners
 from processors.deadletters import DeadLetter
-from processors.lease import Lease, LeaseLost
 from processors.runner import Runner, every
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease, LeaseLost
 from projections.counts import COUNTS
 from projections.members import members
 from projections.memory import MemoryStore

@@ -7,8 +7,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from processors.fetching import Record
 from processors.originals import picked
+from processors.transport.fetcher import Record
 from tests.kit import record, run
 
 HERE = TopicPartition("photos", 3)
