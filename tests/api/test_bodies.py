@@ -9,13 +9,16 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import present
-from projections.comments import Comment
-from projections.counts import Counts
-from projections.photo import Photo
-from projections.roll import Roll
-from projections.serving.answers import answer
-from projections.serving.problems import (
+from api import presentation
+from projections.accounts.users import User
+from projections.photos.photo import Photo
+from projections.reactions.comments import Comment
+from projections.rolls.roll import Roll
+from projections.tally.counts import Counts
+from projections.tally.tally import Member
+from tests.given import ADA, BO, DAWN, DUSK, LAKE, MORNING, NOON, TAKEN, minutes
+from web.etag import answer
+from web.problems import (
     Problem,
     answer_of,
     bad_request,
@@ -23,9 +26,6 @@ from projections.serving.problems import (
     not_found,
     unavailable,
 )
-from projections.tally import Member
-from projections.users import User
-from tests.given import ADA, BO, DAWN, DUSK, LAKE, MORNING, NOON, TAKEN, minutes
 
 NIL = UUID(int=0)
 TAG = 'W/"33c69e8d6e3424fa5690039d"'
@@ -37,18 +37,21 @@ def counts(**totals: int) -> Counts:
 
 
 def test_a_time_is_shown_in_utc_to_the_millisecond() -> None:
-    assert present.time(datetime(2026, 6, 9, 7, 5, 1, 42_999, UTC)) == "2026-06-09T07:05:01.042Z"
-    assert present.time(datetime(2026, 6, 9, 0, 30, tzinfo=timezone(timedelta(hours=2)))) == "2026-06-08T22:30:00.000Z"
-    assert present.time(None) is None
+    assert presentation.time(datetime(2026, 6, 9, 7, 5, 1, 42_999, UTC)) == "2026-06-09T07:05:01.042Z"
+    assert (
+        presentation.time(datetime(2026, 6, 9, 0, 30, tzinfo=timezone(timedelta(hours=2))))
+        == "2026-06-08T22:30:00.000Z"
+    )
+    assert presentation.time(None) is None
 
 
 def test_an_id_that_names_nothing_is_null() -> None:
-    assert (present.name(ADA), present.name(NIL), present.name(None)) == (str(ADA), None, None)
+    assert (presentation.name(ADA), presentation.name(NIL), presentation.name(None)) == (str(ADA), None, None)
 
 
 def test_a_developing_photo_is_shown_without_a_picture() -> None:
     row = Photo(DUSK, ADA, TAKEN, MORNING, True, blurhash="a hash")
-    assert present.photo(row, None, [], counts(), False) == {
+    assert presentation.photo(row, None, [], counts(), False) == {
         "id": str(DUSK),
         "owner": str(ADA),
         "taken_at": "2026-06-19T19:30:00.000Z",
@@ -65,7 +68,7 @@ def test_a_developing_photo_is_shown_without_a_picture() -> None:
 def test_a_developed_photo_is_shown_with_its_picture() -> None:
     row = Photo(DUSK, ADA, TAKEN, MORNING, True, blurhash="a hash", developed=True)
     images: dict[str, Any] = {"full": {"url": "u", "width": 3, "height": 2}}
-    shown = present.photo(row, images, [LAKE], counts(likes=7, comments=3, photos=9), True)
+    shown = presentation.photo(row, images, [LAKE], counts(likes=7, comments=3, photos=9), True)
     assert shown == {
         "id": str(DUSK),
         "owner": str(ADA),
@@ -82,7 +85,7 @@ def test_a_developed_photo_is_shown_with_its_picture() -> None:
 
 def test_a_rejected_photo_says_why_and_is_rejected_whatever_else_it_is() -> None:
     row = Photo(DUSK, ADA, TAKEN, MORNING, True, rejected_reason="It is too large.", developed=True)
-    shown = present.photo(row, None, [], counts(), False)
+    shown = presentation.photo(row, None, [], counts(), False)
     assert (shown["state"], shown["rejected_reason"]) == ("rejected", "It is too large.")
 
 
@@ -97,13 +100,13 @@ def test_a_person_is_shown_with_what_the_viewer_has_to_do_with_them() -> None:
         "counts": {"followers": 1, "following": 2, "photos": 3, "rolls": 4},
         "viewer": {"following": True, "followed_by": False, "blocked": False},
     }
-    assert present.user(row, {"url": "u"}, told, True, False) == shown
-    turned = present.user(User(ADA, "ada"), None, counts(), False, True)
+    assert presentation.user(row, {"url": "u"}, told, True, False) == shown
+    turned = presentation.user(User(ADA, "ada"), None, counts(), False, True)
     assert turned["viewer"] == {"following": False, "followed_by": True, "blocked": False}
     assert (turned["display_name"], turned["avatar"], turned["counts"]["photos"]) == ("", None, 0)
     joined = Member(LAKE, 6, ADA, DAWN, minutes(1), None, "owner")
-    assert present.member(shown, joined) == shown | {"role": "owner", "joined_at": "2026-06-19T12:01:00.000Z"}
-    assert present.member({}, Member(LAKE, 6, ADA, DAWN, NOON)) == {
+    assert presentation.member(shown, joined) == shown | {"role": "owner", "joined_at": "2026-06-19T12:01:00.000Z"}
+    assert presentation.member({}, Member(LAKE, 6, ADA, DAWN, NOON)) == {
         "role": "member",
         "joined_at": "2026-06-19T12:00:00.000Z",
     }
@@ -113,7 +116,7 @@ def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
     totals = {"photos_in_roll": 1, "members": 2, "roll_followers": 3, "developing": 4, "photos": 5}
     told = Counts(totals, {"photos_in_roll": minutes(2), "members": minutes(9)})
     row = Roll(LAKE, ADA, "Lake", "summer", "public", DUSK, NOON)
-    assert present.roll(row, {"url": "u"}, told, "owner", True) == {
+    assert presentation.roll(row, {"url": "u"}, told, "owner", True) == {
         "id": str(LAKE),
         "title": "Lake",
         "theme": "summer",
@@ -124,19 +127,19 @@ def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
         "counts": {"photos": 1, "members": 2, "followers": 3, "developing": 4},
         "viewer": {"role": "owner", "following": True},
     }
-    empty = present.roll(row, None, counts(), None, False)
+    empty = presentation.roll(row, None, counts(), None, False)
     assert (empty["last_activity"], empty["viewer"]) == (None, {"role": None, "following": False})
 
 
 def test_a_comment_is_shown_as_it_was_written() -> None:
-    assert present.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO, "Où ça?")) == {
+    assert presentation.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO, "Où ça?")) == {
         "id": str(DAWN),
         "photo": str(DUSK),
         "author": str(BO),
         "text": "Où ça?",
         "posted_at": "2026-06-19T12:00:00.000Z",
     }
-    assert present.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO))["text"] == ""
+    assert presentation.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO))["text"] == ""
 
 
 def asked(**headers: str) -> Request:

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from projections.serving.pages import LONGEST_CURSOR, Cursor, Paging, link_to, page, paging, sealer
-from projections.serving.problems import Problem
 from tests.given import ADA, NOON
 from tests.kit import run
+from web.pagination import LONGEST_CURSOR, Cursor, Paging, link_to, page, paging, sealer
+from web.problems import Problem
 
 SECRET = "s" * 40
 TIMES = st.datetimes(datetime(1960, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))

@@ -6,9 +6,9 @@ from typing import Any
 import jwt
 import pytest
 
-from projections.serving.identity import InvalidToken, issue_token, read_token
 from tests.api.world import SETTINGS as WORLDS
 from tests.given import ADA
+from web.tokens import InvalidToken, issue_token, read_token
 
 SETTINGS = WORLDS.model_copy(update={"token_secret": "t" * 64})
 BEGAN = datetime(2100, 1, 1, tzinfo=UTC)

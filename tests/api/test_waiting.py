@@ -8,12 +8,12 @@ import pytest
 
 from events.positions import Position
 from projections.catalog import of_topic
-from projections.memory import MemoryStore
 from projections.progress import progress_rows
-from projections.serving.waiting import MOST_SECONDS, POLL_SECONDS, Waiting
-from projections.store import StoreUnavailable
+from projections.store.memory import MemoryStore
+from projections.store.protocol import StoreUnavailable
 from tests.api.world import World
 from tests.travelling import clock, travel
+from web.read_your_writes import MOST_SECONDS, POLL_SECONDS, Waiting
 
 PHOTOS = [(each.name, 1) for each in of_topic("photos")]
 

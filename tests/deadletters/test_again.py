@@ -7,18 +7,18 @@ from uuid import UUID
 import pytest
 
 from events.generated import Event, PhotoLiked, PhotoTaken
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.positions import Position
 from events.schema import all_schemas
-from processors.again import ActAgain, FoldAgain, Notes
-from processors.deadletters import EVERY, DeadLetter
-from processors.reading import Read
+from processors.handlers.dead_letter import EVERY, DeadLetter
+from processors.handlers.reader import Read
+from processors.redrive.replay import ActAgain, FoldAgain, Notes
 from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
-from projections.memory import MemoryStore
-from projections.table import Stamped
+from projections.store.memory import MemoryStore
+from projections.store.table import Stamped
 from tests.deadletters.failing import RefusingStore, unfoldable, values
 from tests.kit import MemoryLog, memory_codec, run
 

@@ -11,15 +11,15 @@ from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
 from events.positions import Position
-from processors.again import Failures
-from processors.deadletters import EVERY
-from processors.redrive import OUTCOME_CHARACTERS, Redrive, unread
-from processors.requests import APPLIED, Request, request_of
+from processors.handlers.dead_letter import EVERY
+from processors.redrive.redrive import OUTCOME_CHARACTERS, Redrive, unread
+from processors.redrive.replay import Failures
+from processors.redrive.requests import APPLIED, Request, request_of
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease
-from projections.memory import MemoryStore
 from projections.progress import progress_rows
-from projections.store import StoreUnavailable
+from projections.store.memory import MemoryStore
+from projections.store.protocol import StoreUnavailable
 from tests.deadletters.test_redrive import MemoryRequests
 from tests.kit import record, run
 from tests.processors.world import Meanwhile, nothing

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from events.positions import Position
-from processors.deadletters import DeadLetter, send
-from producers.publish import Headers, NotPublished, RefusedRecord
+from processors.handlers.dead_letter import DeadLetter, send
+from producers.publisher import Headers, NotPublished, RefusedRecord
 from tests.kit import run
 
 LETTER = DeadLetter(Position("graph", 3, 41), b"the key", b"the value", "it's no event", "followers", 2)

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 
 from events.ids import derived_id
-from producers.decide.act import Act, Beginning
-from projections.photo import Photo
-from projections.roll import Roll
-from projections.rolls_of_photo import Placement
-from projections.serving.problems import Problem
-from projections.tally import Member
+from producers.decide.decision import Act, Beginning
+from projections.photos.photo import Photo
+from projections.photos.rolls_of_photo import Placement
+from projections.rolls.roll import Roll
+from projections.tally.tally import Member
 from tests.gateway.world import ADA, NOW, one
+from web.problems import Problem
 
 ROLL = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="public")
 HIDDEN = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="private")

@@ -9,13 +9,13 @@ import pytest
 from events.generated import UserRegistered
 from events.ids import derived_id
 from events.positions import parse_position
-from producers.accounts import free_for, register_person
-from producers.plan import Plan
-from projections.claims import FINAL
-from projections.serving.problems import Problem
-from projections.users_by_handle import handle_hmac
+from producers.writes.plan import Plan
+from producers.writes.register import free_for, register_person
+from projections.accounts.users_by_handle import handle_hmac
+from projections.private.claims import FINAL
 from tests.gateway.world import ADA, BOB, NOW, SETTINGS, World, away, one, world
 from tests.kit import run
+from web.problems import Problem
 
 REQUEST = one("registration")
 DAN = derived_id(REQUEST, "user")

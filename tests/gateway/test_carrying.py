@@ -9,14 +9,14 @@ import pytest
 
 from events.generated import Event, UserDeactivated
 from events.positions import Position
-from producers.carrying import Carrier, furthest
-from producers.decide.act import Claim, Decision
-from producers.plan import Plan
-from producers.publish import NotPublished, Record, RefusedRecord
-from projections.claims import FINAL, PENDING
-from projections.serving.problems import Problem
+from producers.decide.decision import Claim, Decision
+from producers.publisher import NotPublished, Record, RefusedRecord
+from producers.writes.execute import Carrier, furthest
+from producers.writes.plan import Plan
+from projections.private.claims import FINAL, PENDING
 from tests.gateway.world import ADA, BOB, NOW, MemoryClaims, begin, one
 from tests.kit import run
+from web.problems import Problem
 
 NEW, OLD = Claim("handle", "new"), Claim("handle", "old")
 RECORDS = (Record("accounts", ADA, b"1"), Record("accounts", ADA, b"2"), Record("rolls", ADA, b"3"))

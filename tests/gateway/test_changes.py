@@ -9,8 +9,8 @@ import pytest
 from events.generated import HandleChanged, MemberLeft, PhotoDeleted, ProfileChanged, RollChanged, RollDeleted
 from events.ids import derived_id
 from producers.decide import follows, rolls
-from projections.claims import FINAL
-from projections.users_by_handle import handle_hmac
+from projections.accounts.users_by_handle import handle_hmac
+from projections.private.claims import FINAL
 from tests.gateway.shown import PHOTO, SECRET, placed, taken
 from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, SETTINGS, begin, joined, one, world
 from tests.kit import run

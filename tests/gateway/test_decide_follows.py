@@ -3,10 +3,10 @@
 import pytest
 
 from events.generated import RollFollowed, RollUnfollowed, UserFollowed, UserUnfollowed
-from producers.decide.act import Decision
+from producers.decide.decision import Decision
 from producers.decide.follows import follow_roll, follow_user, unfollow_roll, unfollow_user
-from projections.roll import Roll
-from projections.users import User
+from projections.accounts.users import User
+from projections.rolls.roll import Roll
 from tests.gateway.deciding import HIDDEN, NEWER, OLDER, ROLL, act, derived, first_fields, live, refusal
 from tests.gateway.world import ADA, BOB, CAT
 

@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 
 from events.generated import MemberInvited, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
-from producers.decide.act import Decision
+from producers.decide.decision import Decision
 from producers.decide.members import invite, join, leave, remove, set_role
-from projections.roll import Roll
-from projections.users import User
+from projections.accounts.users import User
+from projections.rolls.roll import Roll
 from tests.gateway.deciding import HIDDEN, NEWER, OLDER, ROLL, act, derived, first_fields, live, refusal
 from tests.gateway.world import ADA, BOB, CAT
 

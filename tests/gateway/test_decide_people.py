@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from events.generated import HandleChanged, ProfileChanged, UserDeactivated, UserReactivated, UserRegistered
-from producers.decide.act import Claim, Decision
-from producers.decide.people import change, deactivate, handle_claim, reactivate, register
+from producers.decide.accounts import change, deactivate, handle_claim, reactivate, register
+from producers.decide.decision import Claim, Decision
 from tests.gateway.deciding import act, derived, first_fields, refusal
 from tests.gateway.world import ADA, BOB, one
 

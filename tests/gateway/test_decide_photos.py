@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from events.generated import PhotoAddedToRoll, PhotoDeleted, PhotoTaken
-from producers.decide.act import Decision
+from producers.decide.decision import Decision
+from producers.decide.develops_at import RULE_VERSION
 from producers.decide.photos import Destination, Taking, clamped, delete, facts_of, photo_of, take
-from producers.developing import RULE_VERSION
-from projections.photo import Photo
+from projections.photos.photo import Photo
 from tests.gateway.deciding import DEVELOPING, PHOTO, act, derived, first_fields, refusal
 from tests.gateway.world import ADA, BOB, NOW, one
 

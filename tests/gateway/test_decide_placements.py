@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
-from producers.decide.act import Decision
+from producers.decide.decision import Decision
 from producers.decide.photos import Destination, may_fill, place, unplace
-from projections.photo import Photo
-from projections.rolls_of_photo import Placement
+from projections.photos.photo import Photo
+from projections.photos.rolls_of_photo import Placement
 from tests.gateway.deciding import DEVELOPING, NEWER, OLDER, PHOTO, ROLL, act, derived, first_fields, placed, refusal
 from tests.gateway.world import ADA, BOB, CAT, NOW, one
 

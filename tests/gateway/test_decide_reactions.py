@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from events.generated import CommentDeleted, CommentPosted, PhotoLiked, PhotoUnliked
-from producers.decide.act import Decision
+from producers.decide.decision import Decision
 from producers.decide.reactions import comment, delete_comment, developed, like, unlike
-from projections.comments import Comment
-from projections.photo import Photo
+from projections.photos.photo import Photo
+from projections.reactions.comments import Comment
 from tests.gateway.deciding import DEVELOPING, NEWER, OLDER, PHOTO, act, derived, first_fields, live, refusal
 from tests.gateway.world import ADA, BOB, CAT, NOW, one
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from events.generated import MemberJoined, RollChanged, RollCreated, RollDeleted
-from producers.decide.act import Decision
+from producers.decide.decision import Decision
 from producers.decide.rolls import change, create, creator_of, delete, owned, room_for_one_more
-from projections.roll import Roll
+from projections.rolls.roll import Roll
 from tests.gateway.deciding import HIDDEN, ROLL, act, derived, first_fields, refusal
 from tests.gateway.world import ADA, BOB, one
 

@@ -7,12 +7,12 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from producers.decide.act import Claim, Decision
-from producers.gateway.gate import whole_milliseconds
-from producers.gateway.limiting import BodyLimit
-from producers.plan import Plan, parse_plan, planned
-from producers.publish import Record
-from producers.tracing import traceparent_of
+from producers.decide.decision import Claim, Decision
+from producers.gateway.body_limit import BodyLimit
+from producers.gateway.resources import whole_milliseconds
+from producers.gateway.traceparent import traceparent_of
+from producers.publisher import Record
+from producers.writes.plan import Plan, parse_plan, planned
 from tests.gateway.shown import PHOTO, taken
 from tests.gateway.world import ADA, BOB, one, world
 from tests.kit import run

@@ -9,13 +9,13 @@ import pytest
 from events.generated import CommentDeleted, Event, MemberLeft, MemberRoleChanged, UserFollowed
 from events.topics import TOPICS, partition_of
 from producers.decide.photos import Destination
-from producers.gateway import rows
-from producers.gateway.rows import another_owner, comment_on, destination, size_of
-from projections.following import following
-from projections.members import members
-from projections.memory import MemoryStore
-from projections.roll import ROLL, Roll
-from projections.rolls_of_user import rolls_of_user
+from producers.gateway import reads
+from producers.gateway.reads import another_owner, comment_on, destination, size_of
+from projections.graph.following import following
+from projections.rolls.members import members
+from projections.rolls.roll import ROLL, Roll
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.store.memory import MemoryStore
 from projections.visibility import Sight
 from tests.gateway.shown import PHOTO, commented
 from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, begin, joined, one, roll
@@ -41,7 +41,7 @@ def asked(store: MemoryStore, than: UUID) -> bool:
 
 @pytest.mark.parametrize("page", [1, 2, 500])
 def test_another_owner_is_found_wherever_among_many_members(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "PAGE", page)
+    monkeypatch.setattr(reads, "PAGE", page)
     shards: dict[int, list[UUID]] = {}
     for person in CROWD:
         shards.setdefault(partition_of(TOPIC, person), []).append(person)
@@ -65,7 +65,7 @@ def test_another_owner_is_found_wherever_among_many_members(page: int, monkeypat
 
 
 def test_a_shard_is_read_to_its_end_and_no_further_than_there() -> None:
-    assert rows.PAGE == 500
+    assert reads.PAGE == 500
     assert {partition_of(TOPIC, person) for person in CROWD} == set(range(TOPICS[TOPIC].partitions))
 
 

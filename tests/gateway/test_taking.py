@@ -9,9 +9,9 @@ import pytest
 
 from events.generated import PhotoAddedToRoll, PhotoTaken, ProfileChanged
 from events.ids import derived_id
-from producers.developing import RULE_VERSION
-from producers.requests import Asked
+from producers.decide.develops_at import RULE_VERSION
 from producers.uploads import Uploaded
+from producers.writes.idempotency import Asked
 from tests.gateway.world import ADA, BOB, NOW, PRIVATE, PUBLIC, World, begin, one, world
 from tests.kit import run
 

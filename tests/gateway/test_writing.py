@@ -9,12 +9,12 @@ import pytest
 from events.generated import RollCreated, UserDeactivated, UserFollowed, UserReactivated
 from events.ids import derived_id
 from events.positions import parse_position
-from producers.gateway import writing
-from producers.gateway.writing import answered, json_of
-from producers.plan import Plan
-from producers.requests import Asked
-from projections.claims import FINAL, PENDING
-from projections.users_by_handle import handle_hmac
+from producers.gateway import write
+from producers.gateway.write import answered, json_of
+from producers.writes.idempotency import Asked
+from producers.writes.plan import Plan
+from projections.accounts.users_by_handle import handle_hmac
+from projections.private.claims import FINAL, PENDING
 from tests.gateway.world import ADA, BOB, CAT, NOW, SETTINGS, away, begin, one, world
 from tests.kit import run
 
@@ -173,7 +173,7 @@ def test_a_claim_lasts_from_the_attempt_that_appends_and_not_from_the_decision()
 
 
 def test_a_log_that_does_not_answer_is_waited_for_ten_seconds() -> None:
-    assert writing.ANSWER_SECONDS == 10.0
+    assert write.ANSWER_SECONDS == 10.0
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from events.codec import SCHEMA_OF, Codec
 from events.generated import Event
 from events.personal import ERASED, Erased
 from projections.catalog import all_tables
-from projections.memory import MemoryStore
+from projections.store.memory import MemoryStore
 from tests.histories import USERS, histories
 from tests.kit import MemoryKeys, MemoryLog, MemoryRegistry, Worker, run
 from tests.oracle.compare import KINDS, TABLES, Fold, of_table

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from events.codec import key_of
 from events.generated import EVENTS, Event
 from events.ids import NIL
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.schema import all_schemas
 from events.topics import partition_of
 from projections.catalog import PROJECTIONS, all_tables, of_topic
-from projections.counts import COUNTS, summed
-from projections.memory import MemoryStore
 from projections.projection import Projection
-from projections.sets import shard_of
-from projections.table import Stamped
-from projections.tally import Tally
+from projections.store.memory import MemoryStore
+from projections.store.table import Stamped
+from projections.tally.counts import COUNTS, summed
+from projections.tally.queries import shard_of
+from projections.tally.tally import Tally
 from tests.histories import histories
 from tests.kit import MemoryLog, Worker, cut, run
 

@@ -13,7 +13,7 @@ import pytest
 
 from events.codec import HEADER, MAGIC, Codec, Unreadable
 from events.generated import Event, PhotoLiked
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.personal import seal
 from events.schema import EventSchema, all_schemas
 from tests.kit import MemoryKeys, MemoryRegistry, run

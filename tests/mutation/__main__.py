@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ops.reports import progress
+from ops.progress import progress
 from tests.mutation.accepted import DOCS, read_accepted
 from tests.mutation.core import MODULES, PACKAGES
 from tests.mutation.covering import covering_of

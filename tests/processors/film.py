@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from processors.film.outcome import Filtered, Rejected, Variant
-from processors.film.pool import Pool
+from processors.film.sandbox.pool import Pool
 
 FILTERED = Filtered(
     variants={

@@ -14,7 +14,7 @@ from events.generated import Event, PhotoDeveloped
 from events.topics import partition_of
 from processors import develop
 from processors.develop import Developer
-from projections.low_water import keep_low_water, low_water
+from projections.photos.low_water import keep_low_water, low_water
 from projections.progress import progress_of
 from tests.kit import run
 from tests.processors.world import (

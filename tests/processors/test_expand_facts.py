@@ -23,7 +23,7 @@ from events.generated import (
 )
 from events.topics import PARTITIONS, partition_of
 from processors import expand
-from processors.reading import Read
+from processors.handlers.reader import Read
 from processors.transport.consumer import Batch
 from tests.histories import ROLLS
 from tests.kit import run

@@ -8,12 +8,12 @@ from uuid import UUID, uuid5
 import pytest
 
 from events.generated import Event, Image, PhotoFiltered, PhotoRejected, PhotoTaken
-from processors import filtering
+from processors import filter
 from processors.film.limits import Limits
 from processors.film.outcome import Filtered, Rejected
-from processors.filtering import WANTED, Filterer
+from processors.filter import WANTED, Filterer
 from processors.transport.lease import Lease, LeaseLost
-from producers.publish import NotPublished
+from producers.publisher import NotPublished
 from tests.kit import run
 from tests.processors.film import FILTERED, PreparedPool
 from tests.processors.objects import MemoryObjects, etag_of
@@ -168,7 +168,7 @@ def test_an_upload_that_was_replaced_is_rejected_undeveloped() -> None:
 
 
 def test_of_an_upload_that_is_too_large_only_so_much_is_read_that_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filtering, "LIMITS", Limits(upload_bytes=4))
+    monkeypatch.setattr(filter, "LIMITS", Limits(upload_bytes=4))
 
     async def scenario() -> None:
         one = Filtering(1)

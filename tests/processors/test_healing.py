@@ -13,16 +13,16 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from events.generated import PhotoLiked
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.schema import all_schemas
-from processors import runner as runners
-from processors.runner import Runner
+from processors.handlers import projector as runners
+from processors.handlers.projector import Runner
 from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
-from projections.memory import MemoryStore
 from projections.progress import progress_of
+from projections.store.memory import MemoryStore
 from tests.deadletters.failing import fold_all
 from tests.kit import MemoryLog, run
 from tests.processors.world import Meanwhile, nothing

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from events.generated import PhotoDeleted, PhotoTaken
-from processors.processor import folded_to, indigestible
-from processors.reading import Read, transient
+from processors.handlers.reactor import folded_to, indigestible
+from processors.handlers.reader import Read, transient
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease, LeaseLost
-from producers.publish import NotPublished
-from projections.memory import MemoryStore
+from producers.publisher import NotPublished
 from projections.progress import progress_of, progress_rows
-from projections.store import StoreUnavailable, Unstorable
+from projections.store.memory import MemoryStore
+from projections.store.protocol import StoreUnavailable, Unstorable
 from tests.kit import run
 from tests.processors.world import PARTITION, Meanwhile, World, deleted, nothing, taken
 

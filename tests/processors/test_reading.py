@@ -7,16 +7,16 @@ import pytest
 
 from events.codec import Codec
 from events.generated import CommentPosted, PhotoLiked
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.positions import Position
 from events.schema import all_schemas
 from events.topics import PARTITIONS, key_bytes, partition_of
-from processors import reading
-from processors.deadletters import DeadLetter
-from processors.reading import Reader
+from processors.handlers import reader
+from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.reader import Reader
 from processors.transport.lease import Lease, LeaseLost
-from producers.publish import NotPublished
-from projections.store import StoreUnavailable
+from producers.publisher import NotPublished
+from projections.store.protocol import StoreUnavailable
 from tests.kit import MemoryKeys, MemoryLog, MemoryRegistry, record, run
 from tests.processors.world import Meanwhile, nothing
 
@@ -40,7 +40,7 @@ def comment(author: UUID, number: int = 0) -> CommentPosted:
 class Reading:
     """A reader, its people's keys, and the letters that it sent."""
 
-    def __init__(self, *without_key: UUID, generation: int = 1, tries: int = reading.KEY_ABSENT_TRIES) -> None:
+    def __init__(self, *without_key: UUID, generation: int = 1, tries: int = reader.KEY_ABSENT_TRIES) -> None:
         self.keys = MemoryKeys(dict.fromkeys(without_key))
         self.log = MemoryLog()
         self.letters: list[DeadLetter] = []
@@ -125,7 +125,7 @@ def test_what_is_no_event_is_set_aside_between_what_is() -> None:
 
 @pytest.mark.parametrize("at_once", [64, 2])
 def test_each_of_many_bad_records_is_set_aside_once(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LETTERS_AT_ONCE", at_once)
+    monkeypatch.setattr(reader, "LETTERS_AT_ONCE", at_once)
 
     async def scenario() -> None:
         one = Reading()
@@ -201,7 +201,7 @@ def test_a_key_given_up_that_comes_back_is_read_at_once() -> None:
 
 
 def test_no_more_keys_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "GIVEN_UP", 0)
+    monkeypatch.setattr(reader, "GIVEN_UP", 0)
 
     async def scenario() -> None:
         one = Reading(SOMEBODY, ANOTHER)

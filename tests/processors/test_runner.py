@@ -10,18 +10,18 @@ import pytest
 
 from events.generated import Event, MemberJoined, MemberLeft
 from events.ids import NIL
-from processors import runner as runners
-from processors.deadletters import DeadLetter
-from processors.runner import Runner, every
+from processors.handlers import projector as runners
+from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.projector import Runner, every
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease, LeaseLost
-from projections.counts import COUNTS
-from projections.members import members
-from projections.memory import MemoryStore
 from projections.progress import progress_of, progress_rows
-from projections.rolls_of_user import rolls_of_user
-from projections.store import StoreUnavailable, Unstorable
-from projections.table import Stamped
+from projections.rolls.members import members
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.store.memory import MemoryStore
+from projections.store.protocol import StoreUnavailable, Unstorable
+from projections.store.table import Stamped
+from projections.tally.counts import COUNTS
 from tests.deadletters.failing import RefusingStore, unfoldable
 from tests.kit import MemoryLog, run
 from tests.processors.world import OWNER, START, Meanwhile, base, nothing

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from events.generated import Event
-from projections.counts import COUNTS, Count
-from projections.memory import MemoryStore
-from projections.table import Table
-from projections.tally import Member, Tally
+from projections.store.memory import MemoryStore
+from projections.store.table import Table
+from projections.tally.counts import COUNTS, Count
+from projections.tally.tally import Member, Tally
 from tests.kit import folded, run
 
 # The partitions that hold these people's facts, in each topic: murmur2 of the id, modulo 8.

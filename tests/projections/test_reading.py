@@ -8,15 +8,15 @@ import pytest
 
 from events.generated import Event
 from projections.buckets import buckets, day_of, month_of, some
-from projections.followers import followers
-from projections.following import following
-from projections.members import members
-from projections.memory import MemoryStore
-from projections.photos_in_roll import photos_in_roll
-from projections.roll_feed import ROLL_FEED_BUCKETS, roll_candidates
-from projections.sets import beginnings, by_time, counts_of, key_of, newest_members, shard_of, which
-from projections.table import Stamped
-from projections.tally import Member
+from projections.graph.followers import followers
+from projections.graph.following import following
+from projections.photos.photos_in_roll import photos_in_roll
+from projections.photos.roll_feed import ROLL_FEED_BUCKETS, roll_candidates
+from projections.rolls.members import members
+from projections.store.memory import MemoryStore
+from projections.store.table import Stamped
+from projections.tally.queries import beginnings, by_time, counts_of, key_of, newest_members, shard_of, which
+from projections.tally.tally import Member
 from tests import given
 from tests.given import ADA, BO, CY, DAWN, DUSK, LAKE, MORNING, minutes, named
 from tests.kit import run

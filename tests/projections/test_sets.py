@@ -7,14 +7,14 @@ from uuid import UUID
 import pytest
 
 from events.generated import Event
-from projections.followers import followers
-from projections.following import following
-from projections.likers import likers
-from projections.members import members
-from projections.memory import MemoryStore
-from projections.rolls_of_user import rolls_of_user
-from projections.sets import counts_of, newest_members
-from projections.tally import Tally
+from projections.graph.followers import followers
+from projections.graph.following import following
+from projections.reactions.likers import likers
+from projections.rolls.members import members
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.store.memory import MemoryStore
+from projections.tally.queries import counts_of, newest_members
+from projections.tally.tally import Tally
 from tests import given
 from tests.given import DUSK, LAKE, minutes
 from tests.histories import USERS

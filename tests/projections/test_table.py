@@ -8,11 +8,11 @@ import pytest
 
 from events.ids import NIL
 from events.personal import ERASED
-from projections.comments import COMMENTS
-from projections.counts import Count, Counts, summed
+from projections.accounts.users import USERS
 from projections.progress import PROGRESS, least, progress_rows
-from projections.table import Stamped, Table, Upsert, partition_key, positions_of, stamp_of
-from projections.users import USERS
+from projections.reactions.comments import COMMENTS
+from projections.store.table import Stamped, Table, Upsert, partition_key, positions_of, stamp_of
+from projections.tally.counts import Count, Counts, summed
 from tests.given import ADA, BO, NOON, minutes
 from tests.projections.rows import milliseconds
 

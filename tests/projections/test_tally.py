@@ -6,9 +6,9 @@ import pytest
 
 from events.generated import PhotoLiked, UserFollowed
 from events.ids import NIL
-from projections.counts import COUNTS
-from projections.table import Stamped
-from projections.tally import Begin, Change, End, Folded, Mark, Member, Tally, fold_shard, tally
+from projections.store.table import Stamped
+from projections.tally.counts import COUNTS
+from projections.tally.tally import Begin, Change, End, Folded, Mark, Member, Tally, fold_shard, tally
 from tests.given import ADA, BO, CY, LAKE, NOON, minutes, named
 from tests.projections.rows import milliseconds
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.children import Children
 from ops.servers import archives
 from ops.servers.archives import Archive, archive
+from ops.supervisor.children import Children
 from tests.servers.programs import shell
 
 

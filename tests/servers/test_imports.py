@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ops.processes import ROOT
+from ops.supervisor.processes import ROOT
 
 REGISTRY_CLIENT = ("confluent_kafka.schema_registry", "authlib", "httpx")
 FILM = ("PIL", "pillow_heif", "blurhash")
@@ -17,11 +17,11 @@ WORKING = ("faust", "aiohttp")
 # What each process has loaded once it begins its work, as code, and what must not be among it.
 # (numpy comes with Cassandra's driver wherever it is installed.)
 LOADED = {
-    "api": ("import ops.api", (*REGISTRY_CLIENT, *FILM, *BUCKET, *WORKING, "confluent_kafka", "aiokafka")),
-    "gateway": ("import ops.gateway, producers.gateway.gate", (*FILM, *WORKING, "aiokafka")),
-    "up": ("import ops.up", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy")),
-    "setup": ("import ops.setup", (*FILM, *BUCKET, *SERVING, *WORKING, "aiokafka")),
-    "status": ("import ops.status", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy")),
+    "api": ("import ops.commands.api", (*REGISTRY_CLIENT, *FILM, *BUCKET, *WORKING, "confluent_kafka", "aiokafka")),
+    "gateway": ("import ops.commands.gateway, producers.gateway.resources", (*FILM, *WORKING, "aiokafka")),
+    "up": ("import ops.commands.up", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy")),
+    "setup": ("import ops.provision", (*FILM, *BUCKET, *SERVING, *WORKING, "aiokafka")),
+    "status": ("import ops.commands.status", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy")),
     "--help": ("import ops.cli", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy", "rich")),
 }
 

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from processors.originals import picked
+from processors.log.records import picked
 from processors.transport.fetcher import Record
 from tests.kit import record, run
 

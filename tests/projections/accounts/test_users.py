@@ -1,6 +1,6 @@
 """Given what a person said of themselves, their row in `users` says just that."""
 
-from projections.users import USERS, User
+from projections.accounts.users import USERS, User
 from tests import given
 from tests.given import ADA, BO, DUSK, NOON, minutes
 from tests.projections.rows import rows

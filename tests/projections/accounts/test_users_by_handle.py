@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from events.settings import Settings
-from projections.users_by_handle import USERS_BY_HANDLE, HandleHolder, handle_hmac, user_with_handle
+from projections.accounts.users_by_handle import USERS_BY_HANDLE, HandleHolder, handle_hmac, user_with_handle
 from tests import given
 from tests.given import ADA, BO
 from tests.kit import run

@@ -1,8 +1,8 @@
 """Given who followed whom, `followers` holds each follow in the shard of who follows, and its size."""
 
-from projections.counts import Count
-from projections.followers import followers
-from projections.tally import Listed, Member
+from projections.graph.followers import followers
+from projections.tally.counts import Count
+from projections.tally.tally import Listed, Member
 from tests import given
 from tests.given import ADA, BO, CY, NOON, minutes
 from tests.projections.rows import OF_BO, OF_CY, counts_of_kind, list_of, milliseconds, set_of, shard_rows

@@ -1,8 +1,8 @@
 """Given who followed whom, `following` holds a person's follows in one shard, that of their own facts."""
 
-from projections.counts import Count
-from projections.following import following
-from projections.tally import Listed, Member
+from projections.graph.following import following
+from projections.tally.counts import Count
+from projections.tally.tally import Listed, Member
 from tests import given
 from tests.given import ADA, BO, CY, NOON, minutes
 from tests.projections.rows import OF_BO, counts_of_kind, list_of, milliseconds, set_of

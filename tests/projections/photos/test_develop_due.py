@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from events.generated import Event
-from projections.develop_due import (
+from projections.photos.develop_due import (
     DEVELOP_DAYS,
     DEVELOP_DUE,
     DEVELOP_MINUTES,

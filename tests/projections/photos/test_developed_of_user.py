@@ -3,9 +3,9 @@
 import pytest
 
 from events.generated import Event
-from projections.counts import Count
-from projections.developed_of_user import developed_of_user
-from projections.tally import Member
+from projections.photos.developed_of_user import developed_of_user
+from projections.tally.counts import Count
+from projections.tally.tally import Member
 from tests import given
 from tests.given import ADA, DAWN, DUSK, MORNING
 from tests.projections.rows import OF_ADA, counts_of_kind, milliseconds, set_of

@@ -3,9 +3,9 @@
 import pytest
 
 from events.generated import Event
-from projections.counts import Count
-from projections.developing_in_roll import developing_in_roll
-from projections.tally import Member
+from projections.photos.developing_in_roll import developing_in_roll
+from projections.tally.counts import Count
+from projections.tally.tally import Member
 from tests import given
 from tests.given import DEN, DUSK, LAKE, NOON
 from tests.projections.rows import OF_ADA, counts_of_kind, milliseconds, set_of

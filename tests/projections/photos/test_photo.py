@@ -3,7 +3,7 @@
 import pytest
 
 from events.generated import Event
-from projections.photo import PHOTO, Photo
+from projections.photos.photo import PHOTO, Photo
 from tests import given
 from tests.given import ADA, DUSK, MORNING, TAKEN
 from tests.projections.rows import rows

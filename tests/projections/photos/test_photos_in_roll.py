@@ -1,8 +1,8 @@
 """Given what was put into a roll, `photos_in_roll` counts it, developing or not, in the shard of each photo's owner."""
 
-from projections.counts import Count
-from projections.photos_in_roll import photos_in_roll
-from projections.tally import Member
+from projections.photos.photos_in_roll import photos_in_roll
+from projections.tally.counts import Count
+from projections.tally.tally import Member
 from tests import given
 from tests.given import BO, DAWN, DUSK, LAKE, NOON, minutes
 from tests.projections.rows import OF_ADA, OF_BO, counts_of_kind, milliseconds, set_of

@@ -6,7 +6,13 @@ from uuid import UUID
 import pytest
 
 from events.generated import Event, PhotoTaken
-from projections.photos_of_user import PHOTOS_OF_USER, PHOTOS_OF_USER_BUCKETS, UserMonth, UserPhoto, user_candidates
+from projections.photos.photos_of_user import (
+    PHOTOS_OF_USER,
+    PHOTOS_OF_USER_BUCKETS,
+    UserMonth,
+    UserPhoto,
+    user_candidates,
+)
 from tests import given
 from tests.given import ADA, BO, DUSK, MORNING, TAKEN, named
 from tests.kit import run

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from events.generated import PhotoAddedToRoll
-from projections.roll_feed import ROLL_FEED, ROLL_FEED_BUCKETS, RollDay, RollPhoto, roll_candidates
+from projections.photos.roll_feed import ROLL_FEED, ROLL_FEED_BUCKETS, RollDay, RollPhoto, roll_candidates
 from tests import given
 from tests.given import ADA, DEN, DUSK, LAKE, MORNING, TAKEN, named
 from tests.kit import run

@@ -2,9 +2,9 @@
 
 import pytest
 
-from projections.memory import MemoryStore
-from projections.rolls_of_photo import PAGE, ROLLS_OF_PHOTO, Placement, placements
-from projections.table import Stamped
+from projections.photos.rolls_of_photo import PAGE, ROLLS_OF_PHOTO, Placement, placements
+from projections.store.memory import MemoryStore
+from projections.store.table import Stamped
 from tests import given
 from tests.given import DAWN, DEN, DUSK, LAKE, MORNING, named
 from tests.kit import run

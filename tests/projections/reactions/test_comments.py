@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from events.generated import Event
-from projections.comments import COMMENTS, COMMENTS_BUCKETS, Comment, CommentMonth, commented, comments_on
-from projections.counts import Count
-from projections.tally import Member
+from projections.reactions.comments import COMMENTS, COMMENTS_BUCKETS, Comment, CommentMonth, commented, comments_on
+from projections.tally.counts import Count
+from projections.tally.tally import Member
 from tests import given
 from tests.given import BO, CY, DUSK, NOON, minutes
 from tests.kit import run

@@ -1,8 +1,8 @@
 """Given who liked a photo, `likers` holds each like in the shard of who likes, and its size."""
 
-from projections.counts import Count
-from projections.likers import likers
-from projections.tally import Listed, Member
+from projections.reactions.likers import likers
+from projections.tally.counts import Count
+from projections.tally.tally import Listed, Member
 from tests import given
 from tests.given import BO, CY, DAWN, DUSK, NOON, minutes
 from tests.projections.rows import OF_BO, OF_CY, counts_of_kind, list_of, milliseconds, set_of

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from projections.invitations import INVITATIONS, Invitation, invitation, spent
-from projections.tally import Member
+from projections.rolls.invitations import INVITATIONS, Invitation, invitation, spent
+from projections.tally.tally import Member
 from tests import given
 from tests.given import ADA, BO, CY, DEN, LAKE, NOON, minutes
 from tests.kit import run

@@ -3,9 +3,9 @@
 import pytest
 
 from events.generated import Event
-from projections.counts import Count
-from projections.members import members
-from projections.tally import Listed, Member
+from projections.rolls.members import members
+from projections.tally.counts import Count
+from projections.tally.tally import Listed, Member
 from tests import given
 from tests.given import ADA, BO, LAKE, NOON, minutes
 from tests.projections.rows import OF_ADA, OF_BO, counts_of_kind, list_of, milliseconds, set_of

@@ -1,6 +1,6 @@
 """Given what happened to a roll, its row says what it is called, who may see it and whether it stands."""
 
-from projections.roll import ROLL, Roll
+from projections.rolls.roll import ROLL, Roll
 from tests import given
 from tests.given import ADA, DUSK, LAKE, NOON, minutes
 from tests.projections.rows import rows

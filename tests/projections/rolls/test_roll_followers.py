@@ -1,8 +1,8 @@
 """Given who followed a roll, `roll_followers` holds each follow in the shard of who follows, and its size."""
 
-from projections.counts import Count
-from projections.roll_followers import roll_followers
-from projections.tally import Listed, Member
+from projections.rolls.roll_followers import roll_followers
+from projections.tally.counts import Count
+from projections.tally.tally import Listed, Member
 from tests import given
 from tests.given import BO, CY, LAKE, NOON, minutes
 from tests.projections.rows import OF_BO, OF_CY, counts_of_kind, list_of, milliseconds, set_of

@@ -3,9 +3,9 @@
 import pytest
 
 from events.generated import Event
-from projections.counts import Count
-from projections.rolls_of_user import rolls_of_user
-from projections.tally import Listed, Member
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.tally.counts import Count
+from projections.tally.tally import Listed, Member
 from tests import given
 from tests.given import BO, DEN, LAKE, NOON, minutes
 from tests.projections.rows import OF_BO, counts_of_kind, list_of, milliseconds, set_of
