@@ -39,7 +39,7 @@ def build(open_resources: Open = cassandra) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         async with open_resources() as resources:
             app.state.settings, app.state.resources = resources.settings, resources
-            app.state.waiting = Waiting(resources.store, resources.generations)
+            app.state.waiting = Waiting(resources.store)
             try:
                 yield
             finally:

@@ -1,7 +1,7 @@
 """One request to the API: who asks, when, and what of."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -35,7 +35,6 @@ class Resources:
     settings: Settings
     store: Store
     images: Images
-    generations: Mapping[str, int] = field(default_factory=dict[str, int])  # live ones by projection; 1 if not named
     now: Callable[[], datetime] = clock
 
 
@@ -45,7 +44,7 @@ class Ask:
     def __init__(self, request: Request, viewer: UUID, resources: Resources):
         self.request, self.viewer = request, viewer
         self.settings, self.store = resources.settings, resources.store
-        self.images, self.generations, self.now = resources.images, resources.generations, resources.now()
+        self.images, self.now = resources.images, resources.now()
         self.sight = Sight(self.store, viewer)
 
     def answer(self, body: Mapping[str, Any]) -> Response:

@@ -33,7 +33,7 @@ async def photo(ask: Ask, photo_id: UUID, state: str | None = None) -> Shown | N
     if row is None or (state is not None and presentation.state_of(row) != state) or not await ask.sight.sees(row):
         return None
     counts, liked = await asyncio.gather(
-        counts_of(ask.store, [photo_id], ask.generations), beginnings(ask.store, likers, photo_id, ask.viewer)
+        counts_of(ask.store, [photo_id]), beginnings(ask.store, likers, photo_id, ask.viewer)
     )
     images = ask.images.of(row, ask.now) if shows(row) else None
     return presentation.photo(row, images, rolls, counts[0], bool(liked))
@@ -44,7 +44,7 @@ async def users(ask: Ask, ids: Sequence[UUID]) -> list[Shown | None]:
     rows = [row for row in await asyncio.gather(*map(ask.sight.user, ids)) if row is not None]
     seen = [row.user_id for row in rows]
     counts, portraits, ours, theirs = await asyncio.gather(
-        counts_of(ask.store, seen, ask.generations),
+        counts_of(ask.store, seen),
         asyncio.gather(*map(ask.sight.portrait, rows)),
         which(ask.store, following, ask.viewer, seen),
         which(ask.store, followers, ask.viewer, seen),
@@ -70,7 +70,7 @@ async def rolls(ask: Ask, ids: Sequence[UUID]) -> list[Shown | None]:
     rows = [row for row in await asyncio.gather(*map(ask.sight.roll, ids)) if row is not None]
     seen = [row.roll_id for row in rows]
     counts, covers, roles, followed = await asyncio.gather(
-        counts_of(ask.store, seen, ask.generations),
+        counts_of(ask.store, seen),
         asyncio.gather(*(cover(ask, row) for row in rows)),
         asyncio.gather(*map(ask.sight.role, seen)),
         asyncio.gather(*(beginnings(ask.store, roll_followers, roll_id, ask.viewer) for roll_id in seen)),

@@ -16,6 +16,21 @@ from projections.tally.tally import Member
 Shown = dict[str, Any]
 DEVELOPING, DEVELOPED, REJECTED = "developing", "developed", "rejected"
 
+# The API's word for a size, and the tally that counts it.
+PHOTO_COUNTS = {"likes": "likers", "comments": "commented"}
+USER_COUNTS = {
+    "followers": "followers",
+    "following": "following",
+    "photos": "developed_of_user",
+    "rolls": "rolls_of_user",
+}
+ROLL_COUNTS = {
+    "photos": "photos_in_roll",
+    "members": "members",
+    "followers": "roll_followers",
+    "developing": "developing_in_roll",
+}
+
 
 def time(at: datetime | None) -> str | None:
     """RFC 3339 in UTC, in milliseconds: what columns keep."""
@@ -25,6 +40,11 @@ def time(at: datetime | None) -> str | None:
 def name(identity: UUID | None) -> str | None:
     """An id as text."""
     return None if identity in (None, NIL) else str(identity)
+
+
+def sizes(counts: Counts, names: Mapping[str, str]) -> dict[str, int]:
+    """Counts under the API's names; `names` maps each to its tally's."""
+    return {name: counts[tally] for name, tally in names.items()}
 
 
 def state_of(row: Photo) -> str:
@@ -45,7 +65,7 @@ def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], c
         "images": images,
         "blurhash": row.blurhash if images else None,
         "rolls": [str(roll_id) for roll_id in rolls],
-        "counts": {"likes": counts["likes"], "comments": counts["comments"]},
+        "counts": sizes(counts, PHOTO_COUNTS),
         "viewer": {"liked": liked},
     }
     if row.rejected_reason:
@@ -60,7 +80,7 @@ def user(row: User, avatar: Any, counts: Counts, we_follow: bool, follows_us: bo
         "handle": row.handle,
         "display_name": row.display_name or "",
         "avatar": avatar,
-        "counts": {kind: counts[kind] for kind in ("followers", "following", "photos", "rolls")},
+        "counts": sizes(counts, USER_COUNTS),
         "viewer": {"following": we_follow, "followed_by": follows_us, "blocked": False},
     }
 
@@ -80,12 +100,7 @@ def roll(row: Roll, cover: Any, counts: Counts, role: str | None, following: boo
         "owner": name(row.creator_id),
         "cover": cover,
         "last_activity": time(counts.latest.get("photos_in_roll")),
-        "counts": {
-            "photos": counts["photos_in_roll"],
-            "members": counts["members"],
-            "followers": counts["roll_followers"],
-            "developing": counts["developing"],
-        },
+        "counts": sizes(counts, ROLL_COUNTS),
         "viewer": {"role": role, "following": following},
     }
 

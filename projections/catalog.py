@@ -1,5 +1,4 @@
-"""The one list of all projections: a new read model is a file beside this one and a line here."""
-# pyright: reportUnusedImport=false
+"""The one list of all projections: a new read model is a file in its topic's folder, an import and a name here."""
 
 from projections.accounts.users import users
 from projections.accounts.users_by_handle import users_by_handle
@@ -8,11 +7,14 @@ from projections.graph.following import following
 from projections.photos.develop_due import develop_due
 from projections.photos.developed_of_user import developed_of_user
 from projections.photos.developing_in_roll import developing_in_roll
+from projections.photos.low_water import LOW_WATER
 from projections.photos.photo import photo
 from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.photos_of_user import photos_of_user
 from projections.photos.roll_feed import roll_feed
 from projections.photos.rolls_of_photo import rolls_of_photo
+from projections.progress import PROGRESS
+from projections.projection import Projection
 from projections.reactions.comments import commented, comments
 from projections.reactions.likers import likers
 from projections.rolls.invitations import invitations
@@ -20,17 +22,36 @@ from projections.rolls.members import members
 from projections.rolls.roll import roll
 from projections.rolls.roll_followers import roll_followers
 from projections.rolls.rolls_of_user import rolls_of_user
-
-# ruff: isort: split
-from projections.photos.low_water import LOW_WATER
-from projections.progress import PROGRESS
-from projections.projection import Projection
 from projections.store.table import Table
 from projections.tally.counts import COUNTS
 from projections.tally.tally import Tally
 
-PROJECTIONS: tuple[Projection | Tally, ...] = tuple(
-    each for each in globals().values() if isinstance(each, Projection | Tally)
+PROJECTIONS: tuple[Projection | Tally, ...] = (
+    # accounts
+    users,
+    users_by_handle,
+    # graph
+    followers,
+    following,
+    # rolls
+    invitations,
+    members,
+    roll,
+    roll_followers,
+    rolls_of_user,
+    # photos
+    develop_due,
+    developed_of_user,
+    developing_in_roll,
+    photo,
+    photos_in_roll,
+    photos_of_user,
+    roll_feed,
+    rolls_of_photo,
+    # reactions
+    commented,
+    comments,
+    likers,
 )
 
 

@@ -8,6 +8,7 @@ from cassandra.cluster import Session
 
 from events.settings import Settings
 from projections.catalog import all_tables
+from projections.projection import GENERATION
 
 API, GATEWAY, WORKER = "darkroom_api", "darkroom_gateway", "darkroom_worker"
 
@@ -43,8 +44,8 @@ def create_all(session: Session, settings: Settings) -> None:
         if row[0] in (public, secret)
     }
     for table in all_tables():
-        if (public, f"{table.name}_1") not in present:
-            session.execute(table.ddl(f"{public}.{table.name}_1"))
+        if (public, f"{table.name}_{GENERATION}") not in present:
+            session.execute(table.ddl(f"{public}.{table.name}_{GENERATION}"))
     for keyspace, tables in ((secret, UNREBUILDABLE), (public, WORKING)):
         for name, columns in tables.items():
             if (keyspace, name) not in present:

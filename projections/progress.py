@@ -18,7 +18,7 @@ class Progress:
     offset: int | None = None
 
 
-PROGRESS = Table("progress", Progress, 2, 2)
+PROGRESS = Table("progress", Progress, partition=2, clustering=2)
 
 
 async def progress_of(store: Store, topic: str, partition: int) -> dict[tuple[str, int], int]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Header
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from events.positions import MalformedPosition, Position, parse_positions
 from projections.catalog import of_topic
 from projections.progress import least, progress_of
+from projections.projection import GENERATION
 from projections.store.protocol import Store, StoreUnavailable
 from web.middleware import answer_header
 from web.problems import bad_request
@@ -26,9 +27,8 @@ logger = logging.getLogger("darkroom.waiting")
 class Waiting:
     """Waits for positions on behalf of many: one task polls the partitions that somebody waits for, and no others."""
 
-    def __init__(self, store: Store, generations: Mapping[str, int] | None = None, most: int = MOST_WAITERS):
-        """`generations` names each projection's live generation (1 where it says nothing)."""
-        self._store, self._generations, self._most = store, generations or {}, most
+    def __init__(self, store: Store, most: int = MOST_WAITERS):
+        self._store, self._most = store, most
         self._waiters: dict[Partition, set[tuple[int, asyncio.Future[None]]]] = {}
         self._waiting = 0
         self._poller: asyncio.Task[None] | None = None
@@ -91,7 +91,7 @@ class Waiting:
 
     async def reached(self, topic: str, partition: int) -> int:
         """The offset up to which (exclusively) all live projections have folded a partition."""
-        live = [(each.name, self._generations.get(each.name, 1)) for each in of_topic(topic)]
+        live = [(each.name, GENERATION) for each in of_topic(topic)]
         known = await progress_of(self._store, topic, partition)
         return least(known, live) if live else 1 << 62
 

@@ -90,7 +90,7 @@ class Bare:
             "images": self.images.of(photo, now),
             "blurhash": photo.blurhash,
             "rolls": [str(held) for held, begun, ended in rolls if begun and not ended],
-            "counts": {"likes": totals.get("likes", 0), "comments": totals.get("comments", 0)},
+            "counts": {"likes": totals.get("likers", 0), "comments": totals.get("commented", 0)},
             "viewer": {"liked": any(begun and not ended for begun, ended in likes)},
         }
 

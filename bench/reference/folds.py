@@ -21,12 +21,6 @@ LISTED = ("entity", "shard", "begun", "member", "beginning")
 COUNT = ("entity", "kind", "shard", "generation", "total", "latest")
 PROGRESS = ("topic", "partition", "projection", "generation", "offset")
 
-KINDS = {
-    "photos_in_roll": "photos_in_roll",
-    "developing_in_roll": "developing",
-    "likers": "likes",
-    "developed_of_user": "photos",
-}
 BY_TIME = {"likers": "likers_by_time"}
 
 
@@ -125,7 +119,7 @@ def fold_set(
 
 def count_row(tally: str, entity: UUID, shard: int, total: int, latest: int, stamp: int) -> Row:
     """A shard's row in `counts`."""
-    return "counts", COUNT, (entity, KINDS[tally], shard, 1, total, latest), stamp
+    return "counts", COUNT, (entity, tally, shard, 1, total, latest), stamp
 
 
 def progress_row(topic: str, partition: int, projection: str, offset: int) -> Row:

@@ -27,7 +27,9 @@ from projections.progress import least, progress_of, progress_rows
 from projections.projection import Projection
 from projections.store.protocol import Store, Unstorable
 from projections.store.table import Stamped, stamp_of
-from projections.tally.tally import Change, Tally, fold_shard
+from projections.tally.shard import Shard
+from projections.tally.stamps import CORRECTION, FIRST_FOLD
+from projections.tally.tally import Change, Tally
 
 T = TypeVar("T")
 
@@ -212,7 +214,11 @@ class Runner:
             known = await self._store.pick(tally.members, (entity, shard), members)
             if self._store.breaks != self._breaks.get(shard, self._store.breaks):
                 raise Forgotten  # what was read may lack what was folded before: a total made of it would be wrong
-            folded = fold_shard(tally, shard, entity, known, part, correction, self.generation)
+            stamps = CORRECTION if correction else FIRST_FOLD
+            folding = Shard(tally, entity=entity, shard=shard, rows=known, stamps=stamps)
+            for offset, change in part:
+                folding.apply(change, offset)
+            folded = folding.folded()
             await self._store.write_together(folded.rows)
             count = folded.count
         assert count is not None

@@ -84,7 +84,7 @@ async def follow(user_id: UserId, write: Write) -> Response:
         person, live, number = await asyncio.gather(
             Sight(store, act.actor).user(user_id),
             beginnings(store, following, act.actor, user_id),
-            size_of(store, act.actor, following.kind),
+            size_of(store, act.actor, following.name),
         )
         return follows.follow_user(act, person, live, number)
 

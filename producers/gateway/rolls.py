@@ -29,7 +29,7 @@ async def create(new: NewRoll, write: Write) -> Response:
     """Opens a roll; you are its first owner."""
 
     async def decide(act: Act) -> Decision:
-        number = await size_of(write.gate.store, act.actor, rolls_of_user.kind)
+        number = await size_of(write.gate.store, act.actor, rolls_of_user.name)
         return decide_rolls.create(act, new.title, new.theme, new.visibility.value, number)
 
     return await write.answer(decide)
@@ -82,7 +82,7 @@ async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Member
             if invited:  # to a private roll, which only its members see
                 row: Roll | None = await store.get(ROLL, roll_id)
                 roll = row if stands(row) else None
-            return membership.join(act, roll, live, await size_of(store, act.actor, rolls_of_user.kind), invited)
+            return membership.join(act, roll, live, await size_of(store, act.actor, rolls_of_user.name), invited)
         own_role = await sight.role(roll_id)
         decide_rolls.owned(roll, own_role)
         if role is None:

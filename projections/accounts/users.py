@@ -26,7 +26,7 @@ class User:
     active: bool | None = None
 
 
-USERS = Table("users", User, 1)
+USERS = Table("users", User, partition=1)
 CLEARED: dict[str, Any] = {"avatar_id": NIL, "cover_id": NIL}  # anything else is cleared to empty text
 
 

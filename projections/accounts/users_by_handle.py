@@ -22,7 +22,7 @@ class HandleHolder:
     held: bool | None = None
 
 
-USERS_BY_HANDLE = Table("users_by_handle", HandleHolder, 1, 1)
+USERS_BY_HANDLE = Table("users_by_handle", HandleHolder, partition=1, clustering=1)
 
 
 @projection(USERS_BY_HANDLE)

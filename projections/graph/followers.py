@@ -4,10 +4,10 @@ from events.generated import UserFollowed, UserUnfollowed
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally("followers", keyed_by="member")
+@tally(keyed_by="member")
 def followers(event: UserFollowed | UserUnfollowed) -> list[Change]:
     match event:
         case UserFollowed():
-            return [Begin(event.followee_id, event.follower_id, event.event_id, event.occurred_at)]
+            return [Begin.of(event, entity=event.followee_id, member=event.follower_id)]
         case UserUnfollowed():
-            return [End(event.followee_id, event.follower_id, event.follow_id)]
+            return [End(entity=event.followee_id, member=event.follower_id, beginning=event.follow_id)]

@@ -53,9 +53,9 @@ class DueDay:
     day: str
 
 
-DEVELOP_DUE = Table("develop_due", DuePhoto, 2, 1)
-DEVELOP_MINUTES = Table("develop_due_minutes", DueMinute, 2, 1)
-DEVELOP_DAYS = Table("develop_due_days", DueDay, 1, 1)
+DEVELOP_DUE = Table("develop_due", DuePhoto, partition=2, clustering=1)
+DEVELOP_MINUTES = Table("develop_due_minutes", DueMinute, partition=2, clustering=1)
+DEVELOP_DAYS = Table("develop_due_days", DueDay, partition=1, clustering=1)
 
 
 @projection(DEVELOP_DUE, DEVELOP_MINUTES, DEVELOP_DAYS)

@@ -4,10 +4,10 @@ from events.generated import PhotoDeleted, PhotoDeveloped, PhotoTakenDown
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally("photos", keyed_by="entity", listed=False)
+@tally(keyed_by="entity", listed=False)
 def developed_of_user(event: PhotoDeveloped | PhotoDeleted | PhotoTakenDown) -> list[Change]:
     match event:
         case PhotoDeveloped():
-            return [Begin(event.owner_id, event.photo_id, event.photo_id, event.occurred_at)]
+            return [Begin(entity=event.owner_id, member=event.photo_id, beginning=event.photo_id, at=event.occurred_at)]
         case PhotoDeleted() | PhotoTakenDown():
-            return [End(event.owner_id, event.photo_id, event.photo_id)]
+            return [End(entity=event.owner_id, member=event.photo_id, beginning=event.photo_id)]

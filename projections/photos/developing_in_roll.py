@@ -4,10 +4,10 @@ from events.generated import PhotoAddedToRoll, PhotoDevelopedInRoll, PhotoRemove
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally("developing", keyed_by="other", listed=False)
+@tally(keyed_by="other", listed=False)
 def developing_in_roll(event: PhotoAddedToRoll | PhotoDevelopedInRoll | PhotoRemovedFromRoll) -> list[Change]:
     match event:
         case PhotoAddedToRoll():
-            return [Begin(event.roll_id, event.photo_id, event.event_id, event.occurred_at)]
+            return [Begin.of(event, entity=event.roll_id, member=event.photo_id)]
         case PhotoDevelopedInRoll() | PhotoRemovedFromRoll():
-            return [End(event.roll_id, event.photo_id, event.placement_id)]
+            return [End(entity=event.roll_id, member=event.photo_id, beginning=event.placement_id)]

@@ -16,7 +16,7 @@ class LowWater:
     version: int | None = None
 
 
-LOW_WATER = Table("develop_low_water", LowWater, 1)
+LOW_WATER = Table("develop_low_water", LowWater, partition=1)
 
 
 async def low_water(store: Store, shard: int) -> tuple[str, int]:

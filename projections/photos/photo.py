@@ -54,7 +54,7 @@ class Photo:
         return not self.developed and not self.ended
 
 
-PHOTO = Table("photo", Photo, 1)
+PHOTO = Table("photo", Photo, partition=1)
 
 
 @projection(PHOTO)

@@ -4,10 +4,10 @@ from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally("photos_in_roll", keyed_by="other", listed=False)
+@tally(keyed_by="other", listed=False)
 def photos_in_roll(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Change]:
     match event:
         case PhotoAddedToRoll():
-            return [Begin(event.roll_id, event.photo_id, event.event_id, event.occurred_at)]
+            return [Begin.of(event, entity=event.roll_id, member=event.photo_id)]
         case PhotoRemovedFromRoll():
-            return [End(event.roll_id, event.photo_id, event.placement_id)]
+            return [End(entity=event.roll_id, member=event.photo_id, beginning=event.placement_id)]

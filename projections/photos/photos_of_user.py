@@ -34,8 +34,8 @@ class UserMonth:
     bucket: str
 
 
-PHOTOS_OF_USER = Table("photos_of_user", UserPhoto, 2, 3, descending=True)
-PHOTOS_OF_USER_BUCKETS = Table("photos_of_user_buckets", UserMonth, 1, 1, descending=True)
+PHOTOS_OF_USER = Table("photos_of_user", UserPhoto, partition=2, clustering=3, descending=True)
+PHOTOS_OF_USER_BUCKETS = Table("photos_of_user_buckets", UserMonth, partition=1, clustering=1, descending=True)
 
 
 @projection(PHOTOS_OF_USER, PHOTOS_OF_USER_BUCKETS)

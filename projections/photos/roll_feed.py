@@ -35,8 +35,8 @@ class RollDay:
     bucket: str
 
 
-ROLL_FEED = Table("roll_feed", RollPhoto, 2, 4, descending=True)
-ROLL_FEED_BUCKETS = Table("roll_feed_buckets", RollDay, 1, 1, descending=True)
+ROLL_FEED = Table("roll_feed", RollPhoto, partition=2, clustering=4, descending=True)
+ROLL_FEED_BUCKETS = Table("roll_feed_buckets", RollDay, partition=1, clustering=1, descending=True)
 
 
 @projection(ROLL_FEED, ROLL_FEED_BUCKETS)

@@ -21,7 +21,7 @@ class Placement:
 
 
 PAGE = 500
-ROLLS_OF_PHOTO = Table("rolls_of_photo", Placement, 1, 2)
+ROLLS_OF_PHOTO = Table("rolls_of_photo", Placement, partition=1, clustering=2)
 
 
 @projection(ROLLS_OF_PHOTO)

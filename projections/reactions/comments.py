@@ -35,8 +35,8 @@ class CommentMonth:
     bucket: str
 
 
-COMMENTS = Table("comments", Comment, 2, 2, descending=True)
-COMMENTS_BUCKETS = Table("comments_buckets", CommentMonth, 1, 1, descending=True)
+COMMENTS = Table("comments", Comment, partition=2, clustering=2, descending=True)
+COMMENTS_BUCKETS = Table("comments_buckets", CommentMonth, partition=1, clustering=1, descending=True)
 
 
 @projection(COMMENTS, COMMENTS_BUCKETS)
@@ -68,13 +68,13 @@ def comments(event: CommentPosted | CommentDeleted) -> list[Upsert]:
             ]
 
 
-@tally("comments", keyed_by="other", listed=False)
+@tally(keyed_by="other", listed=False)
 def commented(event: CommentPosted | CommentDeleted) -> list[Change]:
     match event:
         case CommentPosted():
-            return [Begin(event.photo_id, event.event_id, event.event_id, event.occurred_at)]
+            return [Begin.of(event, entity=event.photo_id, member=event.event_id)]
         case CommentDeleted():
-            return [End(event.photo_id, event.comment_id, event.comment_id)]
+            return [End(entity=event.photo_id, member=event.comment_id, beginning=event.comment_id)]
 
 
 async def comments_on(

@@ -4,10 +4,10 @@ from events.generated import PhotoLiked, PhotoUnliked
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally("likes", keyed_by="member")
+@tally(keyed_by="member")
 def likers(event: PhotoLiked | PhotoUnliked) -> list[Change]:
     match event:
         case PhotoLiked():
-            return [Begin(event.photo_id, event.liker_id, event.event_id, event.occurred_at)]
+            return [Begin.of(event, entity=event.photo_id, member=event.liker_id)]
         case PhotoUnliked():
-            return [End(event.photo_id, event.liker_id, event.like_id)]
+            return [End(entity=event.photo_id, member=event.liker_id, beginning=event.like_id)]

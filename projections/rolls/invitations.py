@@ -21,7 +21,7 @@ class Invitation:
     invited_at: datetime | None = None
 
 
-INVITATIONS = Table("invitations", Invitation, 1, 1)
+INVITATIONS = Table("invitations", Invitation, partition=1, clustering=1)
 
 
 @projection(INVITATIONS)

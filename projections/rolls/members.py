@@ -4,12 +4,12 @@ from events.generated import MemberJoined, MemberLeft, MemberRemoved, MemberRole
 from projections.tally.tally import Begin, Change, End, Mark, tally
 
 
-@tally("members", keyed_by="member")
+@tally(keyed_by="member")
 def members(event: MemberJoined | MemberRoleChanged | MemberLeft | MemberRemoved) -> list[Change]:
     match event:
         case MemberJoined():
-            return [Begin(event.roll_id, event.member_id, event.event_id, event.occurred_at, event.role)]
+            return [Begin.of(event, entity=event.roll_id, member=event.member_id, role=event.role)]
         case MemberRoleChanged():
-            return [Mark(event.roll_id, event.member_id, event.membership_id, event.role)]
+            return [Mark(entity=event.roll_id, member=event.member_id, beginning=event.membership_id, role=event.role)]
         case MemberLeft() | MemberRemoved():
-            return [End(event.roll_id, event.member_id, event.membership_id)]
+            return [End(entity=event.roll_id, member=event.member_id, beginning=event.membership_id)]

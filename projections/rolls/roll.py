@@ -25,7 +25,7 @@ class Roll:
     deleted: bool | None = None
 
 
-ROLL = Table("roll", Roll, 1)
+ROLL = Table("roll", Roll, partition=1)
 
 
 @projection(ROLL)

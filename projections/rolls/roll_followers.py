@@ -4,10 +4,10 @@ from events.generated import RollFollowed, RollUnfollowed
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally("roll_followers", keyed_by="member")
+@tally(keyed_by="member")
 def roll_followers(event: RollFollowed | RollUnfollowed) -> list[Change]:
     match event:
         case RollFollowed():
-            return [Begin(event.roll_id, event.follower_id, event.event_id, event.occurred_at)]
+            return [Begin.of(event, entity=event.roll_id, member=event.follower_id)]
         case RollUnfollowed():
-            return [End(event.roll_id, event.follower_id, event.follow_id)]
+            return [End(entity=event.roll_id, member=event.follower_id, beginning=event.follow_id)]

@@ -4,12 +4,12 @@ from events.generated import MemberJoined, MemberLeft, MemberRemoved, MemberRole
 from projections.tally.tally import Begin, Change, End, Mark, tally
 
 
-@tally("rolls", keyed_by="entity")
+@tally(keyed_by="entity")
 def rolls_of_user(event: MemberJoined | MemberRoleChanged | MemberLeft | MemberRemoved) -> list[Change]:
     match event:
         case MemberJoined():
-            return [Begin(event.member_id, event.roll_id, event.event_id, event.occurred_at, event.role)]
+            return [Begin.of(event, entity=event.member_id, member=event.roll_id, role=event.role)]
         case MemberRoleChanged():
-            return [Mark(event.member_id, event.roll_id, event.membership_id, event.role)]
+            return [Mark(entity=event.member_id, member=event.roll_id, beginning=event.membership_id, role=event.role)]
         case MemberLeft() | MemberRemoved():
-            return [End(event.member_id, event.roll_id, event.membership_id)]
+            return [End(entity=event.member_id, member=event.roll_id, beginning=event.membership_id)]

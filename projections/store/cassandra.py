@@ -1,7 +1,7 @@
 """The store in Cassandra: prepared statements, single-partition batches, errors told apart into two kinds."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from cassandra.query import PreparedStatement, tuple_factory
 
 from events.ids import key_order
 from events.settings import Settings
+from projections.projection import GENERATION
 from projections.store.in_flight import Flights, Rows, Several
 from projections.store.inserts import Insert, request_of
 from projections.store.protocol import StoreUnavailable, Unstorable, by_partition
@@ -108,14 +109,13 @@ class Breaks(HostStateListener):
 
 
 class CassandraStore:
-    """See Store. `generations` names each table's live generation (1 where it says nothing)."""
+    """See Store."""
 
-    def __init__(self, session: Session, keyspace: str, generations: Mapping[str, int] | None = None):
+    def __init__(self, session: Session, keyspace: str):
         self._session, self._keyspace = session, keyspace
         self._breaks = Breaks()
         if session.cluster is not None:
             session.cluster.register_listener(self._breaks)
-        self._generations = generations or {}
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
         self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
@@ -130,7 +130,7 @@ class CassandraStore:
 
     def physical(self, table: Table) -> str:
         """The table's name in its generation, with its keyspace."""
-        return f"{self._keyspace}.{table.name}_{self._generations.get(table.name, 1)}"
+        return f"{self._keyspace}.{table.name}_{GENERATION}"
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """See Store."""

@@ -13,13 +13,15 @@ CQL_TYPES: dict[type, str] = {UUID: "uuid", str: "text", int: "bigint", bool: "b
 
 
 class Table:
-    """A table: its row's type (a frozen dataclass, key columns first), its partition key and clustering columns.
+    """A table of a read model.
 
-    `row` says the columns' types; a column that isn't part of the key is `T | None`, None where nothing was written.
-    `descending` holds for all clustering columns, so that a page's end is one comparison of tuples.
+    - `row`: its row's type, a frozen dataclass with the key columns first. It says the columns' types; a column that
+      isn't part of the key is `T | None`, None where nothing was written.
+    - `partition`, `clustering`: how many of the columns are the partition key, and how many then order its rows.
+    - `descending`: holds for all clustering columns, so that a page's end is one comparison of tuples.
     """
 
-    def __init__(self, name: str, row: type, partition: int, clustering: int = 0, *, descending: bool = False):
+    def __init__(self, name: str, row: type, *, partition: int, clustering: int = 0, descending: bool = False):
         self.name, self.row, self.descending = name, row, descending
         self.columns = tuple(field.name for field in fields(row))
         self.partition = self.columns[:partition]

@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,15 +10,12 @@ from uuid import UUID
 from events.ids import id_order
 from events.topics import TOPICS, partition_of
 from projections.buckets import some
-from projections.catalog import PROJECTIONS
 from projections.store.protocol import Store
 from projections.tally.counts import COUNTS, Counts, summed
 from projections.tally.tally import Listed, Member, Tally
 
 T = TypeVar("T")
 Key = tuple[datetime, UUID, UUID]  # begun, member, beginning: a beginning's place in its set's list
-BY_KIND = {each.kind: each.name for each in PROJECTIONS if isinstance(each, Tally)}
-NO_GENERATIONS: Mapping[str, int] = {}
 
 
 async def together(reads: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -150,10 +147,6 @@ class Descending:
     __hash__ = None  # type: ignore[assignment] - it stands for a place, and is only compared
 
 
-async def counts_of(
-    store: Store, entities: Sequence[UUID], generations: Mapping[str, int] = NO_GENERATIONS
-) -> list[Counts]:
-    """The sizes of all sets of each entity, in order. `generations` names each tally's live one, if it isn't 1."""
-    live = {kind: generations.get(name, 1) for kind, name in BY_KIND.items()} if generations else NO_GENERATIONS
-    found = await together(store.slice(COUNTS, entity) for entity in entities)
-    return [summed(rows, live) for rows in found]
+async def counts_of(store: Store, entities: Sequence[UUID]) -> list[Counts]:
+    """The sizes of all sets of each entity, in order."""
+    return [summed(rows) for rows in await together(store.slice(COUNTS, entity) for entity in entities)]

@@ -3,29 +3,41 @@
 A set is split by log partition (its *shard*), so that one worker writes a shard. A member has a row for each beginning;
 it is in the set while one of its beginnings hasn't ended. Rows only ever gain facts, so an event that comes twice or
 late changes nothing. The total is the exception, and is right because one writer reads it together with the rows it
-follows from, and stamps it from the log (DESIGN.md, section 3).
+follows from, and stamps it from the log (docs/design.md, section 3).
 
 The row of NIL, which is no member, always exists and holds the shard's `total`, the `latest` time of a beginning, and
 the `position` (offset) up to which the shard was folded, with the `epoch` of its last correction there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, Protocol, Self
 from uuid import UUID
 
 from events.codec import topic_of
 from events.generated import Event
-from events.ids import NIL
 from projections.projection import subscription
-from projections.store.table import Stamped, Table, stamp_of
-from projections.tally.counts import COUNTS
+from projections.store.table import Table
 
 
-@dataclass(frozen=True, slots=True)
+class Begins(Protocol):
+    """An event, as far as a beginning needs it."""
+
+    @property
+    def event_id(self) -> UUID:
+        """The beginning's id."""
+        ...
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it begins."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begin:
-    """`member` is in `entity`'s set from `at` on; the beginning is known by its id."""
+    """`member` is in `entity`'s set from `at` on, in a `role` where the set has roles. `beginning` is an id."""
 
     entity: UUID
     member: UUID
@@ -33,8 +45,13 @@ class Begin:
     at: datetime
     role: str = ""
 
+    @classmethod
+    def of(cls, event: Begins, *, entity: UUID, member: UUID, role: str = "") -> Self:
+        """The beginning that an event is: it has the event's id and time."""
+        return cls(entity=entity, member=member, beginning=event.event_id, at=event.occurred_at, role=role)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """The beginning with this id is over, for good."""
 
@@ -43,7 +60,7 @@ class End:
     beginning: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """The beginning with this id has another role."""
 
@@ -90,12 +107,13 @@ class Listed:
 
 
 class Tally:
-    """A named fold of one topic's events into a set and its size, counted under `kind`."""
+    """A named fold of one topic's events into a set and its size. Its name is its table, and its kind in `counts`."""
 
-    def __init__(self, fold: Callable[..., list[Change]], kind: str, keyed_by: "KeyedBy", listed: bool):
-        self.name, self.kind, self.keyed_by = fold.__name__, kind, keyed_by
-        self.members = Table(self.name, Member, 2, 2)
-        self.listed = Table(f"{self.name}_by_time", Listed, 2, 3, descending=True) if listed else None
+    def __init__(self, fold: Callable[..., list[Change]], *, keyed_by: "KeyedBy", listed: bool):
+        self.name, self.keyed_by = fold.__name__, keyed_by
+        self.members = Table(self.name, Member, partition=2, clustering=2)
+        by_time = f"{self.name}_by_time"
+        self.listed = Table(by_time, Listed, partition=2, clustering=3, descending=True) if listed else None
         self.tables = (self.members, self.listed) if self.listed else (self.members,)
         self.events = subscription(fold)
         self.topics = sorted({topic_of(event) for event in self.events})
@@ -110,93 +128,10 @@ class Tally:
 KeyedBy = Literal["entity", "member", "other"]  # whose facts feed a set: tells in which shards to look for a member
 
 
-def tally(kind: str, *, keyed_by: KeyedBy, listed: bool = True) -> Callable[[Callable[..., list[Change]]], Tally]:
-    """Makes a fold a tally. `listed`: also keep the beginnings in order of time."""
-    return lambda fold: Tally(fold, kind, keyed_by, listed)
+def tally(*, keyed_by: KeyedBy, listed: bool = True) -> Callable[[Callable[..., list[Change]]], Tally]:
+    """Makes a fold a tally.
 
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What a fold of changes to one shard of one set writes: `rows` together, and then the `count`."""
-
-    rows: list[Stamped]
-    count: Stamped
-
-
-def fold_shard(
-    tally: Tally,
-    shard: int,
-    entity: UUID,
-    known: Iterable[Member],
-    changes: Sequence[tuple[int, Change]],
-    correction: bool = False,
-    generation: int = 1,
-) -> Folded:
-    """Folds changes (each with its offset, rising) to one shard of one set.
-
-    `known` holds every row of the members concerned and of NIL, read in one query. The rows of a change bear its own
-    stamp. The shard's columns bear the stamp of the furthest of `changes`; in a correction, that of what was folded
-    already with the next epoch, so that a correction of an old record isn't lost under newer ones. ValueError if a
-    shard was corrected too often at one position.
+    - `keyed_by`: whose facts feed the set, so whose partition is a member's shard.
+    - `listed`: whether the beginnings are also kept in order of time.
     """
-    state: dict[tuple[UUID, UUID], Member] = {}
-    total, latest, position, epoch = 0, 0, -1, 0
-    for row in known:
-        if row.member == NIL:
-            total, latest, epoch = row.total or 0, row.latest or 0, row.epoch or 0
-            position = -1 if row.position is None else row.position
-        else:
-            state[row.member, row.beginning] = row
-    alive: dict[UUID, int] = {}
-    for (member, _), row in state.items():
-        alive[member] = alive.get(member, 0) + row.live
-    rows: list[Stamped] = []
-    for offset, change in changes:
-        place = (change.member, change.beginning)
-        before = state.get(place) or Member(entity, shard, *place)
-        after = before
-        match change:
-            case Begin():
-                after = Member(entity, shard, *place, change.at, before.ended, before.role or change.role)
-                latest = max(latest, int(change.at.timestamp() * 1000))
-                if tally.listed:
-                    listed = tally.listed.upsert(
-                        entity=entity, shard=shard, begun=change.at, member=change.member, beginning=change.beginning
-                    )
-                    rows.append(Stamped(listed, stamp_of(offset, int(correction))))
-                written: dict[str, Any] = {"begun": change.at}
-                if change.role and not before.role:
-                    written["role"] = change.role
-            case End():
-                after = Member(entity, shard, *place, before.begun, True, before.role)
-                written = {"ended": True}
-            case Mark():
-                after = Member(entity, shard, *place, before.begun, before.ended, change.role)
-                written = {"role": change.role}
-        state[place] = after
-        was = alive.get(change.member, 0)
-        now = alive[change.member] = was + after.live - before.live
-        total += (now > 0) - (was > 0)
-        upsert = tally.members.upsert(
-            entity=entity, shard=shard, member=change.member, beginning=change.beginning, **written
-        )
-        rows.append(Stamped(upsert, stamp_of(offset, int(correction))))
-    furthest = changes[-1][0]
-    at = max(position, furthest) if correction else furthest
-    epoch = (epoch + 1 if at == position else 1) if correction else 0
-    stamp = stamp_of(at, epoch)
-    own = tally.members.upsert(
-        entity=entity,
-        shard=shard,
-        member=NIL,
-        beginning=NIL,
-        total=total,
-        latest=latest,
-        position=max(position, furthest),
-        epoch=epoch,
-    )
-    rows.append(Stamped(own, stamp))
-    count = COUNTS.upsert(
-        entity=entity, kind=tally.kind, shard=shard, generation=generation, total=total, latest=latest
-    )
-    return Folded(rows, Stamped(count, stamp))
+    return lambda fold: Tally(fold, keyed_by=keyed_by, listed=listed)

@@ -130,7 +130,7 @@ async def flooded(settings: Settings, store: CassandraStore) -> World:
 async def likes(world: World) -> dict[UUID, int]:
     """The likes of each photo, as the API would sum them."""
     return {
-        photo: summed(await world.store.slice(COUNTS, photo), {}).totals.get("likes", 0) for photo in world.flood.likes
+        photo: summed(await world.store.slice(COUNTS, photo)).totals.get("likers", 0) for photo in world.flood.likes
     }
 
 

@@ -23,7 +23,7 @@ from processors.handlers.projector import APPLIED, Runner  # noqa: E402
 from processors.transport import app, partitions  # noqa: E402
 from projections import progress  # noqa: E402
 from projections.progress import progress_rows  # noqa: E402
-from projections.tally import tally  # noqa: E402
+from projections.tally import shard, stamps  # noqa: E402
 
 
 def rows_before_progress() -> None:
@@ -47,13 +47,12 @@ def rows_before_progress() -> None:
 
 def members_read() -> None:
     """A tally adds to its total without having read who is in the set."""
-    fold = tally.fold_shard
+    honest = projector.Shard
 
-    def blind(each: Any, shard: int, entity: Any, known: Any, *others: Any) -> Any:
-        own = [row for row in known if row.member.int == 0]
-        return fold(each, shard, entity, own, *others)
+    def blind(each: Any, *, rows: Any, **others: Any) -> Any:
+        return honest(each, rows=[row for row in rows if row.member.int == 0], **others)
 
-    projector.fold_shard = blind
+    projector.Shard = blind  # type: ignore[misc]
 
 
 def offset_stamps() -> None:
@@ -62,7 +61,7 @@ def offset_stamps() -> None:
     def clock(*_: int) -> int:
         return time.time_ns() // 1000
 
-    projector.stamp_of = tally.stamp_of = progress.stamp_of = clock  # type: ignore[assignment]
+    projector.stamp_of = stamps.stamp_of = shard.stamp_of = progress.stamp_of = clock  # type: ignore[assignment]
 
 
 def progress_as_start() -> None:

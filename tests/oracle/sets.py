@@ -19,10 +19,9 @@ Names = tuple[str, str, str]  # the fields with the entity, the member and the b
 
 @dataclass(frozen=True)
 class Spec:
-    """One set: its table, the kind of its count, and which facts begin, end or mark its members."""
+    """One set: its table, which is also the kind of its count, and which facts begin, end or mark its members."""
 
     table: str
-    kind: str
     topic: str
     begins: dict[str, Names]
     ends: dict[str, Names]
@@ -50,26 +49,26 @@ ADDED = {"PhotoAddedToRoll": ("roll_id", "photo_id", "event_id")}
 OUT_OF_ROLL = ("roll_id", "photo_id", "placement_id")
 OF_OWNER = ("owner_id", "photo_id", "photo_id")
 SETS = (
-    Spec("followers", "followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id")),
-    Spec("following", "following", "graph", **pair(*FOLLOW, "follower_id", "followee_id", "follow_id")),
-    Spec("likers", "likes", "reactions", **pair("PhotoLiked", "PhotoUnliked", "photo_id", "liker_id", "like_id")),
-    Spec("members", "members", "rolls", **membership("roll_id", "member_id")),
-    Spec("rolls_of_user", "rolls", "rolls", **membership("member_id", "roll_id")),
+    Spec("followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id")),
+    Spec("following", "graph", **pair(*FOLLOW, "follower_id", "followee_id", "follow_id")),
+    Spec("likers", "reactions", **pair("PhotoLiked", "PhotoUnliked", "photo_id", "liker_id", "like_id")),
+    Spec("members", "rolls", **membership("roll_id", "member_id")),
+    Spec("rolls_of_user", "rolls", **membership("member_id", "roll_id")),
     Spec(
-        "roll_followers", "roll_followers", "rolls",
+        "roll_followers", "rolls",
         **pair("RollFollowed", "RollUnfollowed", "roll_id", "follower_id", "follow_id"),
     ),
-    Spec("photos_in_roll", "photos_in_roll", "photos", ADDED, {"PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False),
+    Spec("photos_in_roll", "photos", ADDED, {"PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False),
     Spec(
-        "developing_in_roll", "developing", "photos", ADDED,
+        "developing_in_roll", "photos", ADDED,
         {"PhotoDevelopedInRoll": OUT_OF_ROLL, "PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False,
     ),
     Spec(
-        "developed_of_user", "photos", "photos", {"PhotoDeveloped": OF_OWNER},
+        "developed_of_user", "photos", {"PhotoDeveloped": OF_OWNER},
         {"PhotoDeleted": OF_OWNER, "PhotoTakenDown": OF_OWNER}, listed=False,
     ),
     Spec(
-        "commented", "comments", "reactions", {"CommentPosted": ("photo_id", "event_id", "event_id")},
+        "commented", "reactions", {"CommentPosted": ("photo_id", "event_id", "event_id")},
         {"CommentDeleted": ("photo_id", "comment_id", "comment_id")}, listed=False,
     ),
 )  # fmt: skip
@@ -144,4 +143,4 @@ class Sets:
                 size = {"total": len(within), "latest": shard.latest}
                 own = {**size, "position": shard.position, "epoch": 0}
                 yield spec.table, (*here, NOBODY, NOBODY), own
-                yield "counts", (entity, spec.kind, number, 1), size
+                yield "counts", (entity, spec.table, number, 1), size

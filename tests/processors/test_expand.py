@@ -53,7 +53,7 @@ async def expanded(*parts: Sequence[Event], topic: str) -> tuple[World, list[Eve
 
 async def totals(world: World, entity: UUID) -> dict[str, int]:
     """An entity's counts."""
-    return dict(summed(await world.store.slice(COUNTS, entity), {}).totals)
+    return dict(summed(await world.store.slice(COUNTS, entity)).totals)
 
 
 @pytest.mark.parametrize("apart", [True, False], ids=["one by one", "in one batch"])
@@ -67,7 +67,7 @@ def test_a_deleted_photo_leaves_its_rolls(ended_first: bool, apart: bool) -> Non
         removed = {event.placement_id for event in published if isinstance(event, PhotoRemovedFromRoll)}
         assert removed == {event.event_id for event in placing}
         for roll in (ROLL, OTHER):
-            assert await totals(world, roll) == {"photos_in_roll": 0, "developing": 0}
+            assert await totals(world, roll) == {"photos_in_roll": 0, "developing_in_roll": 0}
 
     run(scenario())
 
@@ -79,7 +79,7 @@ def test_a_developed_photo_counts_as_developed_in_each_of_its_rolls(placed_first
         parts = [placing, [DEVELOPED]] if placed_first else [[DEVELOPED], placing]
         world, published = await expanded([taken(1)], *parts, topic="photos")
         assert {type(event) for event in published} == {PhotoDevelopedInRoll}
-        assert await totals(world, ROLL) == {"photos_in_roll": 1, "developing": 0}
+        assert await totals(world, ROLL) == {"photos_in_roll": 1, "developing_in_roll": 0}
 
     run(scenario())
 
@@ -111,6 +111,6 @@ def test_expanding_again_makes_the_same_facts() -> None:
             }
         assert len(again.published) == 2
         assert len({event.event_id for event in again.published}) == 1
-        assert await totals(again, ROLL) == {"photos_in_roll": 0, "developing": 0}
+        assert await totals(again, ROLL) == {"photos_in_roll": 0, "developing_in_roll": 0}
 
     run(scenario())

@@ -61,6 +61,6 @@ def test_counts_and_lists_are_right(story: tuple[Sequence[Event], Tally, UUID, l
         listed = [row.member async for row in newest_members(store, tally, entity)]
         [counts] = await counts_of(store, [entity])
         assert listed == expected
-        assert counts[tally.kind] == len(expected)
+        assert counts[tally.name] == len(expected)
 
     run(scenario())
