@@ -9,9 +9,9 @@ from api import me, photos, rolls, users
 from api.context import Resources
 from api.image_urls import Images
 from events.settings import Settings, settings
-from projections.keyspace import API
 from projections.progress import PROGRESS
 from projections.store.cassandra import connected
+from projections.store.roles import API
 from web.read_your_writes import Waiting
 from web.service import service
 

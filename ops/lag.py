@@ -9,9 +9,9 @@ from ops.supervisor.processes import PHOTOS, VIEWS
 from processors.expand import TOPICS_READ
 from processors.log.ends import LogEnds
 from projections.catalog import of_topic
-from projections.keyspace import API
 from projections.progress import least, progress_of
 from projections.store.cassandra import connected
+from projections.store.roles import API
 
 Partition = tuple[str, int]
 Known = Mapping[Partition, dict[tuple[str, int], int]]

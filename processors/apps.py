@@ -27,9 +27,9 @@ from processors.transport.app import BatchApp, StartOffsets, batch_app
 from processors.transport.lease import Lease
 from producers.publisher import Publisher
 from projections.catalog import PROJECTIONS, of_topic
-from projections.keyspace import WORKER
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connect
+from projections.store.roles import WORKER
 
 VIEWS = ("accounts", "graph", "rolls", "photos", "reactions")  # an app for each topic's projections
 PHOTOS_A_BATCH = 16  # the filter works on a photo for tenths of a second: small batches keep its progress fine-grained

@@ -1,24 +1,13 @@
-"""Makes the keyspaces, tables and roles.
-
-The read models' keyspace holds what the log can rebuild; the private one holds what it can't (`UNREBUILDABLE` below:
-back it up), and the API's role can't read it.
-"""
+"""Creates the keyspaces, tables and roles: read models in one keyspace, what the log can't rebuild in another."""
 
 from cassandra.cluster import Session
 
 from events.settings import Settings
 from projections.catalog import all_tables
+from projections.private.keyspace import UNREBUILDABLE, private_keyspace
 from projections.projection import GENERATION
+from projections.store.roles import API, GATEWAY, WORKER, passwords
 
-API, GATEWAY, WORKER = "darkroom_api", "darkroom_gateway", "darkroom_worker"
-
-# What the log can't rebuild, in one list: the private keyspace's tables, and the registry's ids (its own database).
-UNREBUILDABLE = {
-    "keys": "person uuid PRIMARY KEY, wrapped blob, erased boolean",
-    "claims": "kind text, value text, owner uuid, event_id uuid, deadline timestamp, PRIMARY KEY ((kind, value))",
-    "requests": "actor uuid, route text, key text, body text, decided_at timestamp, answer text,"
-    " PRIMARY KEY ((actor, route, key))",
-}
 WORKING = {
     "generations": "projection text PRIMARY KEY, live bigint",
     # Who asked for which dead letter to be done again, and what came of it; partition -1 holds a topic's bell.
@@ -27,14 +16,9 @@ WORKING = {
 }
 
 
-def private(settings: Settings) -> str:
-    """The keyspace of what the log can't rebuild."""
-    return f"{settings.keyspace}_private"
-
-
 def create_all(session: Session, settings: Settings) -> None:
     """Creates what isn't there yet, roles with their rights included; a second run changes nothing."""
-    public, secret = settings.keyspace, private(settings)
+    public, secret = settings.keyspace, private_keyspace(settings)
     replication = f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {settings.replication}}}"
     for keyspace in (public, secret):
         session.execute(f"CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {replication}")
@@ -60,11 +44,6 @@ def create_all(session: Session, settings: Settings) -> None:
         session.execute(f"CREATE ROLE IF NOT EXISTS {role} WITH PASSWORD = '{quoted(password)}' AND LOGIN = true")
         for right in rights[role]:
             session.execute(f"GRANT {right} TO {role}")
-
-
-def passwords(settings: Settings) -> dict[str, str]:
-    """Each role's password."""
-    return {API: settings.api_password, GATEWAY: settings.gateway_password, WORKER: settings.worker_password}
 
 
 def quoted(text: str) -> str:

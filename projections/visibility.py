@@ -160,20 +160,3 @@ class Sight:
 async def role_in(store: Store, roll_id: UUID, user_id: UUID) -> str | None:
     """A person's role in a roll, `owner` or `member`, or None. StoreUnavailable."""
     return role_of(await beginnings(store, members, roll_id, user_id))
-
-
-async def may_see_user(store: Store, viewer: UUID, user_id: UUID) -> bool:
-    """Whether a viewer may see a person. StoreUnavailable."""
-    return await Sight(store, viewer).user(user_id) is not None
-
-
-async def may_see_roll(store: Store, viewer: UUID, roll: Roll | None) -> bool:
-    """Whether a viewer may see a roll. StoreUnavailable."""
-    if roll is None or not stands(roll):
-        return False
-    return roll.visibility == PUBLIC or sees_roll(roll, await role_in(store, roll.roll_id, viewer))
-
-
-async def may_see_photo(store: Store, viewer: UUID, photo: Photo | None) -> bool:
-    """Whether a viewer may see a photo (its owner: that there is one). StoreUnavailable."""
-    return photo is not None and await Sight(store, viewer).sees(photo)

@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -60,8 +59,3 @@ def service(
     app.add_api_route("/readyz", readyz, responses=example, **OPERATIONS)
     app.add_api_route("/metrics", scrape, response_class=Response, **OPERATIONS)
     return app
-
-
-def routes_of(app: FastAPI) -> list[APIRoute]:
-    """The service's routes, for tests that hold of each of them."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]

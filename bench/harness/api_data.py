@@ -27,8 +27,8 @@ from processors.handlers.projector import Runner
 from processors.handlers.reader import Read
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
-from projections.keyspace import WORKER
 from projections.store.cassandra import CassandraStore, connect, disconnect
+from projections.store.roles import WORKER
 
 PEOPLE = 40
 DEVELOPED = DAY - timedelta(days=30)

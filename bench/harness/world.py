@@ -16,10 +16,10 @@ from ops.local_servers import free_block, local_servers
 from ops.provision import prepare
 from ops.secrets import changed
 from projections.catalog import of_topic
-from projections.keyspace import API, WORKER
 from projections.photos.low_water import LOW_WATER
 from projections.progress import PROGRESS
 from projections.store.cassandra import connect, disconnect
+from projections.store.roles import API, WORKER
 from projections.store.table import Table
 from projections.tally.counts import COUNTS
 

@@ -13,9 +13,9 @@ from api.image_urls import Images
 from events.ids import NIL
 from events.settings import Settings
 from events.topics import partition_of
-from projections.keyspace import API
 from projections.photos.photo import PHOTO
 from projections.store.cassandra import connect
+from projections.store.roles import API
 
 LIMIT = 30
 TIMES = "%Y-%m-%dT%H:%M:%S.000Z"

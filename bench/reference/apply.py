@@ -28,8 +28,8 @@ from bench.reference.folds import FOLDS, NIL, SETS, Change, Row, count_row, fold
 from events.settings import Settings
 from processors.worker import COLLECT_AFTER
 from projections.catalog import of_topic
-from projections.keyspace import WORKER
 from projections.store.cassandra import IN_FLIGHT, connect
+from projections.store.roles import WORKER
 
 AT_ONCE = 2000  # records of one partition between two writes of its progress, as ours
 ROWS_A_BATCH = 64

@@ -15,8 +15,8 @@ from events.codec import SCHEMA_OF
 from events.generated import MemberJoined
 from events.settings import Settings
 from events.topics import TOPICS
-from projections.keyspace import WORKER
 from projections.store.cassandra import connect
+from projections.store.roles import WORKER
 
 
 def main(topic: str) -> None:

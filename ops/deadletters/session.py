@@ -10,9 +10,9 @@ from events.confluent_registry import ConfluentRegistry
 from events.positions import Position
 from events.settings import Settings
 from processors.redrive.requests import Request, Requests
-from projections.keyspace import WORKER
 from projections.private.keys import KeyStore
 from projections.store.cassandra import connected
+from projections.store.roles import WORKER
 
 Place = tuple[Position, str]  # a record, and the projection or processor that couldn't take it
 

@@ -18,12 +18,12 @@ from producers.uploads import S3Uploads, Uploads
 from producers.writes.execute import Carrier, UniqueValues
 from producers.writes.idempotency import CassandraRequests, Requests
 from producers.writes.register import NewKeys
-from projections.keyspace import GATEWAY
 from projections.private.claims import Claims
 from projections.private.keys import KeyStore
 from projections.progress import PROGRESS
 from projections.store.cassandra import connected
 from projections.store.protocol import Store
+from projections.store.roles import GATEWAY
 from web.read_your_writes import Waiting
 
 

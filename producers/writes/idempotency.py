@@ -14,7 +14,7 @@ from uuid import UUID
 from events.ids import derived_id
 from events.settings import Settings
 from producers.writes.plan import Plan, parse_plan
-from projections.keyspace import private
+from projections.private.keyspace import private_keyspace
 from projections.store.cassandra import CassandraStore
 
 TTL_SECONDS = 86_400
@@ -58,7 +58,7 @@ class CassandraRequests:
     """See Requests."""
 
     def __init__(self, store: CassandraStore, settings: Settings):
-        self._store, self._table = store, f"{private(settings)}.requests"
+        self._store, self._table = store, f"{private_keyspace(settings)}.requests"
 
     async def begin(self, asked: Asked, body: str, now: datetime) -> Plan | None:
         """See Requests."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from events.settings import Settings
-from projections.keyspace import private
+from projections.private.keyspace import private_keyspace
 from projections.store.cassandra import CassandraStore
 
 PENDING = timedelta(minutes=5)  # the producer's delivery timeout is two minutes
@@ -23,7 +23,7 @@ class Claims:
     """Who holds which unique value."""
 
     def __init__(self, store: CassandraStore, settings: Settings):
-        self._store, self._table = store, f"{private(settings)}.claims"
+        self._store, self._table = store, f"{private_keyspace(settings)}.claims"
 
     async def claim(self, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
         """Claims a value until `now + PENDING`. Claimed if another holds it; StoreUnavailable."""

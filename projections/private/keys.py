@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from events.personal import ERASED, Erased, KeysUnavailable
 from events.settings import Settings
-from projections.keyspace import private
+from projections.private.keyspace import private_keyspace
 from projections.store.cassandra import CassandraStore
 from projections.store.protocol import StoreUnavailable
 
@@ -27,7 +27,7 @@ class KeyStore:
     def __init__(self, store: CassandraStore, settings: Settings):
         self._store = store
         self._master = base64.b64decode(settings.master_key)
-        self._table = f"{private(settings)}.keys"
+        self._table = f"{private_keyspace(settings)}.keys"
         self._cache: OrderedDict[UUID, tuple[float, bytes | Erased]] = OrderedDict()
 
     async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:

@@ -14,9 +14,6 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable
 from projections.visibility import (
     Sight,
-    may_see_photo,
-    may_see_roll,
-    may_see_user,
     role_in,
     sees_photo,
     sees_roll,
@@ -98,9 +95,9 @@ def test_what_is_not_there_is_not_seen() -> None:
         assert not sees_photo(BO, None, USER, True)
         assert not sees_user(BO, None)
         assert not sees_roll(None, "owner")
-        assert not await may_see_user(store, BO, ADA)
-        assert not await may_see_roll(store, BO, None)
-        assert not await may_see_photo(store, BO, None)
+        assert await Sight(store, BO).user(ADA) is None
+        assert await Sight(store, BO).roll(named("lake")) is None
+        assert await Sight(store, BO).photo(named("dusk")) is None
 
     run(scenario())
 
@@ -110,11 +107,11 @@ def test_the_loaders_read_what_the_rules_need() -> None:
         world = World()
         await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
         await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
-        dusk, den = PHOTO, replace(ROLL, roll_id=named("den"), visibility="private")
-        dusk = replace(dusk, on_profile=False)
-        seen = [await may_see_photo(world.store, named(who), dusk) for who in ("ada", "bo", "cy")]
+        dusk = replace(PHOTO, on_profile=False)
+        seen = [await Sight(world.store, named(who)).sees(dusk) for who in ("ada", "bo", "cy")]
         assert seen == [True, True, False]
-        assert [await may_see_roll(world.store, named(who), den) for who in ("bo", "cy")] == [True, False]
+        rolls = [await Sight(world.store, named(who)).roll(named("den")) for who in ("bo", "cy")]
+        assert [row is not None for row in rolls] == [True, False]
         roles = [await role_in(world.store, named("den"), named(who)) for who in ("ada", "bo", "cy")]
         assert roles == ["owner", "member", None]
 

@@ -21,8 +21,8 @@ from events.topics import TOPICS
 from ops.deadletters.letters import Letter, letters
 from processors.log.ends import LogEnds
 from processors.redrive.requests import APPLIED, Requests
-from projections.keyspace import private
 from projections.private.keys import KeyStore
+from projections.private.keyspace import private_keyspace
 from projections.reactions.comments import COMMENTS, Comment
 from projections.store.cassandra import CassandraStore, connect
 from projections.tally.counts import COUNTS, summed
@@ -116,8 +116,10 @@ async def flooded(settings: Settings, store: CassandraStore) -> World:
         for _ in range(count):
             event = a_comment(who, forge.id(), chooser.choice(forge.photos), said)
             bad.append(Fact(who, await codec.encode(event), wrong))
-    ((lost_key,),) = await store.execute(f"SELECT wrapped FROM {private(settings)}.keys WHERE person = ?", (person,))
-    await store.execute(f"DELETE FROM {private(settings)}.keys WHERE person = ?", (person,))
+    ((lost_key,),) = await store.execute(
+        f"SELECT wrapped FROM {private_keyspace(settings)}.keys WHERE person = ?", (person,)
+    )
+    await store.execute(f"DELETE FROM {private_keyspace(settings)}.keys WHERE person = ?", (person,))
     for fact in bad:
         facts.insert(chooser.randrange(len(facts)), fact)
     flood = await asyncio.to_thread(append, settings, facts)
@@ -171,7 +173,7 @@ def test_redriven_records_leave_what_would_have_been(world: World, loop: asyncio
     while (registered := register(world.settings, f"mended {world.unknown_id}")) < world.unknown_id:
         pass
     assert registered == world.unknown_id
-    keys = f"{private(world.settings)}.keys"
+    keys = f"{private_keyspace(world.settings)}.keys"
     restore = f"INSERT INTO {keys} (person, wrapped, erased) VALUES (?, ?, false)"
     loop.run_until_complete(world.store.execute(restore, (world.person, world.lost_key)))
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 import pytest
 
 from events.settings import Settings
-from projections.keyspace import GATEWAY
 from projections.store.cassandra import CassandraStore, connected
+from projections.store.roles import GATEWAY
 
 Kept = TypeVar("Kept")
 Opened = Callable[[], AbstractAsyncContextManager[Kept]]

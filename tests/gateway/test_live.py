@@ -29,9 +29,9 @@ from producers.decide.decision import Act, made
 from producers.gateway import application
 from producers.gateway.resources import Gate
 from producers.limits import UPLOAD_BYTES
-from projections.keyspace import WORKER
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connected
+from projections.store.roles import WORKER
 from tests.kit import Worker, record, run
 from web.tokens import issue_token
 

@@ -12,8 +12,9 @@ from producers.decide.decision import Claim
 from producers.publisher import Record
 from producers.writes.idempotency import TTL_SECONDS, AnotherBody, Asked, CassandraRequests, Requests
 from producers.writes.plan import Plan, parse_plan
-from projections.keyspace import GATEWAY, private
+from projections.private.keyspace import private_keyspace
 from projections.store.cassandra import connected
+from projections.store.roles import GATEWAY
 from tests.gateway.either import Opened, either
 from tests.gateway.world import ADA, BOB, NOW, MemoryRequests, one
 from tests.kit import run
@@ -122,7 +123,7 @@ def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
             await requests.begin(request, "body", NOW)
             await requests.decide(request, "body", PLAN, NOW)
             await requests.answer(request, "body", PLAN, PLAN.carried_out("photos-0@1"))
-            cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private(darkroom)}.requests"
+            cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private_keyspace(darkroom)}.requests"
             cql += " WHERE actor = ? AND route = ? AND key = ?"
             (left,) = await store.execute(cql, (request.actor, request.route, request.key))
             assert all(TTL_SECONDS - 120 < seconds <= TTL_SECONDS for seconds in left)

@@ -10,13 +10,13 @@ import pytest
 from events.ids import NIL
 from events.settings import Settings
 from projections.accounts.users import USERS
-from projections.keyspace import API, WORKER
 from projections.photos.photo import PHOTO
 from projections.photos.roll_feed import ROLL_FEED
 from projections.photos.rolls_of_photo import ROLLS_OF_PHOTO, placements
 from projections.store.cassandra import CassandraStore, connect, disconnect
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store, StoreUnavailable, Unstorable
+from projections.store.roles import API, WORKER
 from projections.store.table import Stamped
 from tests.kit import run
 
