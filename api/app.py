@@ -7,12 +7,12 @@ from fastapi import FastAPI
 
 from api import me, photos, rolls, users
 from api.context import Resources
-from api.image_urls import Images
+from api.image_urls import ImageUrls
 from events.settings import Settings, settings
 from projections.progress import PROGRESS
 from projections.store.cassandra import connected
 from projections.store.roles import API
-from web.read_your_writes import Waiting
+from web.read_your_writes import ProjectionWaiter
 from web.service import service
 
 DESCRIPTION = """Everything that the app shows. Writes go to the gateway; a read that is given the gateway's
@@ -25,34 +25,34 @@ Open = Callable[[], AbstractAsyncContextManager[Resources]]
 
 
 @asynccontextmanager
-async def cassandra(given: Settings | None = None) -> AsyncGenerator[Resources, None]:
-    """The resources that some settings (this process's) name. StoreUnavailable if Cassandra doesn't let us in."""
+async def open_resources(given: Settings | None = None) -> AsyncGenerator[Resources, None]:
+    """Opens what the API reads from, for the block. Raises StoreUnavailable if Cassandra doesn't let us in."""
     chosen = given or settings()
     async with connected(chosen, API, chosen.api_password) as store:
-        yield Resources(chosen, store, Images(chosen))
+        yield Resources(chosen, store, ImageUrls(chosen))
 
 
-def build(open_resources: Open = cassandra) -> FastAPI:
+def build(opening: Open = open_resources) -> FastAPI:
     """The application over the resources that it opens when it starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-        async with open_resources() as resources:
+        async with opening() as resources:
             app.state.settings, app.state.resources = resources.settings, resources
-            app.state.waiting = Waiting(resources.store)
+            app.state.projection_waiter = ProjectionWaiter(resources.store)
             try:
                 yield
             finally:
-                await app.state.waiting.close()
+                await app.state.projection_waiter.close()
 
     built = service("Darkroom", DESCRIPTION, lifespan, ready)
-    for each in (me, users, rolls, photos):
-        built.include_router(each.router)
+    for routes in (me, users, rolls, photos):
+        built.include_router(routes.router)
     return built
 
 
 async def ready(app: FastAPI) -> None:
-    """Returns if the database answers a small question. StoreUnavailable."""
+    """Returns if the database answers a small query. Raises StoreUnavailable otherwise."""
     await app.state.resources.store.slice(PROGRESS, "photos", 0, limit=1)
 
 

@@ -1,6 +1,6 @@
-"""One request to the API: who asks, when, and what of."""
+"""The context of one read: viewer, time, store. Everything that a route reads goes through it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
@@ -10,13 +10,13 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.fill_page import Candidates, Hydrate, filled
-from api.image_urls import Images
+from api.fill_page import Candidates, Hydrate, fill_page
+from api.image_urls import ImageUrls
 from events.settings import Settings
 from projections.store.protocol import Store
 from projections.visibility import Sight
-from web.etag import answer
-from web.pagination import Cursor, Paging, link_to, page
+from web.etag import json_response
+from web.pagination import Cursor, PageRequest, next_link, page_body
 from web.read_your_writes import After
 from web.tokens import Viewer
 
@@ -30,46 +30,48 @@ def clock() -> datetime:
 
 @dataclass(frozen=True)
 class Resources:
-    """What the API answers from, for as long as it runs (`app.state.resources`)."""
+    """What the API reads from, for as long as it runs (`app.state.resources`)."""
 
     settings: Settings
     store: Store
-    images: Images
+    image_urls: ImageUrls
     now: Callable[[], datetime] = clock
 
 
-class Ask:
-    """One request. Everything that it reads goes through its `sight`, or is about what that lets through."""
+class Context:
+    """One request. What the viewer may see is asked of `sight`; `now` is the same moment for the whole request."""
 
     def __init__(self, request: Request, viewer: UUID, resources: Resources):
         self.request, self.viewer = request, viewer
         self.settings, self.store = resources.settings, resources.store
-        self.images, self.now = resources.images, resources.now()
+        self.image_urls, self.now = resources.image_urls, resources.now()
         self.sight = Sight(self.store, viewer)
 
-    def answer(self, body: Mapping[str, Any]) -> Response:
-        """One thing."""
-        return answer(self.request, body)
+    def respond(self, body: Mapping[str, Any]) -> Response:
+        """The response that shows one thing."""
+        return json_response(self.request, body)
 
     async def page(
         self,
-        paging: Paging,
+        paging: PageRequest,
         cursor: Cursor,
         candidates: Callable[[tuple[Any, ...], int], Candidates[C]],
-        key: Callable[[C], tuple[Any, ...]],
         hydrate: Hydrate[C],
     ) -> Response:
-        """One page: `candidates(after, size)` from the cursor on, hydrated, without those that may not be seen."""
+        """The response that shows one page of a list.
+
+        - `candidates(after, size)`: the list's rows past the key `after`, read about `size` at a time.
+        - `hydrate`: what is shown of each row, None for what the viewer may not see.
+        """
         after = cursor.decode(self.settings.token_secret, paging.cursor)
-        items, last = await filled(candidates(after, paging.limit + 1), hydrate, paging.limit)
-        following = None if last is None else cursor.encode(self.settings.token_secret, key(last))
-        return answer(self.request, page(items, following), link_to(self.request, following))
+        items, last = await fill_page(candidates(after, paging.limit + 1), hydrate, paging.limit)
+        next_cursor = None if last is None else cursor.encode(self.settings.token_secret, cursor.key_of(last))
+        return json_response(self.request, page_body(items, next_cursor), next_link(self.request, next_cursor))
 
 
-async def asking(request: Request, viewer: Viewer, _: Annotated[None, After]) -> Ask:
-    """Who asks is checked first; then it waits for `Darkroom-After`."""
-    return Ask(request, viewer, request.app.state.resources)
+async def read_context(request: Request, viewer: Viewer, _: Annotated[None, After]) -> Context:
+    """The context of a request: its token is checked first, then it waits for `Darkroom-After`."""
+    return Context(request, viewer, request.app.state.resources)
 
 
-Asking = Annotated[Ask, Depends(asking)]
-Handler = Callable[..., Awaitable[Response]]
+ReadContext = Annotated[Context, Depends(read_context)]

@@ -1,4 +1,4 @@
-"""Pages out of candidates: taken, hydrated, and dropped where the viewer may not see them, until the page is full."""
+"""Fills a page from candidates: takes some, hydrates them, drops what the viewer may not see, and takes more."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -12,13 +12,13 @@ Hydrate = Callable[[Sequence[C]], Awaitable[Sequence[dict[str, Any] | None]]]
 SCAN_CAP = 300  # candidates looked at for one page, at most about so many
 
 
-async def filled(
+async def fill_page(
     candidates: Candidates[C], hydrate: Hydrate[C], limit: int, cap: int = SCAN_CAP
 ) -> tuple[list[dict[str, Any]], C | None]:
     """At most `limit` items, and the candidate after which the next page begins, or None at the end.
 
-    The page is shorter only at the end, or once `cap` candidates were looked at. One candidate more than is wanted is
-    taken each time, to know whether there is any more."""
+    The page is shorter only at the end of the list, or once `cap` candidates were looked at. One candidate more than is
+    wanted is taken each time, to know whether the list goes on."""
     items: list[dict[str, Any]] = []
     scanned = 0
     ahead: list[C] = []
@@ -37,6 +37,6 @@ async def filled(
 
 
 async def closable(candidates: AsyncIterator[C]) -> AsyncGenerator[C, None]:
-    """The same candidates; closing it gives up whatever the reading of them holds."""
+    """The same candidates, as a generator that can be closed: that ends the reads behind them."""
     async for candidate in candidates:
         yield candidate

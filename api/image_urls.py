@@ -1,7 +1,7 @@
-"""Where images are: presigned S3 URLs (AWS Signature Version 4, query form), the same for a whole window of time.
+"""Signs image URLs: presigned S3 GETs (AWS Signature Version 4, query form), the same for a whole window of time.
 
-Signed for the window's start and good for two windows, a URL lasts at least one window after it was handed out. So a
-CDN and a phone's cache can hold on to it. Signing by hand costs microseconds, where boto3 takes 150.
+A URL is signed for its window's start and good for two windows, so it lasts at least one window after it was handed
+out, and a CDN or a phone's cache can keep it. Signing here costs microseconds; boto3 takes 150 (docs/performance.md).
 """
 
 import hashlib
@@ -20,7 +20,7 @@ SIZES = ("full", "feed", "thumb")
 Image = dict[str, str | int]
 
 
-class Images:
+class ImageUrls:
     """Signs image URLs with the services' S3 key."""
 
     def __init__(self, settings: Settings):

@@ -1,4 +1,4 @@
-"""GET /v1/me: oneself, and one's own photos, the developing ones too."""
+"""GET /v1/me: the viewer's own account, and their own photos, the developing ones too."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -8,48 +8,49 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import hydration, responses
-from api.context import Asking
-from api.hydration import Shown
-from api.users import PHOTOS, key_of_photo
+from api.context import ReadContext
+from api.hydration import Body
+from api.users import PHOTOS
 from projections.photos.photos_of_user import UserPhoto, user_candidates
-from web.pagination import Paged
+from web.pagination import Paging
 from web.problems import not_found
 
 router = APIRouter(tags=["me"])
 
 
 class State(Enum):
-    """Which photos: all that don't name a state."""
+    """The states that photos can be listed by."""
 
     developing = "developing"
     developed = "developed"
 
 
-@router.get("/v1/me", **responses.answers(responses.Me, 404))
-async def me(ask: Asking) -> Response:
-    """The person who asks."""
-    row = await ask.sight.user(ask.viewer)
+@router.get("/v1/me", **responses.documents(responses.Me, 404))
+async def me(context: ReadContext) -> Response:
+    """Your account."""
+    row = await context.sight.user(context.viewer)
     if row is None:
         raise not_found("account")
-    shown = (await hydration.users(ask, [ask.viewer]))[0]
-    return ask.answer((shown or {}) | {"bio": row.bio or "", "zone": row.zone or ""})
+    body = (await hydration.users(context, [context.viewer]))[0]
+    return context.respond((body or {}) | {"bio": row.bio or "", "zone": row.zone or ""})
 
 
-@router.get("/v1/me/photos", **responses.answers_with_page(responses.Photo))
+@router.get("/v1/me/photos", **responses.documents_page(responses.Photo))
 async def my_photos(
-    ask: Asking, paging: Paged, state: Annotated[State | None, Query(description="Only those in this state.")] = None
+    context: ReadContext,
+    paging: Paging,
+    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
 ) -> Response:
-    """One's own photos, the latest to develop first. Those that are developing say when they will have, and no more."""
+    """Your own photos, the latest to develop first. A developing one says when it will have developed, and no more."""
     wanted = state.value if state else None
-    upto = ask.now if state is State.developed else None
+    upto = context.now if state is State.developed else None
 
-    async def hydrate(rows: Sequence[UserPhoto]) -> list[Shown | None]:
-        return await hydration.photos(ask, [row.photo_id for row in rows], wanted)
+    async def hydrate(rows: Sequence[UserPhoto]) -> list[Body | None]:
+        return await hydration.photos(context, [row.photo_id for row in rows], wanted)
 
-    return await ask.page(
+    return await context.page(
         paging,
         PHOTOS,
-        lambda after, size: user_candidates(ask.store, ask.viewer, upto, after, size),
-        key_of_photo,
+        lambda after, size: user_candidates(context.store, context.viewer, upto, after, size),
         hydrate,
     )

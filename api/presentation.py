@@ -1,4 +1,4 @@
-"""The shapes of answers (DESIGN.md, section 7), from rows; api/responses.py documents them."""
+"""Presents rows as response bodies (docs/design.md, section 7); api/responses.py documents their shapes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from projections.rolls.roll import Roll
 from projections.tally.counts import Counts
 from projections.tally.tally import Member
 
-Shown = dict[str, Any]
+Body = dict[str, Any]
 DEVELOPING, DEVELOPED, REJECTED = "developing", "developed", "rejected"
 
 # The API's word for a size, and the tally that counts it.
@@ -54,9 +54,9 @@ def state_of(row: Photo) -> str:
     return DEVELOPED if row.developed else DEVELOPING
 
 
-def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], counts: Counts, liked: bool) -> Shown:
+def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], counts: Counts, liked: bool) -> Body:
     """A photo. `images` is None, and so is the blurhash, until it has developed; `rolls` are those the viewer sees."""
-    shown: Shown = {
+    body: Body = {
         "id": str(row.photo_id),
         "owner": name(row.owner_id),
         "taken_at": time(row.taken_at),
@@ -69,11 +69,11 @@ def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], c
         "viewer": {"liked": liked},
     }
     if row.rejected_reason:
-        shown["rejected_reason"] = row.rejected_reason
-    return shown
+        body["rejected_reason"] = row.rejected_reason
+    return body
 
 
-def user(row: User, avatar: Any, counts: Counts, we_follow: bool, follows_us: bool) -> Shown:
+def user(row: User, avatar: Any, counts: Counts, following: bool, followed_by: bool) -> Body:
     """A person. Blocks come with their own issue."""
     return {
         "id": str(row.user_id),
@@ -81,16 +81,16 @@ def user(row: User, avatar: Any, counts: Counts, we_follow: bool, follows_us: bo
         "display_name": row.display_name or "",
         "avatar": avatar,
         "counts": sizes(counts, USER_COUNTS),
-        "viewer": {"following": we_follow, "followed_by": follows_us, "blocked": False},
+        "viewer": {"following": following, "followed_by": followed_by, "blocked": False},
     }
 
 
-def member(shown: Shown, row: Member) -> Shown:
+def member(body: Body, row: Member) -> Body:
     """A person as a member of a roll."""
-    return shown | {"role": row.role or "member", "joined_at": time(row.begun)}
+    return body | {"role": row.role or "member", "joined_at": time(row.begun)}
 
 
-def roll(row: Roll, cover: Any, counts: Counts, role: str | None, following: bool) -> Shown:
+def roll(row: Roll, cover: Any, counts: Counts, role: str | None, following: bool) -> Body:
     """A roll. Its last activity is when a photo was last put in, a developing one too."""
     return {
         "id": str(row.roll_id),
@@ -105,7 +105,7 @@ def roll(row: Roll, cover: Any, counts: Counts, role: str | None, following: boo
     }
 
 
-def comment(row: Comment) -> Shown:
+def comment(row: Comment) -> Body:
     """What somebody wrote about a photo."""
     return {
         "id": str(row.comment_id),

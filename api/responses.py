@@ -1,6 +1,6 @@
-"""The shapes of answers, for OpenAPI and for the tests, which check every answer against them.
+"""The shapes of responses, for OpenAPI and for the tests, which check every response against them.
 
-Answers themselves are built as bytes (api/presentation.py) and not validated again on their way out.
+The API builds bodies itself (api/presentation.py) and doesn't validate them again on their way out.
 """
 
 from datetime import datetime
@@ -223,19 +223,19 @@ class Page(Shape, Generic[T]):
     next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
-def answers(shape: type[Shape], *problems: int) -> dict[str, Any]:
-    """A route's documentation: what it answers with, with an example, and with which problems."""
+def documents(shape: type[Shape], *problems: int) -> dict[str, Any]:
+    """A route's documentation: the shape of its responses, with an example, and its problems."""
     return {"response_model": shape, "responses": {200: content(shape.EXAMPLE)} | documented(400, *problems)}
 
 
-def answers_with_page(shape: type[Shape], *problems: int) -> dict[str, Any]:
-    """The same for a route that answers with pages of a shape."""
+def documents_page(shape: type[Shape], *problems: int) -> dict[str, Any]:
+    """The same for a route whose responses are pages of a shape."""
     body = {"items": [shape.EXAMPLE], "next": "q83vEjRWeJASNFZ4kBI0VniQ"}
     return {"response_model": Page[shape], "responses": {200: content(body)} | documented(400, *problems)}
 
 
 def content(example: Any) -> dict[str, Any]:
-    """An answer's example, and the headers that come with it."""
+    """A response's example, and the headers that come with it."""
     headers = {
         "ETag": {"schema": {"type": "string"}, "description": "Weak; send it back in If-None-Match."},
         "Darkroom-Stale": {"schema": {"type": "string"}, "description": "`true` if Darkroom-After wasn't reached."},

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,37 +9,39 @@ from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from api import hydration, responses
-from api.context import Ask, Asking
-from api.hydration import Shown
+from api.context import Context, ReadContext
+from api.fill_page import Hydrate
+from api.hydration import Body
 from api.presentation import DEVELOPED
 from projections.accounts.users import User
 from projections.accounts.users_by_handle import handle_hmac, user_with_handle
 from projections.graph.followers import followers as followers_tally
 from projections.graph.following import following as following_tally
-from projections.photos.photos_of_user import UserPhoto, user_candidates
+from projections.photos.photos_of_user import PHOTOS_OF_USER, UserPhoto, user_candidates
 from projections.rolls.rolls_of_user import rolls_of_user
-from projections.tally.queries import key_of, newest_members
+from projections.tally.queries import newest_members
 from projections.tally.tally import Member, Tally
-from web.pagination import Cursor, Paged
+from web.pagination import Cursor, PageRequest, Paging
 from web.problems import not_found
 
-PHOTOS = Cursor("photos of a person", datetime, datetime, UUID)
-FOLLOWERS, FOLLOWING, ROLLS = (Cursor(name, datetime, UUID, UUID) for name in ("followers", "following", "rolls"))
+PHOTOS = Cursor(PHOTOS_OF_USER)
 LONGEST_HANDLE = 64
 DASHED = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 router = APIRouter(prefix="/v1/users/{user}", tags=["users"])
 
 
-async def person(ask: Asking, user: Annotated[str, Path(description="An id, or @handle.", examples=["@ada"])]) -> User:
-    """The person that a path names. Problem 404 if there is none, or none that the viewer may see."""
+async def person(
+    context: ReadContext, user: Annotated[str, Path(description="An id, or @handle.", examples=["@ada"])]
+) -> User:
+    """The person that a path names. Raises Problem 404 if there is none, or none that the viewer may see."""
     user_id: UUID | None = None
     if user.startswith("@") and len(user) <= LONGEST_HANDLE:
-        holder = await user_with_handle(ask.store, handle_hmac(ask.settings, user[1:]))
+        holder = await user_with_handle(context.store, handle_hmac(context.settings, user[1:]))
         user_id = holder.user_id if holder else None
     elif DASHED.fullmatch(user):
         user_id = UUID(user)
-    row = await ask.sight.user(user_id) if user_id else None
+    row = await context.sight.user(user_id) if user_id else None
     if row is None:
         raise not_found("person")
     return row
@@ -49,67 +50,68 @@ async def person(ask: Asking, user: Annotated[str, Path(description="An id, or @
 Person = Annotated[User, Depends(person)]
 
 
-@router.get("", **responses.answers(responses.Profile, 404))
-async def profile(ask: Asking, row: Person) -> Response:
+@router.get("", **responses.documents(responses.Profile, 404))
+async def profile(context: ReadContext, row: Person) -> Response:
     """A person."""
-    shown = (await hydration.users(ask, [row.user_id]))[0]
-    return ask.answer((shown or {}) | {"bio": row.bio or ""})
+    body = (await hydration.users(context, [row.user_id]))[0]
+    return context.respond((body or {}) | {"bio": row.bio or ""})
 
 
-@router.get("/photos", **responses.answers_with_page(responses.Photo, 404))
-async def photos(ask: Asking, row: Person, paging: Paged) -> Response:
+@router.get("/photos", **responses.documents_page(responses.Photo, 404))
+async def photos(context: ReadContext, row: Person, paging: Paging) -> Response:
     """What a person shows on their profile: developed photos, taken on_profile, the latest first."""
 
-    async def hydrate(rows: Sequence[UserPhoto]) -> list[Shown | None]:
-        return await hydration.photos(ask, [each.photo_id for each in rows], DEVELOPED)
+    async def hydrate(rows: Sequence[UserPhoto]) -> list[Body | None]:
+        return await hydration.photos(context, [photo.photo_id for photo in rows], DEVELOPED)
 
     async def on_profile(after: tuple[Any, ...], size: int) -> AsyncIterator[UserPhoto]:
-        async for each in user_candidates(ask.store, row.user_id, ask.now, after, size):
-            if each.on_profile:
-                yield each
+        async for photo in user_candidates(context.store, row.user_id, context.now, after, size):
+            if photo.on_profile:
+                yield photo
 
-    return await ask.page(paging, PHOTOS, on_profile, key_of_photo, hydrate)
+    return await context.page(paging, PHOTOS, on_profile, hydrate)
 
 
-@router.get("/followers", **responses.answers_with_page(responses.User, 404))
-async def followers(ask: Asking, row: Person, paging: Paged) -> Response:
+@router.get("/followers", **responses.documents_page(responses.User, 404))
+async def followers(context: ReadContext, row: Person, paging: Paging) -> Response:
     """Who follows a person, the latest first."""
-    return await people(ask, followers_tally, row.user_id, paging, FOLLOWERS)
+    return await people_in(context, followers_tally, row.user_id, paging)
 
 
-@router.get("/following", **responses.answers_with_page(responses.User, 404))
-async def following(ask: Asking, row: Person, paging: Paged) -> Response:
+@router.get("/following", **responses.documents_page(responses.User, 404))
+async def following(context: ReadContext, row: Person, paging: Paging) -> Response:
     """Whom a person follows, the latest first."""
-    return await people(ask, following_tally, row.user_id, paging, FOLLOWING)
+    return await people_in(context, following_tally, row.user_id, paging)
 
 
-@router.get("/rolls", **responses.answers_with_page(responses.Roll, 404))
-async def rolls(ask: Asking, row: Person, paging: Paged) -> Response:
+@router.get("/rolls", **responses.documents_page(responses.Roll, 404))
+async def rolls(context: ReadContext, row: Person, paging: Paging) -> Response:
     """The rolls that a person is a member of, as far as the viewer may see them; the latest joined first."""
 
-    async def hydrate(rows: Sequence[Member]) -> list[Shown | None]:
-        return await hydration.rolls(ask, [each.member for each in rows])
+    async def hydrate(rows: Sequence[Member]) -> list[Body | None]:
+        return await hydration.rolls(context, [member.member for member in rows])
 
-    return await ask.page(
+    return await members_of(context, rolls_of_user, row.user_id, paging, hydrate)
+
+
+async def people_in(context: Context, tally: Tally, entity: UUID, paging: PageRequest) -> Response:
+    """A page of the people in a set, the latest first."""
+
+    async def hydrate(rows: Sequence[Member]) -> list[Body | None]:
+        return await hydration.users(context, [member.member for member in rows])
+
+    return await members_of(context, tally, entity, paging, hydrate)
+
+
+async def members_of(
+    context: Context, tally: Tally, entity: UUID, paging: PageRequest, hydrate: Hydrate[Member]
+) -> Response:
+    """A page of a set's members, the latest first. Raises ValueError if the tally isn't listed by time."""
+    if tally.listed is None:
+        raise ValueError(f"{tally.name} isn't listed by time")
+    return await context.page(
         paging,
-        ROLLS,
-        lambda after, size: newest_members(ask.store, rolls_of_user, row.user_id, after, size),
-        key_of,
+        Cursor(tally.listed),
+        lambda after, size: newest_members(context.store, tally, entity, after, size),
         hydrate,
     )
-
-
-async def people(ask: Ask, tally: Tally, entity: UUID, paging: Paged, cursor: Cursor) -> Response:
-    """A page of the people in a set."""
-
-    async def hydrate(rows: Sequence[Member]) -> list[Shown | None]:
-        return await hydration.users(ask, [each.member for each in rows])
-
-    return await ask.page(
-        paging, cursor, lambda after, size: newest_members(ask.store, tally, entity, after, size), key_of, hydrate
-    )
-
-
-def key_of_photo(row: UserPhoto) -> tuple[datetime, datetime, UUID]:
-    """Where a photo stands among its owner's."""
-    return row.develops_at, row.taken_at, row.photo_id

@@ -1,1 +1,1 @@
-"""What both HTTP services are made of: problems, identity, request ids and metrics, waiting for one's writes, pages."""
+"""What both HTTP services share: problems, tokens, request ids, metrics, read-your-writes, pagination."""

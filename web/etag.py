@@ -1,4 +1,4 @@
-"""Answers to GET: JSON bytes, made once, with an ETag (RFC 9110)."""
+"""JSON responses with an ETag (RFC 9110): a client that has the body already gets 304 and no body."""
 
 import hashlib
 import json
@@ -8,11 +8,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-CACHING = "private, no-cache"  # to be kept by who asked, and asked about again each time
+CACHING = "private, no-cache"  # the viewer's own client may keep it, and must revalidate it each time
 
 
-def answer(request: Request, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    """A body as JSON with a weak ETag; 304 without the body if the request shows that it has it already."""
+def json_response(request: Request, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """Responds with a body as JSON and its weak ETag; with 304 if the request's If-None-Match names that tag."""
     written = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     tag = f'W/"{hashlib.blake2b(written, digest_size=12).hexdigest()}"'
     sent = {"ETag": tag, "Cache-Control": CACHING, **(headers or {})}
@@ -22,6 +22,6 @@ def answer(request: Request, body: Mapping[str, Any], headers: Mapping[str, str]
 
 
 def matches(given: str, tag: str) -> bool:
-    """Whether If-None-Match names a tag; weak and strong ones compare alike here."""
+    """Whether If-None-Match names a tag. The comparison is the weak one (RFC 9110, section 8.8.3.2)."""
     tags = (each.strip().removeprefix("W/") for each in given.split(","))
     return given.strip() == "*" or tag.removeprefix("W/") in tags

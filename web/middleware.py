@@ -1,4 +1,6 @@
-"""Around every request: its id, its metrics, and the last net under what nobody expected. Plain ASGI, for speed."""
+"""The outermost layer of both services: request ids, metrics, and a 500 for what nobody expected.
+
+Plain ASGI, because Starlette's own middleware class costs a task a request."""
 
 import logging
 import re
@@ -12,14 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.problems import Problem, answer_of
 
-SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 logger = logging.getLogger("darkroom.http")
 
 
 class Metrics:
-    """What Prometheus reads: requests and how long they took, by route template, method and status."""
+    """Requests and how long they took, by route template, method and status, for Prometheus."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -43,8 +45,10 @@ class Metrics:
         self.seconds.labels(method, route).observe(seconds)
 
 
-class Observed:
-    """The outermost layer. `answer_header` below adds headers to whatever is answered, problems included."""
+class RequestMiddleware:
+    """Gives each request an id, counts it, and turns an unexpected exception into a problem.
+
+    `add_header` adds headers to whatever the response will be, problems included."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics):
         self._app, self._metrics = app, metrics
@@ -55,44 +59,44 @@ class Observed:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        request_id = sane_id(scope)
+        request_id = request_id_of(scope)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        extra: list[tuple[str, str]] = [("X-Request-Id", request_id)]
-        state["answer_headers"] = extra
+        added: list[tuple[str, str]] = [("X-Request-Id", request_id)]
+        state["added_headers"] = added
         status = 0
 
-        async def observed(message: Message) -> None:
+        async def send_observed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in extra:
+                for name, value in added:
                     headers.append(name, value)
             await send(message)
 
         try:
-            await self._app(scope, receive, observed)
+            await self._app(scope, receive, send_observed)
         except Exception:
             logger.exception("request %s failed: %s", request_id, scope["method"])
-            if status:  # the answer has begun: all that is left is to break it off
+            if status:  # the response has begun, so it can only be cut short
                 raise
             problem = Problem(500, "Something went wrong. The request's id tells us what.")
-            await answer_of(problem, request_id)(scope, receive, observed)
+            await answer_of(problem, request_id)(scope, receive, send_observed)
         finally:
             self._metrics.observe(scope, status or 500, time.perf_counter() - began)
 
 
-def sane_id(scope: Scope) -> str:
-    """The caller's request id if it is short and plain, else a new one."""
+def request_id_of(scope: Scope) -> str:
+    """The caller's X-Request-Id if it is short and plain, else a new id."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given = value.decode("latin-1")
-            if SANE_ID.fullmatch(given):
+            if PLAIN_ID.fullmatch(given):
                 return given
     return uuid4().hex
 
 
-def answer_header(request: Request, name: str, value: str) -> None:
-    """Adds a header to the answer of this request, whatever the answer will be."""
-    request.scope["state"]["answer_headers"].append((name, value))
+def add_header(request: Request, name: str, value: str) -> None:
+    """Adds a header to this request's response, whatever that will be."""
+    request.scope["state"]["added_headers"].append((name, value))

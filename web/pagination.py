@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from fastapi import Depends, Query
 from starlette.requests import Request
 
+from projections.store.table import Table
 from web.problems import bad_request
 
 VERSION = 1
@@ -24,24 +25,31 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Cursor:
-    """Where a list's next page begins: the key of the last row that was looked at, shown or not. It names no place in
-    a table, so it outlives rebuilds, and rows that come before it.
+    """Says where a list's next page begins: the clustering key of the last row that was looked at, shown or not.
 
-    It is sealed (AES-SIV, RFC 5297: the same key gives the same text), because a row that may not be shown, of a photo
-    that is late to develop, is no business of whoever decodes the cursor.
+    It names no position in a table, so it outlives rebuilds, and rows that arrive before it.
+
+    It is sealed (AES-SIV, RFC 5297: the same key gives the same text). A row that was looked at may be of a photo that
+    is late to develop, which is no business of whoever decodes the cursor.
     """
 
-    def __init__(self, name: str, *types: type):
-        """`types`: of a key's values, each UUID, datetime (kept in ms), int or str."""
-        self._name, self._types = name.encode(), types
+    def __init__(self, table: Table):
+        """`table`: what the list's rows are read from; its clustering columns are UUIDs, times (kept in ms), integers
+        or text. The cursor of one table isn't taken for another's."""
+        self._name, self._columns = table.name.encode(), table.clustering
+        self._types = tuple(table.types[name] for name in table.clustering)
+
+    def key_of(self, row: Any) -> tuple[Any, ...]:
+        """The key of a row: of the table's own, or of one that has columns of the same names."""
+        return tuple(getattr(row, name) for name in self._columns)
 
     def encode(self, secret: str, key: Sequence[Any]) -> str:
-        """The cursor that goes on after the row with this key."""
-        written = json.dumps([VERSION, *map(plain, key)], separators=(",", ":")).encode()
+        """Seals the cursor that goes on after the row with this key."""
+        written = json.dumps([VERSION, *map(to_json, key)], separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(sealer(secret).encrypt(written, [self._name])).decode().rstrip("=")
 
     def decode(self, secret: str, cursor: str | None) -> tuple[Any, ...]:
-        """The key that a cursor names; empty for None. Problem 400 for what isn't this list's cursor."""
+        """Opens a cursor: the key that it names; empty for None. Raises Problem 400 if it isn't one of this list."""
         if cursor is None:
             return ()
         try:
@@ -51,28 +59,28 @@ class Cursor:
             version, *values = json.loads(sealer(secret).decrypt(sealed, [self._name]))
             if version != VERSION:
                 raise ValueError("of another version")
-            return tuple(value_of(kind, value) for kind, value in zip(self._types, values, strict=True))
+            return tuple(from_json(kind, value) for kind, value in zip(self._types, values, strict=True))
         except (InvalidTag, ValueError, TypeError, OverflowError):
             raise bad_request("The cursor isn't one of this list.") from None
 
 
 @lru_cache(maxsize=4)
 def sealer(secret: str) -> AESSIV:
-    """The cipher of all cursors; its key derives from the services' secret. RuntimeError if that is empty."""
+    """The cipher of all cursors; its key derives from the services' secret. Raises RuntimeError if that is empty."""
     if not secret:
         raise RuntimeError("DARKROOM_TOKEN_SECRET is empty")
     return AESSIV(hashlib.sha512(b"cursors\0" + secret.encode()).digest())
 
 
-def plain(value: Any) -> Any:
-    """A key's value as JSON has it."""
+def to_json(value: Any) -> Any:
+    """The JSON form of a key's value."""
     if isinstance(value, datetime):
         return (value - EPOCH) // timedelta(milliseconds=1)
     return str(value) if isinstance(value, UUID) else value
 
 
-def value_of(kind: type, value: Any) -> Any:
-    """A key's value read back. ValueError, TypeError or OverflowError if it is none."""
+def from_json(kind: type, value: Any) -> Any:
+    """A key's value from its JSON form. Raises ValueError, TypeError or OverflowError if it is none."""
     written: type = int if kind in (datetime, int) else str
     if type(value) is not written:  # bool is an int to isinstance
         raise TypeError(f"{value!r} isn't {written.__name__}")
@@ -82,33 +90,33 @@ def value_of(kind: type, value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Paging:
-    """What a request asks of a list: at most `limit` items, from `cursor` on."""
+class PageRequest:
+    """The part of a list that a request wants: at most `limit` items, from `cursor` on."""
 
     limit: int
     cursor: str | None
 
 
-async def paging(
+async def page_request(
     limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 30,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
-) -> Paging:
+) -> PageRequest:
     """The paging parameters of a request."""
-    return Paging(limit, cursor)
+    return PageRequest(limit, cursor)
 
 
-Paged = Annotated[Paging, Depends(paging)]
+Paging = Annotated[PageRequest, Depends(page_request)]
 
 
-def page(items: list[Any], following: str | None) -> dict[str, Any]:
+def page_body(items: list[Any], next_cursor: str | None) -> dict[str, Any]:
     """The body of a list."""
-    return {"items": items, "next": following}
+    return {"items": items, "next": next_cursor}
 
 
-def link_to(request: Request, following: str | None) -> dict[str, str]:
+def next_link(request: Request, next_cursor: str | None) -> dict[str, str]:
     """The Link header of a page: the same request with the next cursor. Relative, so that no Host can bend it."""
-    if following is None:
+    if next_cursor is None:
         return {}
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    target = f"{quote(request.scope['path'], safe='/@')}?{urlencode([*query, ('cursor', following)])}"
+    target = f"{quote(request.scope['path'], safe='/@')}?{urlencode([*query, ('cursor', next_cursor)])}"
     return {"Link": f'<{target}>; rel="next"'}

@@ -1,4 +1,6 @@
-"""Reading one's own writes (DESIGN.md, section 6): a read waits until the read models have passed given positions."""
+"""Read-your-writes: a request waits until the read models have passed the positions that it names.
+
+docs/design.md, section 6."""
 
 import asyncio
 import contextlib
@@ -14,18 +16,18 @@ from projections.catalog import of_topic
 from projections.progress import least, progress_of
 from projections.projection import GENERATION
 from projections.store.protocol import Store, StoreUnavailable
-from web.middleware import answer_header
+from web.middleware import add_header
 from web.problems import bad_request
 
 MOST_SECONDS = 2.0
 POLL_SECONDS = 0.02
 MOST_WAITERS = 2000
 Partition = tuple[str, int]
-logger = logging.getLogger("darkroom.waiting")
+logger = logging.getLogger("darkroom.read_your_writes")
 
 
-class Waiting:
-    """Waits for positions on behalf of many: one task polls the partitions that somebody waits for, and no others."""
+class ProjectionWaiter:
+    """Waits for positions on behalf of many requests. One task polls the partitions that somebody waits for."""
 
     def __init__(self, store: Store, most: int = MOST_WAITERS):
         self._store, self._most = store, most
@@ -34,9 +36,9 @@ class Waiting:
         self._poller: asyncio.Task[None] | None = None
 
     async def passed(self, positions: Sequence[Position], timeout: float = MOST_SECONDS) -> bool:  # noqa: ASYNC109 - the answer is False, not TimeoutError
-        """Whether every live projection has folded all these positions, waiting for it at most `timeout` seconds.
+        """Whether every projection has folded all these positions. Waits for it, at most `timeout` seconds.
 
-        False at once if too many wait already."""
+        False at once if too many requests wait already."""
         if not positions:
             return True
         if self._waiting >= self._most:
@@ -47,7 +49,7 @@ class Waiting:
             for position, future in entries:
                 self._waiters.setdefault((position.topic, position.partition), set()).add((position.offset, future))
             if self._poller is None:
-                self._poller = asyncio.create_task(self._poll(), name="waiting")
+                self._poller = asyncio.create_task(self._poll(), name="projection-waiter")
             async with asyncio.timeout(timeout):
                 for _, future in entries:
                     await future
@@ -76,9 +78,9 @@ class Waiting:
 
     async def _look(self, partition: Partition) -> None:
         try:
-            reached = await self.reached(*partition)
+            end = await self.projected_to(*partition)
         except StoreUnavailable:
-            return  # who waits gives up in time, and the read itself then says that the store is away
+            return  # the waiting requests time out, and their own reads then say that the store is away
         except Exception as error:
             logger.exception("can't read the progress of %s-%s", *partition)
             for _, future in self._waiters.get(partition, set()):
@@ -86,11 +88,11 @@ class Waiting:
                     future.set_exception(error)
             return
         for offset, future in self._waiters.get(partition, set()):
-            if offset < reached and not future.done():
+            if offset < end and not future.done():
                 future.set_result(None)
 
-    async def reached(self, topic: str, partition: int) -> int:
-        """The offset up to which (exclusively) all live projections have folded a partition."""
+    async def projected_to(self, topic: str, partition: int) -> int:
+        """The offset below which all projections have folded a partition."""
         live = [(each.name, GENERATION) for each in of_topic(topic)]
         known = await progress_of(self._store, topic, partition)
         return least(known, live) if live else 1 << 62
@@ -103,24 +105,24 @@ class Waiting:
                 await self._poller
 
 
-async def after(
+async def wait_for_positions(
     request: Request,
     darkroom_after: Annotated[
         str | None,
         Header(description="Positions to wait for, from Darkroom-Position.", examples=["photos-3@41,rolls-0@7"]),
     ] = None,
 ) -> None:
-    """Waits for the positions in `Darkroom-After`; `Darkroom-Stale: true` on the answer if they weren't reached.
+    """Waits for the positions in `Darkroom-After`; sets `Darkroom-Stale: true` if they weren't passed in time.
 
-    Problem 400 for what isn't a position, or names a partition that isn't there."""
+    Raises Problem 400 for what isn't a position, or names a partition that isn't there."""
     if darkroom_after is None:
         return
     try:
         positions = parse_positions(darkroom_after)
     except MalformedPosition as error:
         raise bad_request(f"Darkroom-After: {error}.") from None
-    if not await request.app.state.waiting.passed(positions):
-        answer_header(request, "Darkroom-Stale", "true")
+    if not await request.app.state.projection_waiter.passed(positions):
+        add_header(request, "Darkroom-Stale", "true")
 
 
-After = Depends(after)
+After = Depends(wait_for_positions)

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from web.middleware import Metrics, Observed
+from web.middleware import Metrics, RequestMiddleware
 from web.problems import Problem, documented, handle
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -36,7 +36,7 @@ def service(
     )
     metrics = Metrics()
     handle(app, unavailable)
-    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(RequestMiddleware, metrics=metrics)
 
     async def healthz() -> Response:
         """The process runs."""

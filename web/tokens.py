@@ -1,4 +1,4 @@
-"""Who asks: a JWT (RFC 7519), HS256, whose subject is the person's id."""
+"""Access tokens: a JWT (RFC 7519), signed with HS256, whose subject is the person's id."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -17,20 +17,20 @@ ACCESS = "darkroom"  # the audience of tokens that open the services; one made f
 
 
 class InvalidToken(Exception):
-    """Not a token of ours, or no longer."""
+    """A token that is malformed, expired, or made for something else."""
 
 
 def issue_token(
     settings: Settings, user_id: UUID, lifetime: timedelta, *, audience: str = ACCESS, now: datetime | None = None
 ) -> str:
     """A token for a person, valid from now on for `lifetime`."""
-    began = now or datetime.now(UTC)
-    claims: dict[str, Any] = {"sub": str(user_id), "aud": audience, "iat": began, "exp": began + lifetime}
+    issued_at = now or datetime.now(UTC)
+    claims: dict[str, Any] = {"sub": str(user_id), "aud": audience, "iat": issued_at, "exp": issued_at + lifetime}
     return jwt.encode(claims, secret(settings), ALGORITHM)
 
 
 def read_token(settings: Settings, token: str, *, audience: str = ACCESS) -> UUID:
-    """The person whom a token is for. InvalidToken if it is malformed, expired, or made for something else."""
+    """The person whom a token is for. Raises InvalidToken if it is malformed, expired, or made for something else."""
     try:
         claims = jwt.decode(
             token, secret(settings), [ALGORITHM], audience=audience, options={"require": ["sub", "exp", "aud"]}
@@ -41,7 +41,7 @@ def read_token(settings: Settings, token: str, *, audience: str = ACCESS) -> UUI
 
 
 def secret(settings: Settings) -> str:
-    """The key of all tokens. RuntimeError if there is none: an empty one would let anybody in."""
+    """The key of all tokens. Raises RuntimeError if it is empty: that would let anybody in."""
     if not settings.token_secret:
         raise RuntimeError("DARKROOM_TOKEN_SECRET is empty")
     return settings.token_secret
@@ -53,7 +53,7 @@ bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token f
 async def viewer(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> UUID:
-    """The person who asks. Problem 401 without a valid token."""
+    """The person who makes a request. Raises Problem 401 without a valid token."""
     if credentials is None:
         raise Problem(401, "A bearer token is needed.", headers={"WWW-Authenticate": "Bearer"})
     try:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from api.image_urls import Images
+from api.image_urls import ImageUrls
 from events.ids import NIL
 from events.settings import Settings
 from events.topics import partition_of
@@ -37,7 +37,7 @@ class Bare:
 
     def __init__(self) -> None:
         settings = Settings()
-        self.images = Images(settings)
+        self.images = ImageUrls(settings)
         self.session = connect(settings, API, settings.api_password)
         self.statements = {name: self.session.prepare(cql.format(settings.keyspace)) for name, cql in QUERIES.items()}
 

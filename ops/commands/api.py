@@ -2,7 +2,7 @@
 
 import click
 
-from api.app import build, cassandra
+from api.app import build, open_resources
 from events.settings import settings
 from ops.commands.serve import serve
 from ops.secrets import NEEDED, with_secrets
@@ -21,4 +21,4 @@ def api(port: int | None) -> None:
     """
     chosen = with_secrets(settings(), NEEDED["api"])
     wait_for_turn()
-    serve(chosen, port or chosen.api_port, lambda: cassandra(chosen), build)
+    serve(chosen, port or chosen.api_port, lambda: open_resources(chosen), build)

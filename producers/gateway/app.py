@@ -29,7 +29,7 @@ def application(given: Settings | None = None, opening: Open = open_gate) -> Fas
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         known = given or settings()
         async with opening(known) as gate:
-            app.state.settings, app.state.gate, app.state.waiting = known, gate, gate.waiting
+            app.state.settings, app.state.gate, app.state.projection_waiter = known, gate, gate.waiting
             yield
 
     async def ready(app: FastAPI) -> None:

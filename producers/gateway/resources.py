@@ -24,7 +24,7 @@ from projections.progress import PROGRESS
 from projections.store.cassandra import connected
 from projections.store.protocol import Store
 from projections.store.roles import GATEWAY
-from web.read_your_writes import Waiting
+from web.read_your_writes import ProjectionWaiter
 
 
 def whole_milliseconds() -> datetime:
@@ -44,7 +44,7 @@ class Gate:
     requests: Requests
     uploads: Uploads
     keys: NewKeys
-    waiting: Waiting
+    waiting: ProjectionWaiter
     ready: Callable[[], Coroutine[Any, Any, None]]
     clock: Callable[[], datetime] = whole_milliseconds
     running: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -74,7 +74,7 @@ async def open_gate(settings: Settings, client_id: str = "gateway") -> AsyncGene
         registry = ConfluentRegistry(settings)
         keys = KeyStore(store, settings)
         publisher = Publisher(settings, Codec(registry, keys), client_id)
-        claims, waiting = Claims(store, settings), Waiting(store)
+        claims, waiting = Claims(store, settings), ProjectionWaiter(store)
         uploads = await asyncio.to_thread(S3Uploads, settings)
         gate = Gate(
             settings=settings,

@@ -10,13 +10,13 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from api.image_urls import Images
+from api.image_urls import ImageUrls
 from events.positions import Position
 from projections.store.memory import MemoryStore
 from tests.api.world import NOW, SETTINGS, World, named
 from tests.kit import run
 from web.etag import matches
-from web.read_your_writes import Waiting
+from web.read_your_writes import ProjectionWaiter
 
 
 def test_what_has_not_changed_is_not_sent_again() -> None:
@@ -59,11 +59,11 @@ def test_a_read_that_has_caught_up_with_a_write_is_not_stale() -> None:
 def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def in_no_time(self: Waiting, positions: list[Position], timeout: float = 0.0) -> bool:  # noqa: ASYNC109 - its signature
+    async def in_no_time(self: ProjectionWaiter, positions: list[Position], timeout: float = 0.0) -> bool:  # noqa: ASYNC109 - its signature
         return await original(self, positions, 0.0)
 
-    original = Waiting.passed
-    monkeypatch.setattr(Waiting, "passed", in_no_time)
+    original = ProjectionWaiter.passed
+    monkeypatch.setattr(ProjectionWaiter, "passed", in_no_time)
 
     async def scenario() -> None:
         async with World().api() as api:
@@ -91,7 +91,7 @@ def test_everybody_who_waits_is_answered_as_soon_as_the_workers_are_there() -> N
         event = world.person("ada")
         await world.log.append(event)
         ((topic, partition),) = world.log.partitions
-        waiting = Waiting(world.store)
+        waiting = ProjectionWaiter(world.store)
         waiters = [asyncio.create_task(waiting.passed([Position(topic, partition, 0)], 60)) for _ in range(5)]
         await asyncio.wait(waiters, timeout=0.0)
         assert not any(waiter.done() for waiter in waiters)
@@ -105,7 +105,7 @@ def test_everybody_who_waits_is_answered_as_soon_as_the_workers_are_there() -> N
 
 def test_too_many_waiters_are_turned_away_at_once() -> None:
     async def scenario() -> None:
-        waiting = Waiting(MemoryStore(), most=1)
+        waiting = ProjectionWaiter(MemoryStore(), most=1)
         first = asyncio.create_task(waiting.passed([Position("photos", 0, 0)], 3600))
         await asyncio.wait([first], timeout=0.0)
         assert await waiting.passed([Position("photos", 0, 0)], 3600) is False
@@ -118,7 +118,7 @@ def test_too_many_waiters_are_turned_away_at_once() -> None:
 
 
 def test_an_image_url_is_signed_as_s3_signs() -> None:
-    images = Images(SETTINGS)
+    images = ImageUrls(SETTINGS)
     url = images.url("photos/a b/ü+=.jpg", NOW + timedelta(minutes=59))
     query = parse_qs(urlsplit(url).query)
     assert query["X-Amz-Expires"] == ["7200"]
@@ -133,7 +133,7 @@ def test_an_image_url_is_signed_as_s3_signs() -> None:
 
 
 def test_an_image_url_stays_the_same_for_a_window() -> None:
-    images = Images(SETTINGS)
+    images = ImageUrls(SETTINGS)
     start = datetime(2026, 6, 20, 23, tzinfo=UTC)
     assert images.url("k", start) == images.url("k", start + timedelta(minutes=59, seconds=59))
     assert images.url("k", start) != images.url("k", start + timedelta(hours=1))

@@ -3,22 +3,34 @@
 import base64
 import random
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from api.fill_page import SCAN_CAP, filled
+from api.fill_page import SCAN_CAP, fill_page
 from events.generated import Event
 from events.ids import key_order
 from projections.graph.followers import followers
+from projections.store.table import Table
 from projections.tally.queries import by_time, key_of
 from tests.api.world import MORNING, World, named
 from tests.kit import run
 from web.pagination import Cursor
 from web.problems import Problem
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A row with a clustering column of each type that a cursor can hold."""
+
+    at: datetime
+    photo_id: UUID
+    number: int
+    text: str
+
 
 LISTS = {
     "followers": "/v1/users/@ada/followers",
@@ -112,8 +124,9 @@ def test_a_cursor_that_is_not_this_lists_is_refused(name: str) -> None:
 
 
 def test_a_cursor_tells_nothing_of_the_row_it_stands_at() -> None:
-    cursor = Cursor("photos", datetime, UUID, int, str)
+    cursor = Cursor(Table("kept", Kept, partition=0, clustering=4))
     key = (MORNING, named("dusk"), 7, "text")
+    assert cursor.key_of(Kept(*key)) == key
     text = cursor.encode("secret", key)
     assert cursor.decode("secret", text) == key
     assert cursor.encode("secret", key) == text
@@ -185,5 +198,5 @@ async def one_page(
     async def hydrate(rows: Sequence[int]) -> list[dict[str, Any] | None]:
         return [None if n in hidden else {"n": n} for n in rows]
 
-    items, after = await filled(candidates(), hydrate, limit, cap)
+    items, after = await fill_page(candidates(), hydrate, limit, cap)
     return items, after, taken

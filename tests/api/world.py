@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from api import me, photos, rolls, users
 from api.app import build
 from api.context import Resources
-from api.image_urls import Images
+from api.image_urls import ImageUrls
 from events import generated as g
 from events.generated import Event
 from events.settings import Settings
@@ -191,7 +191,7 @@ class World:
 
         @asynccontextmanager
         async def resources() -> AsyncGenerator[Resources, None]:
-            yield Resources(SETTINGS, self.store, Images(SETTINGS), now=lambda: self.now)
+            yield Resources(SETTINGS, self.store, ImageUrls(SETTINGS), now=lambda: self.now)
 
         app = build(resources)
         async with (

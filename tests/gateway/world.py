@@ -25,7 +25,7 @@ from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL, PENDING, Claimed
 from projections.store.memory import MemoryStore
 from tests.kit import MemoryLog, Worker
-from web.read_your_writes import Waiting
+from web.read_your_writes import ProjectionWaiter
 from web.tokens import issue_token
 
 NOW = datetime(2026, 6, 19, 21, 4, 11, 482000, tzinfo=UTC)
@@ -159,7 +159,7 @@ class World:
             requests=self.requests,
             uploads=self.uploads,
             keys=NoKeys(),
-            waiting=Waiting(self.store),
+            waiting=ProjectionWaiter(self.store),
             ready=self.ready,
             clock=lambda: self.now,
         )
