@@ -17,7 +17,7 @@ from projections.rolls.roll import Roll
 from projections.tally.counts import Counts
 from projections.tally.tally import Member
 from tests.given import ADA, BO, DAWN, DUSK, LAKE, MORNING, NOON, TAKEN, minutes
-from web.etag import answer
+from web.etag import json_response
 from web.problems import (
     Problem,
     answer_of,
@@ -68,7 +68,7 @@ def test_a_developing_photo_is_shown_without_a_picture() -> None:
 def test_a_developed_photo_is_shown_with_its_picture() -> None:
     row = Photo(DUSK, ADA, TAKEN, MORNING, True, blurhash="a hash", developed=True)
     images: dict[str, Any] = {"full": {"url": "u", "width": 3, "height": 2}}
-    shown = presentation.photo(row, images, [LAKE], counts(likes=7, comments=3, photos=9), True)
+    shown = presentation.photo(row, images, [LAKE], counts(likers=7, commented=3, photos=9), True)
     assert shown == {
         "id": str(DUSK),
         "owner": str(ADA),
@@ -91,7 +91,7 @@ def test_a_rejected_photo_says_why_and_is_rejected_whatever_else_it_is() -> None
 
 def test_a_person_is_shown_with_what_the_viewer_has_to_do_with_them() -> None:
     row = User(ADA, "ada", "a hash", "Ada", "Film only", DUSK, "Europe/Oslo", NOON, True)
-    told = counts(followers=1, following=2, photos=3, rolls=4, likes=5)
+    told = counts(followers=1, following=2, developed_of_user=3, rolls_of_user=4, photos=7, rolls=8, likers=5)
     shown = {
         "id": str(ADA),
         "handle": "ada",
@@ -113,7 +113,7 @@ def test_a_person_is_shown_with_what_the_viewer_has_to_do_with_them() -> None:
 
 
 def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
-    totals = {"photos_in_roll": 1, "members": 2, "roll_followers": 3, "developing": 4, "photos": 5}
+    totals = {"photos_in_roll": 1, "members": 2, "roll_followers": 3, "developing_in_roll": 4, "photos": 5}
     told = Counts(totals, {"photos_in_roll": minutes(2), "members": minutes(9)})
     row = Roll(LAKE, ADA, "Lake", "summer", "public", DUSK, NOON)
     assert presentation.roll(row, {"url": "u"}, told, "owner", True) == {
@@ -154,7 +154,7 @@ def told(response: Response) -> dict[str, str]:
 
 
 def test_an_answer_is_sent_as_it_is_with_a_tag_of_its_bytes() -> None:
-    response = answer(asked(), {"a": "ø", "b": [1, 2]}, {"Link": "<next>"})
+    response = json_response(asked(), {"a": "ø", "b": [1, 2]}, {"Link": "<next>"})
     assert response.body == '{"a":"ø","b":[1,2]}'.encode()
     assert response.status_code == 200
     assert told(response) == {
@@ -167,10 +167,10 @@ def test_an_answer_is_sent_as_it_is_with_a_tag_of_its_bytes() -> None:
 
 
 def test_an_answer_that_the_asker_has_is_not_sent_again() -> None:
-    response = answer(asked(if_none_match=TAG), {"a": "ø", "b": [1, 2]})
+    response = json_response(asked(if_none_match=TAG), {"a": "ø", "b": [1, 2]})
     assert (response.status_code, response.body) == (304, b"")
     assert told(response) == {"etag": TAG, "cache-control": "private, no-cache"}
-    assert answer(asked(if_none_match=TAG), {"a": "ø", "b": [1, 3]}).status_code == 200
+    assert json_response(asked(if_none_match=TAG), {"a": "ø", "b": [1, 3]}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import make_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,15 +14,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from projections.store.table import Table
 from tests.given import ADA, NOON
 from tests.kit import run
-from web.pagination import LONGEST_CURSOR, Cursor, Paging, link_to, page, paging, sealer
+from web.pagination import LONGEST_CURSOR, Cursor, PageRequest, next_link, page_body, page_request, sealer
 from web.problems import Problem
 
 SECRET = "s" * 40
 TIMES = st.datetimes(datetime(1960, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 KEYS = st.tuples(TIMES, st.uuids(), st.integers(-(2**53), 2**53), st.text(max_size=40))
-EVERYTHING = Cursor("everything", datetime, UUID, int, str)
+
+
+def cursor_of(name: str, *types: type) -> Cursor:
+    """The cursor of a table with clustering columns of these types."""
+    row = make_dataclass(name, [(f"column_{n}", kind) for n, kind in enumerate(types)], frozen=True)
+    return Cursor(Table(name, row, partition=0, clustering=len(types)))
+
+
+EVERYTHING = cursor_of("everything", datetime, UUID, int, str)
 
 
 def milliseconds(at: datetime) -> datetime:
@@ -71,7 +81,7 @@ def sealed(name: str, values: Any) -> str:
     ids=str,
 )
 def test_what_we_sealed_for_another_kind_of_key_is_refused(values: Any) -> None:
-    cursor = Cursor("likers", datetime, UUID)
+    cursor = cursor_of("likers", datetime, UUID)
     assert cursor.decode(SECRET, sealed("likers", [1, 0, str(ADA)])) == (datetime(1970, 1, 1, tzinfo=UTC), ADA)
     with pytest.raises(Problem) as refused:
         cursor.decode(SECRET, sealed("likers", values))
@@ -80,19 +90,19 @@ def test_what_we_sealed_for_another_kind_of_key_is_refused(values: Any) -> None:
 
 def test_a_number_is_no_truth_and_no_text() -> None:
     for kind, good, bad in ((int, 1, True), (int, 1, "1"), (str, "1", 1)):
-        cursor = Cursor("numbers", kind)
+        cursor = cursor_of("numbers", kind)
         assert cursor.decode(SECRET, sealed("numbers", [1, good])) == (good,)
         with pytest.raises(Problem):
             cursor.decode(SECRET, sealed("numbers", [1, bad]))
 
 
 def test_a_cursor_opens_one_list_of_one_service() -> None:
-    text = Cursor("likers", int).encode(SECRET, [7])
+    text = cursor_of("likers", int).encode(SECRET, [7])
     for name, secret in (("members", SECRET), ("likers", "another secret")):
         with pytest.raises(Problem):
-            Cursor(name, int).decode(secret, text)
+            cursor_of(name, int).decode(secret, text)
     with pytest.raises(RuntimeError, match="DARKROOM_TOKEN_SECRET is empty"):
-        Cursor("likers", int).encode("", [7])
+        cursor_of("likers", int).encode("", [7])
 
 
 @pytest.mark.parametrize("bad", ["", "!", "é", "A" * 20, "A" * 21, " "])
@@ -102,7 +112,7 @@ def test_what_was_never_sealed_is_refused(bad: str) -> None:
 
 
 def test_a_cursor_may_be_so_long_and_no_longer() -> None:
-    texts = Cursor("texts", str)
+    texts = cursor_of("texts", str)
     longest = texts.encode(SECRET, ["x" * 362])
     assert len(longest) == LONGEST_CURSOR
     assert texts.decode(SECRET, longest) == ("x" * 362,)
@@ -126,24 +136,24 @@ def request(path: str, query: str) -> Request:
     ],
 )
 def test_a_link_asks_for_the_same_with_the_next_cursor(path: str, query: str, link: str) -> None:
-    assert link_to(request(path, query), "a_b-c") == {"Link": link}
+    assert next_link(request(path, query), "a_b-c") == {"Link": link}
     target = urlsplit(link[1 : link.index(">; rel")])
     assert parse_qs(target.query)["cursor"] == ["a_b-c"]
 
 
 def test_the_last_page_has_no_link() -> None:
-    assert link_to(request("/v1/me/photos", "cursor=old"), None) == {}
-    assert page([{"id": 1}], None) == {"items": [{"id": 1}], "next": None}
-    assert page([], "a") == {"items": [], "next": "a"}
+    assert next_link(request("/v1/me/photos", "cursor=old"), None) == {}
+    assert page_body([{"id": 1}], None) == {"items": [{"id": 1}], "next": None}
+    assert page_body([], "a") == {"items": [], "next": "a"}
 
 
 def test_a_page_has_thirty_items_unless_another_number_is_asked_for() -> None:
-    assert run(paging()) == Paging(30, None)
-    assert run(paging(2, "a")) == Paging(2, "a")
+    assert run(page_request()) == PageRequest(30, None)
+    assert run(page_request(2, "a")) == PageRequest(2, "a")
 
 
 def test_a_cursor_says_when_to_the_millisecond() -> None:
     key: Sequence[Any] = [NOON + timedelta(milliseconds=1, microseconds=999)]
-    times = Cursor("times", datetime)
+    times = cursor_of("times", datetime)
     assert times.decode(SECRET, times.encode(SECRET, key)) == (NOON + timedelta(milliseconds=1),)
     assert times.encode(SECRET, key) == sealed("times", [1, 1781870400001])

@@ -13,7 +13,7 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable
 from tests.api.world import World
 from tests.travelling import clock, travel
-from web.read_your_writes import MOST_SECONDS, POLL_SECONDS, Waiting
+from web.read_your_writes import MOST_SECONDS, POLL_SECONDS, ProjectionWaiter
 
 PHOTOS = [(each.name, 1) for each in of_topic("photos")]
 
@@ -43,15 +43,15 @@ class Failing(MemoryStore):
 
 
 def test_nothing_to_wait_for_is_past_at_once() -> None:
-    assert travel(Waiting(Failing(StoreUnavailable())).passed([]))
+    assert travel(ProjectionWaiter(Failing(StoreUnavailable())).passed([]))
 
 
 def test_a_position_is_past_once_the_next_one_is_wanted() -> None:
     async def scenario() -> None:
         store = MemoryStore()
         await folded(store, 42)
-        waiting = Waiting(store)
-        assert await waiting.reached("photos", 3) == 42
+        waiting = ProjectionWaiter(store)
+        assert await waiting.projected_to("photos", 3) == 42
         assert await waiting.passed([at(41)])
         assert clock() == 0.0
         assert not await waiting.passed([at(42)])
@@ -66,8 +66,8 @@ def test_one_projection_that_is_behind_holds_up_the_answer(name: str) -> None:
     async def scenario() -> None:
         store = MemoryStore()
         await folded(store, 42, behind={name: 41})
-        waiting = Waiting(store)
-        assert await waiting.reached("photos", 3) == 41
+        waiting = ProjectionWaiter(store)
+        assert await waiting.projected_to("photos", 3) == 41
         assert not await waiting.passed([at(41)])
         assert await waiting.passed([at(40)])
         await waiting.close()
@@ -79,8 +79,8 @@ def test_a_projection_that_has_folded_nothing_is_at_the_beginning() -> None:
     async def scenario() -> None:
         store = MemoryStore()
         await store.write(progress_rows("photos", 3, PHOTOS[1:], 42))
-        assert await Waiting(store).reached("photos", 3) == 0
-        assert await Waiting(store).reached("deadletters", 3) > 10**18  # no projection reads those
+        assert await ProjectionWaiter(store).projected_to("photos", 3) == 0
+        assert await ProjectionWaiter(store).projected_to("deadletters", 3) > 10**18  # no projection reads those
 
     travel(scenario())
 
@@ -90,7 +90,7 @@ def test_of_several_positions_all_must_be_past() -> None:
         store = MemoryStore()
         await folded(store, 42)
         await folded(store, 7, partition=5)
-        waiting = Waiting(store)
+        waiting = ProjectionWaiter(store)
         assert await waiting.passed([at(41), at(6, 5)])
         assert not await waiting.passed([at(41), at(7, 5)])
         assert not await waiting.passed([at(42), at(6, 5)])
@@ -102,7 +102,7 @@ def test_of_several_positions_all_must_be_past() -> None:
 def test_who_waits_is_answered_a_poll_after_the_workers_are_there() -> None:
     async def scenario() -> None:
         store = MemoryStore()
-        waiting = Waiting(store)
+        waiting = ProjectionWaiter(store)
         waiter = asyncio.create_task(waiting.passed([at(41)]))
         await asyncio.sleep(1.0)
         assert not waiter.done()
@@ -117,7 +117,7 @@ def test_who_waits_is_answered_a_poll_after_the_workers_are_there() -> None:
 def test_each_waiter_gives_up_in_its_own_time_and_the_others_wait_on() -> None:
     async def scenario() -> None:
         store = MemoryStore()
-        waiting = Waiting(store)
+        waiting = ProjectionWaiter(store)
         patient = asyncio.create_task(waiting.passed([at(41)], 60.0))
         assert not await waiting.passed([at(41)], 0.5)
         assert clock() == 0.5
@@ -131,16 +131,16 @@ def test_each_waiter_gives_up_in_its_own_time_and_the_others_wait_on() -> None:
 
 def test_nobody_polls_when_nobody_waits() -> None:
     async def scenario() -> None:
-        waiting = Waiting(MemoryStore())
+        waiting = ProjectionWaiter(MemoryStore())
         for _ in range(2):
             assert not await waiting.passed([at(0)])
             await asyncio.sleep(2 * POLL_SECONDS)
-            assert [task for task in asyncio.all_tasks() if task.get_name() == "waiting"] == []
+            assert [task for task in asyncio.all_tasks() if task.get_name() == "projection-waiter"] == []
         waiter = asyncio.create_task(waiting.passed([at(0)]))
         await asyncio.sleep(POLL_SECONDS)
-        assert [task for task in asyncio.all_tasks() if task.get_name() == "waiting"] != []
+        assert [task for task in asyncio.all_tasks() if task.get_name() == "projection-waiter"] != []
         await waiting.close()
-        assert [task for task in asyncio.all_tasks() if task.get_name() == "waiting"] == []
+        assert [task for task in asyncio.all_tasks() if task.get_name() == "projection-waiter"] == []
         assert not await waiter
 
     travel(scenario())
@@ -148,7 +148,7 @@ def test_nobody_polls_when_nobody_waits() -> None:
 
 def test_as_many_may_wait_as_there_is_room_for_and_those_who_gave_up_make_room() -> None:
     async def scenario() -> None:
-        waiting = Waiting(MemoryStore(), most=2)
+        waiting = ProjectionWaiter(MemoryStore(), most=2)
         for _ in range(2):
             before = clock()
             waiters = [asyncio.create_task(waiting.passed([at(0)])) for _ in range(2)]
@@ -166,7 +166,7 @@ def test_a_store_that_is_away_for_a_moment_is_asked_again() -> None:
     async def scenario() -> None:
         store = Failing(StoreUnavailable("away"), StoreUnavailable("away"))
         await folded(store, 42)
-        waiting = Waiting(store)
+        waiting = ProjectionWaiter(store)
         assert await waiting.passed([at(41)])
         assert clock() == pytest.approx(2 * POLL_SECONDS)
         await waiting.close()
@@ -178,7 +178,7 @@ def test_any_other_failure_is_told_to_who_waits_and_ends_no_other_wait() -> None
     async def scenario() -> None:
         store = Failing(RuntimeError("a bug"))
         await folded(store, 42)
-        waiting = Waiting(store)
+        waiting = ProjectionWaiter(store)
         with pytest.raises(RuntimeError, match="a bug"):
             await waiting.passed([at(41)])
         assert await waiting.passed([at(41)])

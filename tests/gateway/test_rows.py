@@ -108,7 +108,7 @@ def test_sizes_are_of_one_persons_one_set() -> None:
         ]
         await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), joined(PUBLIC, BOB), *follows])
         asks = [(ADA, rolls_of_user), (BOB, rolls_of_user), (CAT, rolls_of_user), (ADA, following), (BOB, following)]
-        assert [await size_of(store, who, tally.kind) for who, tally in asks] == [2, 1, 0, 2, 0]
+        assert [await size_of(store, who, tally.name) for who, tally in asks] == [2, 1, 0, 2, 0]
 
     run(case())
 

@@ -47,7 +47,7 @@ def fact(event: Event, partition: int, offset: int, erased: UUID | None) -> Fact
 
 def rows_of(store: MemoryStore) -> dict[str, Rows]:
     """Every row of a store, as the oracle has them; counts of the kinds that it was taught."""
-    kinds = {spec.kind for spec in SETS}
+    kinds = {spec.table for spec in SETS}
     found = {
         table: {
             tuple(map(naive, key)): {column: naive(value) for column, value in columns.items()}

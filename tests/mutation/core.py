@@ -21,7 +21,7 @@ CORE = {
     "projections.reactions": "comments likers",
     "projections.rolls": "invitations members roll roll_followers rolls_of_user",
     "projections.store": "inserts memory table",
-    "projections.tally": "counts queries tally",
+    "projections.tally": "counts queries shard stamps tally",
     "web": "pagination read_your_writes tokens",
 }
 MODULES = tuple(f"{package}.{name}" for package, names in CORE.items() for name in names.split())

@@ -113,7 +113,7 @@ def test_a_set_that_is_not_listed_has_no_list() -> None:
 def test_the_sizes_of_several_are_read_in_the_order_asked() -> None:
     async def scenario() -> None:
         sizes = await counts_of(store, [DUSK, LAKE, DAWN])
-        assert [(each["members"], each["likes"]) for each in sizes] == [(0, 1), (2, 0), (0, 0)]
+        assert [(each["members"], each["likers"]) for each in sizes] == [(0, 1), (2, 0), (0, 0)]
         assert sizes[1].latest == {"members": minutes(5)}
         assert await counts_of(store, []) == []
 

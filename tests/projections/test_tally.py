@@ -8,7 +8,9 @@ from events.generated import PhotoLiked, UserFollowed
 from events.ids import NIL
 from projections.store.table import Stamped
 from projections.tally.counts import COUNTS
-from projections.tally.tally import Begin, Change, End, Folded, Mark, Member, Tally, fold_shard, tally
+from projections.tally.shard import Folded, Shard
+from projections.tally.stamps import CORRECTION, FIRST_FOLD, Stamps
+from projections.tally.tally import Begin, Change, End, Mark, Member, Tally, tally
 from tests.given import ADA, BO, CY, LAKE, NOON, minutes, named
 from tests.projections.rows import milliseconds
 
@@ -21,8 +23,8 @@ def nothing(event: UserFollowed) -> list[Change]:
     raise AssertionError(event)
 
 
-LISTED = tally("liking", keyed_by="member")(nothing)
-UNLISTED = tally("liking", keyed_by="member", listed=False)(nothing)
+LISTED = tally(keyed_by="member")(nothing)
+UNLISTED = tally(keyed_by="member", listed=False)(nothing)
 
 
 def row(change: Change, stamp: int, of: Tally = UNLISTED, **columns: object) -> Stamped:
@@ -36,9 +38,9 @@ def own(stamp: int, of: Tally = UNLISTED, **columns: object) -> Stamped:
     return Stamped(of.members.upsert(entity=LAKE, shard=SHARD, member=NIL, beginning=NIL, **columns), stamp)
 
 
-def count(stamp: int, total: int, latest: int, generation: int = 1) -> Stamped:
+def count(stamp: int, total: int, latest: int) -> Stamped:
     """The row in `counts`."""
-    place = {"entity": LAKE, "kind": "liking", "shard": SHARD, "generation": generation}
+    place = {"entity": LAKE, "kind": "nothing", "shard": SHARD, "generation": 1}
     return Stamped(COUNTS.upsert(**place, total=total, latest=latest), stamp)
 
 
@@ -48,14 +50,30 @@ def shard_row(total: int, latest: int, position: int, epoch: int = 0) -> Member:
 
 
 def begun(member: object = ADA, beginning: object = FIRST, minute: int = 0, role: str = "") -> Begin:
-    return Begin(LAKE, member, beginning, minutes(minute), role)  # type: ignore[arg-type]
+    return Begin(entity=LAKE, member=member, beginning=beginning, at=minutes(minute), role=role)  # type: ignore[arg-type]
 
 
-def fold(changes: list[tuple[int, Change]], known: Iterable[Member] = (), **how: object) -> Folded:
-    return fold_shard(UNLISTED, SHARD, LAKE, known, changes, **how)  # type: ignore[arg-type]
+def ended(member: object = ADA, beginning: object = FIRST) -> End:
+    return End(entity=LAKE, member=member, beginning=beginning)  # type: ignore[arg-type]
 
 
-BEGUN, ENDED = begun(), End(LAKE, ADA, FIRST)
+def marked(role: str, beginning: object = FIRST) -> Mark:
+    return Mark(entity=LAKE, member=ADA, beginning=beginning, role=role)  # type: ignore[arg-type]
+
+
+def fold(
+    changes: list[tuple[int, Change]],
+    known: Iterable[Member] = (),
+    of: Tally = UNLISTED,
+    stamps: Stamps = FIRST_FOLD,
+) -> Folded:
+    shard = Shard(of, entity=LAKE, shard=SHARD, rows=known, stamps=stamps)
+    for offset, change in changes:
+        shard.apply(change, offset)
+    return shard.folded()
+
+
+BEGUN, ENDED = begun(), ended()
 NOON_MS = milliseconds(NOON)
 KNOWN = Member(LAKE, SHARD, ADA, FIRST, NOON)
 
@@ -63,7 +81,7 @@ KNOWN = Member(LAKE, SHARD, ADA, FIRST, NOON)
 def test_a_beginning_writes_its_row_its_place_in_the_list_and_the_size() -> None:
     assert LISTED.listed is not None
     listed = LISTED.listed.upsert(entity=LAKE, shard=SHARD, begun=NOON, member=ADA, beginning=FIRST)
-    assert fold_shard(LISTED, SHARD, LAKE, [], [(5, BEGUN)]) == Folded(
+    assert fold([(5, BEGUN)], of=LISTED) == Folded(
         [
             Stamped(listed, 5120),
             row(BEGUN, 5120, LISTED, begun=NOON),
@@ -105,10 +123,6 @@ def test_a_shards_row_without_columns_is_that_of_an_empty_one() -> None:
     assert fold([(9, BEGUN)], [Member(LAKE, SHARD, NIL, NIL)]).count == count(9216, 1, NOON_MS)
 
 
-def test_a_generation_has_a_count_of_its_own() -> None:
-    assert fold([(5, BEGUN)], generation=2).count == count(5120, 1, NOON_MS, generation=2)
-
-
 @pytest.mark.parametrize(
     ("known", "changes", "total"),
     [
@@ -118,13 +132,13 @@ def test_a_generation_has_a_count_of_its_own() -> None:
         ([KNOWN], [ENDED, BEGUN], 0),
         ([KNOWN], [begun(beginning=SECOND)], 1),
         ([KNOWN], [begun(beginning=SECOND), ENDED], 1),
-        ([KNOWN], [begun(beginning=SECOND), ENDED, End(LAKE, ADA, SECOND)], 0),
-        ([KNOWN], [End(LAKE, ADA, SECOND), begun(beginning=SECOND)], 1),
-        ([KNOWN], [End(LAKE, BO, SECOND), begun(BO, SECOND)], 1),
+        ([KNOWN], [begun(beginning=SECOND), ENDED, ended(ADA, SECOND)], 0),
+        ([KNOWN], [ended(ADA, SECOND), begun(beginning=SECOND)], 1),
+        ([KNOWN], [ended(BO, SECOND), begun(BO, SECOND)], 1),
         ([KNOWN], [begun(BO, SECOND), begun(CY, named("third"))], 3),
-        ([KNOWN], [End(LAKE, BO, FIRST)], 1),
-        ([KNOWN], [Mark(LAKE, ADA, FIRST, "owner")], 1),
-        ([KNOWN], [Mark(LAKE, ADA, SECOND, "owner"), ENDED], 0),
+        ([KNOWN], [ended(BO, FIRST)], 1),
+        ([KNOWN], [marked("owner", FIRST)], 1),
+        ([KNOWN], [marked("owner", SECOND), ENDED], 0),
         ([KNOWN, Member(LAKE, SHARD, ADA, SECOND, NOON)], [ENDED], 1),
         ([KNOWN, Member(LAKE, SHARD, BO, SECOND, NOON, True)], [ENDED], 0),
         ([KNOWN, Member(LAKE, SHARD, ADA, SECOND, None, True)], [begun(beginning=SECOND)], 1),
@@ -138,7 +152,7 @@ def test_a_member_counts_while_one_of_its_beginnings_has_not_ended(
 
 
 def test_a_role_is_written_by_the_beginning_that_has_one_unless_one_is_known() -> None:
-    join, mark = begun(role="member"), Mark(LAKE, ADA, FIRST, "owner")
+    join, mark = begun(role="member"), marked("owner", FIRST)
     assert fold([(1, join)]).rows[0] == row(join, 1024, begun=NOON, role="member")
     assert fold([(1, join)], [Member(LAKE, SHARD, ADA, FIRST, role="owner")]).rows[0] == row(join, 1024, begun=NOON)
     assert fold([(1, join), (2, mark), (3, join)]).rows[:3] == [
@@ -151,7 +165,7 @@ def test_a_role_is_written_by_the_beginning_that_has_one_unless_one_is_known() -
 
 def test_a_correction_is_stamped_above_its_record_and_its_size_above_all_that_was_folded() -> None:
     """So an old record, corrected, isn't lost under newer ones, and the shard's position doesn't fall."""
-    folded = fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9)], correction=True)
+    folded = fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9)], stamps=CORRECTION)
     assert folded == Folded(
         [row(BEGUN, 5121, begun=NOON), own(9217, total=3, latest=NOON_MS, position=9, epoch=1)],
         count(9217, 3, NOON_MS),
@@ -159,14 +173,14 @@ def test_a_correction_is_stamped_above_its_record_and_its_size_above_all_that_wa
 
 
 def test_a_second_correction_at_the_same_position_has_the_next_epoch() -> None:
-    folded = fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9, epoch=1)], correction=True)
+    folded = fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9, epoch=1)], stamps=CORRECTION)
     assert folded.rows[-1] == own(9218, total=3, latest=NOON_MS, position=9, epoch=2)
     assert folded.count == count(9218, 3, NOON_MS)
 
 
 def test_a_correction_beyond_what_was_folded_has_the_first_epoch() -> None:
     for known in ([], [shard_row(2, NOON_MS, 4, epoch=7)]):
-        folded = fold([(5, BEGUN)], known, correction=True)
+        folded = fold([(5, BEGUN)], known, stamps=CORRECTION)
         assert folded.rows[-1].stamp == folded.count.stamp == 5121
         assert (folded.rows[-1].upsert["position"], folded.rows[-1].upsert["epoch"]) == (5, 1)
 
@@ -182,13 +196,13 @@ def test_what_is_folded_again_from_an_earlier_offset_keeps_the_position() -> Non
 
 
 def test_a_shard_can_be_corrected_only_so_often_at_one_position() -> None:
-    assert fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9, epoch=1022)], correction=True).count.stamp == 10239
+    assert fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9, epoch=1022)], stamps=CORRECTION).count.stamp == 10239
     with pytest.raises(ValueError, match="epoch 1024 isn't below 1024"):
-        fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9, epoch=1023)], correction=True)
+        fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9, epoch=1023)], stamps=CORRECTION)
 
 
 def test_corrected_beginnings_are_listed_with_the_corrections_stamp() -> None:
-    assert [each.stamp for each in fold_shard(LISTED, SHARD, LAKE, [], [(5, BEGUN)], True).rows] == [5121, 5121, 5121]
+    assert [each.stamp for each in fold([(5, BEGUN)], of=LISTED, stamps=CORRECTION).rows] == [5121, 5121, 5121]
 
 
 def test_a_tally_is_fed_by_one_topic() -> None:
@@ -196,4 +210,4 @@ def test_a_tally_is_fed_by_one_topic() -> None:
         raise AssertionError(event)
 
     with pytest.raises(ValueError, match="must be one topic"):
-        tally("anything", keyed_by="member")(of_two)
+        tally(keyed_by="member")(of_two)

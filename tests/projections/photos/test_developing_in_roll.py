@@ -15,7 +15,9 @@ ADDED = given.photo_added_to_roll()
 
 def test_a_photo_that_was_put_in_is_developing() -> None:
     assert set_of(developing_in_roll, ADDED) == {Member(LAKE, OF_ADA, DUSK, ADDED.event_id, NOON)}
-    assert counts_of_kind("developing", ADDED) == {Count(LAKE, "developing", OF_ADA, 1, 1, milliseconds(NOON))}
+    assert counts_of_kind("developing_in_roll", ADDED) == {
+        Count(LAKE, "developing_in_roll", OF_ADA, 1, 1, milliseconds(NOON))
+    }
 
 
 @pytest.mark.parametrize(
@@ -24,13 +26,15 @@ def test_a_photo_that_was_put_in_is_developing() -> None:
 def test_it_is_no_more_once_it_developed_there_or_was_taken_out(end: Event) -> None:
     ended = {Member(LAKE, OF_ADA, DUSK, ADDED.event_id, NOON, True)}
     assert set_of(developing_in_roll, ADDED, end) == set_of(developing_in_roll, end, ADDED) == ended
-    none = {Count(LAKE, "developing", OF_ADA, 1, 0, milliseconds(NOON))}
-    assert counts_of_kind("developing", ADDED, end) == counts_of_kind("developing", end, ADDED) == none
+    none = {Count(LAKE, "developing_in_roll", OF_ADA, 1, 0, milliseconds(NOON))}
+    assert counts_of_kind("developing_in_roll", ADDED, end) == counts_of_kind("developing_in_roll", end, ADDED) == none
 
 
 def test_it_develops_in_each_roll_by_itself() -> None:
     to_den = given.photo_added_to_roll(roll_id=DEN)
-    assert counts_of_kind("developing", ADDED, to_den, given.photo_developed_in_roll(), given.photo_developed()) == {
-        Count(LAKE, "developing", OF_ADA, 1, 0, milliseconds(NOON)),
-        Count(DEN, "developing", OF_ADA, 1, 1, milliseconds(NOON)),
+    assert counts_of_kind(
+        "developing_in_roll", ADDED, to_den, given.photo_developed_in_roll(), given.photo_developed()
+    ) == {
+        Count(LAKE, "developing_in_roll", OF_ADA, 1, 0, milliseconds(NOON)),
+        Count(DEN, "developing_in_roll", OF_ADA, 1, 1, milliseconds(NOON)),
     }

@@ -45,9 +45,9 @@ def test_a_comment_is_a_member_of_its_own_and_two_by_one_person_count_as_two() -
         Member(DUSK, OF_BO, POSTED.event_id, POSTED.event_id, NOON),
         Member(DUSK, OF_BO, second.event_id, second.event_id, minutes(1)),
     }
-    assert counts_of_kind("comments", POSTED, second, BY_CY) == {
-        Count(DUSK, "comments", OF_BO, 1, 2, milliseconds(minutes(1))),
-        Count(DUSK, "comments", OF_CY, 1, 1, milliseconds(minutes(3))),
+    assert counts_of_kind("commented", POSTED, second, BY_CY) == {
+        Count(DUSK, "commented", OF_BO, 1, 2, milliseconds(minutes(1))),
+        Count(DUSK, "commented", OF_CY, 1, 1, milliseconds(minutes(3))),
     }
 
 
@@ -55,7 +55,7 @@ def test_a_deleted_comment_does_not_count() -> None:
     assert set_of(commented, POSTED, DELETED) == {
         Member(DUSK, OF_BO, POSTED.event_id, POSTED.event_id, NOON, True),
     }
-    assert counts_of_kind("comments", POSTED, DELETED) == {Count(DUSK, "comments", OF_BO, 1, 0, milliseconds(NOON))}
+    assert counts_of_kind("commented", POSTED, DELETED) == {Count(DUSK, "commented", OF_BO, 1, 0, milliseconds(NOON))}
 
 
 def test_what_stands_is_read_newest_first_from_any_place_on() -> None:

@@ -20,20 +20,20 @@ def test_a_like_puts_who_likes_into_the_photos_set() -> None:
         Listed(DUSK, OF_BO, NOON, BO, LIKED.event_id),
         Listed(DUSK, OF_CY, minutes(3), CY, BY_CY.event_id),
     }
-    assert counts_of_kind("likes", LIKED, BY_CY) == {
-        Count(DUSK, "likes", OF_BO, 1, 1, milliseconds(NOON)),
-        Count(DUSK, "likes", OF_CY, 1, 1, milliseconds(minutes(3))),
+    assert counts_of_kind("likers", LIKED, BY_CY) == {
+        Count(DUSK, "likers", OF_BO, 1, 1, milliseconds(NOON)),
+        Count(DUSK, "likers", OF_CY, 1, 1, milliseconds(minutes(3))),
     }
 
 
 def test_an_unlike_ends_the_like_that_it_names() -> None:
     assert set_of(likers, LIKED, UNLIKED) == {Member(DUSK, OF_BO, BO, LIKED.event_id, NOON, True)}
-    assert counts_of_kind("likes", LIKED, UNLIKED) == {Count(DUSK, "likes", OF_BO, 1, 0, milliseconds(NOON))}
+    assert counts_of_kind("likers", LIKED, UNLIKED) == {Count(DUSK, "likers", OF_BO, 1, 0, milliseconds(NOON))}
 
 
 def test_likes_of_two_photos_are_counted_apart() -> None:
     other = given.photo_liked(photo_id=DAWN, occurred_at=minutes(1))
-    assert counts_of_kind("likes", LIKED, other, UNLIKED) == {
-        Count(DUSK, "likes", OF_BO, 1, 0, milliseconds(NOON)),
-        Count(DAWN, "likes", OF_BO, 1, 1, milliseconds(minutes(1))),
+    assert counts_of_kind("likers", LIKED, other, UNLIKED) == {
+        Count(DUSK, "likers", OF_BO, 1, 0, milliseconds(NOON)),
+        Count(DAWN, "likers", OF_BO, 1, 1, milliseconds(minutes(1))),
     }

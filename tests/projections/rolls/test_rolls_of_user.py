@@ -23,7 +23,9 @@ def test_a_join_puts_the_roll_into_the_members_set() -> None:
         Listed(BO, OF_BO, NOON, LAKE, JOINED.event_id),
         Listed(BO, OF_BO, minutes(3), DEN, OF_DEN.event_id),
     }
-    assert counts_of_kind("rolls", JOINED, OF_DEN) == {Count(BO, "rolls", OF_BO, 1, 2, milliseconds(minutes(3)))}
+    assert counts_of_kind("rolls_of_user", JOINED, OF_DEN) == {
+        Count(BO, "rolls_of_user", OF_BO, 1, 2, milliseconds(minutes(3)))
+    }
 
 
 @pytest.mark.parametrize("history", [(JOINED, PROMOTED), (JOINED, PROMOTED, JOINED), (PROMOTED, JOINED)])
@@ -37,4 +39,6 @@ def test_a_membership_that_ended_takes_the_roll_out(end: Event) -> None:
         Member(BO, OF_BO, LAKE, JOINED.event_id, NOON, True, "member"),
         Member(BO, OF_BO, DEN, OF_DEN.event_id, minutes(3), None, "owner"),
     }
-    assert counts_of_kind("rolls", JOINED, OF_DEN, end) == {Count(BO, "rolls", OF_BO, 1, 1, milliseconds(minutes(3)))}
+    assert counts_of_kind("rolls_of_user", JOINED, OF_DEN, end) == {
+        Count(BO, "rolls_of_user", OF_BO, 1, 1, milliseconds(minutes(3)))
+    }
