@@ -42,7 +42,7 @@ class Uploaded:
 class Uploads(Protocol):
     """What the gateway asks of the object store."""
 
-    def form(self, key: str, content_type: str, now: datetime) -> Form:
+    def form(self, key: str, *, content_type: str, now: datetime) -> Form:
         """A form that makes an object with this key and content type, of 1 byte to 30 MB."""
         ...
 
@@ -63,7 +63,7 @@ class S3Uploads:
         self._bucket = settings.bucket
         self._client = s3_client(settings, seconds=5, attempts=2, connections=32)
 
-    def form(self, key: str, content_type: str, now: datetime) -> Form:
+    def form(self, key: str, *, content_type: str, now: datetime) -> Form:
         """See Uploads."""
         post = self._client.generate_presigned_post(
             self._bucket,

@@ -16,14 +16,14 @@ from events.ids import NIL
 from projections.accounts.users import USERS, User
 from projections.photos.photo import PHOTO, Photo
 from projections.photos.rolls_of_photo import placements
-from projections.rolls.members import members
+from projections.rolls.members import MEMBER, OWNER, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
 from projections.tally.queries import beginnings, together, which
 from projections.tally.tally import Member
 
-OWNER, MEMBER, PUBLIC = "owner", "member", "public"
+PUBLIC = "public"
 T = TypeVar("T")
 
 

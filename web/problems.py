@@ -44,11 +44,6 @@ def not_found(what: str) -> Problem:
     return Problem(404, f"There is no such {what}.")
 
 
-def forbidden(why: str) -> Problem:
-    """The viewer knows of it, but may not do this: `forbidden("Only an owner may change a roll.")`."""
-    return Problem(403, why)
-
-
 def bad_request(why: str) -> Problem:
     """The request itself makes no sense."""
     return Problem(400, why)
@@ -74,17 +69,17 @@ def request_id_of(request: Request) -> str:
     return getattr(request.state, "request_id", "")
 
 
+def answering(problem_of: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Returns an exception handler that answers with the problem that `problem_of` makes of an exception."""
+
+    async def handler(request: Request, error: Exception) -> Response:
+        return answer_of(problem_of(error), request_id_of(request))
+
+    return handler
+
+
 def handle(app: FastAPI, others_unavailable: tuple[type[Exception], ...] = ()) -> None:
-    """Makes an application answer every failure with a problem. Unexpected ones are caught further out (observed)."""
-
-    def answering(
-        problem_of: Callable[[Any], Problem],
-    ) -> Callable[[Request, Exception], Awaitable[Response]]:
-        async def handler(request: Request, error: Exception) -> Response:
-            return answer_of(problem_of(error), request_id_of(request))
-
-        return handler
-
+    """Makes an application answer every failure with a problem; unexpected ones are caught in web.middleware."""
     app.add_exception_handler(Problem, answering(lambda problem: problem))
     app.add_exception_handler(RequestValidationError, answering(of_validation))
     app.add_exception_handler(HTTPException, answering(of_http))

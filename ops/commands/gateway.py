@@ -20,8 +20,9 @@ def gateway() -> None:
       DARKROOM_GATEWAY_PORT=8011 darkroom gateway
     """
     from producers.gateway import application
-    from producers.gateway.resources import open_gate
+    from producers.gateway.resources import open_resources
 
     known = with_secrets(settings(), NEEDED["gateway"])
-    wait_for_turn()
-    serve(known, known.gateway_port, lambda: open_gate(known), lambda opened: application(known, lambda _: opened()))
+    serve(
+        known, known.gateway_port, lambda: open_resources(known), lambda opened: application(known, lambda _: opened())
+    )

@@ -11,11 +11,10 @@ from events.settings import Settings, settings
 from ops.errors import Problem
 from ops.secrets import with_secrets
 from producers.decide.accounts import HANDLE_CLAIM
-from producers.gateway.resources import open_gate, whole_milliseconds
-from producers.writes.register import register_person
+from producers.decide.refusals import Refusal
+from producers.gateway.resources import open_resources, whole_milliseconds
+from producers.writes.register import register_user
 from projections.accounts.users_by_handle import handle_hmac
-from projections.private.claims import FINAL
-from web import problems
 from web.tokens import issue_token
 
 LIFETIME = timedelta(days=30)
@@ -44,8 +43,8 @@ def token(handle: str, display_name: str | None, zone: str, as_json: bool) -> No
         raise Problem("DARKROOM_HANDLE_SECRET is empty: set it to the one that the gateway and the API have.")
     try:
         user_id, position = asyncio.run(person_with(known, handle.lower(), display_name or handle, zone))
-    except problems.Problem as error:
-        raise Problem(error.detail) from error
+    except Refusal as refusal:
+        raise Problem(refusal.detail) from refusal
     opened = issue_token(known, user_id, LIFETIME)
     if as_json:
         click.echo(json.dumps({"user_id": str(user_id), "handle": handle, "token": opened, "position": position}))
@@ -56,14 +55,14 @@ def token(handle: str, display_name: str | None, zone: str, as_json: bool) -> No
 async def person_with(known: Settings, handle: str, display_name: str, zone: str) -> tuple[UUID, str | None]:
     """Who has a handle, and where their registration is in the log if it was made just now."""
     wanted = handle_hmac(known, handle)
-    async with open_gate(known, "darkroom-token") as gate:
-        holder = await gate.claims.holder(HANDLE_CLAIM, wanted)
-        if holder is not None and holder[2] == FINAL:
-            return holder[0], None
-        plan = await register_person(
-            gate.carrier,
-            gate.keys,
-            gate.store,
+    async with open_resources(known, "darkroom-token") as resources:
+        holder = await resources.claims.holder(kind=HANDLE_CLAIM, value=wanted)
+        if holder is not None and holder.final:
+            return holder.owner, None
+        plan = await register_user(
+            resources.executor,
+            resources.keys,
+            resources.store,
             request=uuid4(),
             handle=handle,
             handle_hmac=wanted,

@@ -10,7 +10,8 @@ from events.confluent_registry import ConfluentRegistry
 from events.positions import Position
 from events.settings import Settings
 from processors.redrive.requests import Request, Requests
-from projections.private.keys import KeyStore
+from projections.store.roles import WORKER
+from projections.private.codec import open_codecs
 from projections.store.cassandra import connected
 from projections.store.roles import WORKER
 
@@ -35,8 +36,5 @@ class Desk:
 async def desk(settings: Settings) -> AsyncGenerator[Desk]:
     """A desk with its sessions. StoreUnavailable."""
     async with connected(settings, WORKER, settings.worker_password) as store:
-        registry = ConfluentRegistry(settings)
-        try:
-            yield Desk(Requests(store, settings.keyspace), Codec(registry, KeyStore(store, settings)))
-        finally:
-            registry.close()
+        with open_codecs(store, settings) as codecs:
+            yield Desk(Requests(store, settings.keyspace), codecs.fresh())

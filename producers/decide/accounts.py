@@ -1,6 +1,7 @@
-"""Accounts: registering, profiles, handles, and going away for a while."""
+"""Accounts: registering, profiles, handles, deactivating and reactivating."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,67 +13,83 @@ from events.generated import (
     UserReactivated,
     UserRegistered,
 )
-from producers.decide.decision import Act, Claim, Decision, already, made
-from web.problems import Problem
+from producers.decide.decision import Claim, Command, Decision, accepted, unchanged
+from producers.decide.refusals import Code, Conflict, Invalid
 
 HANDLE_CLAIM = "handle"
-HANDLE_TAKEN = "This handle is taken."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedHandle:
+    """A handle that somebody wants to have.
+
+    `claimed_by`: the event that claimed it, if that was one's own and one is known by the handle already."""
+
+    handle: str
+    hmac: str
+    claimed_by: UUID | None
 
 
 def handle_claim(handle_hmac: str) -> Claim:
-    """The claim to a handle."""
-    return Claim(HANDLE_CLAIM, handle_hmac)
+    """Returns the claim to a handle."""
+    return Claim(kind=HANDLE_CLAIM, value=handle_hmac)
 
 
-def register(act: Act, handle: str, handle_hmac: str, display_name: str, zone: str) -> Decision:
-    """A new person: the act's actor."""
+def handle_taken() -> Conflict:
+    """Returns the refusal for a handle that somebody else has."""
+    return Conflict(Code.HANDLE_TAKEN, "This handle is taken.")
+
+
+def register(command: Command, *, handle: str, handle_hmac: str, display_name: str, zone: str) -> Decision:
+    """Registers the command's actor."""
     registered = UserRegistered(
-        **act.begin("UserRegistered"),
-        user_id=act.actor,
+        **command.metadata("UserRegistered"),
+        user_id=command.actor,
         handle=handle,
         handle_hmac=handle_hmac,
         display_name=display_name,
         zone=zone,
     )
-    return made(act.actor, registered, takes=handle_claim(handle_hmac))
+    return accepted(command.actor, registered, claim=handle_claim(handle_hmac))
 
 
-def change(
-    act: Act, fields: Mapping[str, Any], own_hmac: str, handle: str | None, handle_hmac: str, holds: UUID | None
-) -> Decision:
-    """`fields`: what to set, by ProfileChanged's names; None clears. `handle`: the one to take, None for no change,
-    with its HMAC. `own_hmac`: the present one's. `holds`: the event that claimed the new handle, if that was one's own
-    and is what one is known by: then there is nothing to take."""
+def change(command: Command, fields: Mapping[str, Any], *, own_hmac: str, wanted: WantedHandle | None) -> Decision:
+    """Changes a profile, a handle, or both.
+
+    - `fields`: what to set, by ProfileChanged's names; None clears.
+    - `own_hmac`: the present handle's.
+    - `wanted`: the handle to have from now on, None to keep the present one.
+
+    Raises Invalid if nothing would change."""
     events: list[Event] = []
-    takes = gives_up = None
-    if handle is not None and holds is None:
-        takes = handle_claim(handle_hmac)
-        gives_up = handle_claim(own_hmac) if own_hmac != handle_hmac else None
+    claim = release = None
+    if wanted is not None and wanted.claimed_by is None:
+        claim = handle_claim(wanted.hmac)
+        release = handle_claim(own_hmac) if own_hmac != wanted.hmac else None
         events.append(
             HandleChanged(
-                **act.begin("HandleChanged"),
-                user_id=act.actor,
-                handle=handle,
-                handle_hmac=handle_hmac,
+                **command.metadata("HandleChanged"),
+                user_id=command.actor,
+                handle=wanted.handle,
+                handle_hmac=wanted.hmac,
                 old_handle_hmac=own_hmac,
             )
         )
     if fields:
-        events.append(
-            ProfileChanged(**act.begin("ProfileChanged"), user_id=act.actor, changed=tuple(sorted(fields)), **fields)
-        )
+        metadata = command.metadata("ProfileChanged")
+        events.append(ProfileChanged(**metadata, user_id=command.actor, changed=tuple(sorted(fields)), **fields))
     if events:
-        return made(act.actor, *events, takes=takes, gives_up=gives_up)
-    if holds is not None:
-        return already(holds, act.actor)
-    raise Problem(422, "There is nothing to change: name at least one field.")
+        return accepted(command.actor, *events, claim=claim, release=release)
+    if wanted is not None and wanted.claimed_by is not None:
+        return unchanged(wanted.claimed_by, thing=command.actor)
+    raise Invalid(Code.NOTHING_TO_CHANGE, "There is nothing to change: name at least one field.")
 
 
-def deactivate(act: Act) -> Decision:
-    """Hides the account. Said again it is a new fact, which changes nothing."""
-    return made(act.actor, UserDeactivated(**act.begin("UserDeactivated"), user_id=act.actor))
+def deactivate(command: Command) -> Decision:
+    """Hides the account. Doing it again appends another event, which changes nothing."""
+    return accepted(command.actor, UserDeactivated(**command.metadata("UserDeactivated"), user_id=command.actor))
 
 
-def reactivate(act: Act) -> Decision:
-    """Brings the account back."""
-    return made(act.actor, UserReactivated(**act.begin("UserReactivated"), user_id=act.actor))
+def reactivate(command: Command) -> Decision:
+    """Shows the account again."""
+    return accepted(command.actor, UserReactivated(**command.metadata("UserReactivated"), user_id=command.actor))

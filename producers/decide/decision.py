@@ -1,15 +1,16 @@
-"""What every decision is made from, and what it comes to."""
+"""Commands and decisions: what every decision is made from, and what it comes to."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 from events.generated import Event
 from events.ids import derived_id
 
 
-class Beginning(TypedDict):
+class Metadata(TypedDict):
     """The fields that every event begins with."""
 
     event_id: UUID
@@ -17,55 +18,58 @@ class Beginning(TypedDict):
     actor_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Somebody does something: who, by which request, and when (whole milliseconds, so that rows keep it exactly).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Who wants something done, by which request, and when.
 
-    All ids of what a request makes derive from its id, so that making it again makes the same facts."""
+    `at` has whole milliseconds, so that rows keep it exactly. All ids of what a command makes derive from its request,
+    so that a retry makes the same events."""
 
     actor: UUID
     request: UUID
     at: datetime
 
-    def id_of(self, *names: object) -> UUID:
-        """The id of what this request makes under these names."""
+    def derived_id(self, *names: object) -> UUID:
+        """Returns the id of what this command makes under these names."""
         return derived_id(self.request, *names)
 
-    def begin(self, *names: object) -> Beginning:
-        """The first fields of the event that this request makes under these names."""
-        return self.event(self.id_of(*names))
-
-    def event(self, event_id: UUID) -> Beginning:
-        """The first fields of an event whose id derives from something else than the request."""
-        return {"event_id": event_id, "occurred_at": self.at, "actor_id": self.actor}
+    def metadata(self, *names: object) -> Metadata:
+        """Returns the first fields of the event that this command makes under these names."""
+        return {"event_id": self.derived_id(*names), "occurred_at": self.at, "actor_id": self.actor}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A unique value, as `projections.private.claims` keeps it."""
+    """A value that at most one person has, as `projections.private.claims` keeps it."""
 
     kind: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Facts to append, in order, and the id of what they make or change. No facts: it is so already.
+    """Events to append, in order. There are none if everything is as it was asked for already.
 
-    `event_id` is the fact that the answer names; `takes` is claimed for it, and `gives_up` released after it."""
+    `id` is what they make, change or end, and `event_id` the event that the answer names. `claim` is taken for that
+    event before it is appended, and `release` given up afterwards."""
 
     id: UUID
     event_id: UUID
     events: tuple[Event, ...] = ()
-    takes: Claim | None = None
-    gives_up: Claim | None = None
+    claim: Claim | None = None
+    release: Claim | None = None
 
 
-def made(thing: UUID, *events: Event, **claims: Any) -> Decision:
-    """Facts, the first of which is the one that the answer names."""
-    return Decision(thing, events[0].event_id, events, **claims)
+def accepted(thing: UUID, *events: Event, claim: Claim | None = None, release: Claim | None = None) -> Decision:
+    """Decides for these events, the first of which the answer names. `thing`: what they make, change or end."""
+    return Decision(id=thing, event_id=events[0].event_id, events=events, claim=claim, release=release)
 
 
-def already(beginning: UUID, thing: UUID | None = None) -> Decision:
-    """Nothing to append: what was asked for began with this event, and made `thing`, if that has an id of its own."""
-    return Decision(thing or beginning, beginning)
+def unchanged(event_id: UUID, *, thing: UUID | None = None) -> Decision:
+    """Decides that there is nothing to append: this event began it. `thing`: what it made, if not named like it."""
+    return Decision(id=thing or event_id, event_id=event_id)
+
+
+def one_event_each(beginnings: Sequence[UUID], event: Callable[[UUID], Event]) -> Decision:
+    """Decides for an event for each beginning, by the beginning's id; the answer names the oldest, which is first."""
+    return accepted(beginnings[0], *map(event, beginnings))

@@ -1,72 +1,69 @@
-"""Following people and rolls. A person or roll that the one who asks may not know of is None here."""
+"""Following people and rolls."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import RollFollowed, RollUnfollowed, UserFollowed, UserUnfollowed
-from producers.decide.decision import Act, Decision, already, made
+from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
+from producers.decide.refusals import Code, Conflict, Forbidden, NotFound, no_such_roll, no_such_user
 from producers.limits import FOLLOWED_PEOPLE
 from projections.accounts.users import User
 from projections.rolls.roll import Roll
 from projections.tally.tally import Member
-from web.problems import Problem, forbidden, not_found
 
 
-def follow_user(act: Act, person: User | None, live: Sequence[Member], following: int) -> Decision:
-    """`live`: this following, if it is so already; `following`: how many people one follows."""
-    if person is None:
-        raise not_found("person")
-    if person.user_id == act.actor:
-        raise forbidden("Nobody follows themselves.")
-    if live:
-        return already(live[0].beginning)
-    if following >= FOLLOWED_PEOPLE:
-        raise Problem(409, f"You follow {following} people, which is as many as one can. Unfollow somebody first.")
-    began = UserFollowed(**act.begin("UserFollowed"), follower_id=act.actor, followee_id=person.user_id)
-    return made(began.event_id, began)
+def follow_user(command: Command, user: User | None, follows: Sequence[Member], following_count: int) -> Decision:
+    """Follows a person. `following_count`: how many people one follows.
+
+    Raises NotFound; Forbidden for oneself; Conflict if one follows as many as one can."""
+    if user is None:
+        raise no_such_user()
+    if user.user_id == command.actor:
+        raise Forbidden(Code.SELF_FOLLOW, "Nobody follows themselves.")
+    if follows:
+        return unchanged(follows[0].beginning)
+    if following_count >= FOLLOWED_PEOPLE:
+        detail = f"You follow {following_count} people, which is as many as one can. Unfollow somebody first."
+        raise Conflict(Code.FOLLOW_LIMIT, detail)
+    followed = UserFollowed(**command.metadata("UserFollowed"), follower_id=command.actor, followee_id=user.user_id)
+    return accepted(followed.event_id, followed)
 
 
-def unfollow_user(act: Act, person: UUID, live: Sequence[Member]) -> Decision:
-    """Ends every live beginning; whether the person may be seen (still) doesn't matter."""
-    if not live:
-        raise Problem(404, "You don't follow this person.")
-    return made(
-        live[0].beginning,
-        *(
-            UserUnfollowed(
-                **act.begin("UserUnfollowed", each.beginning),
-                follower_id=act.actor,
-                followee_id=person,
-                follow_id=each.beginning,
-            )
-            for each in live
+def unfollow_user(command: Command, user_id: UUID, follows: Sequence[Member]) -> Decision:
+    """Ends every follow of a person, whether or not they may (still) be seen. Raises NotFound if there is none."""
+    if not follows:
+        raise NotFound(Code.NOT_FOLLOWING_USER, "You don't follow this person.")
+    return one_event_each(
+        [row.beginning for row in follows],
+        lambda follow_id: UserUnfollowed(
+            **command.metadata("UserUnfollowed", follow_id),
+            follower_id=command.actor,
+            followee_id=user_id,
+            follow_id=follow_id,
         ),
     )
 
 
-def follow_roll(act: Act, roll: Roll | None, live: Sequence[Member]) -> Decision:
-    """`live`: this following, if it is so already."""
+def follow_roll(command: Command, roll: Roll | None, follows: Sequence[Member]) -> Decision:
+    """Follows a roll. Raises NotFound."""
     if roll is None:
-        raise not_found("roll")
-    if live:
-        return already(live[0].beginning)
-    began = RollFollowed(**act.begin("RollFollowed"), roll_id=roll.roll_id, follower_id=act.actor)
-    return made(began.event_id, began)
+        raise no_such_roll()
+    if follows:
+        return unchanged(follows[0].beginning)
+    followed = RollFollowed(**command.metadata("RollFollowed"), roll_id=roll.roll_id, follower_id=command.actor)
+    return accepted(followed.event_id, followed)
 
 
-def unfollow_roll(act: Act, roll: UUID, live: Sequence[Member]) -> Decision:
-    """Ends every live beginning."""
-    if not live:
-        raise Problem(404, "You don't follow this roll.")
-    return made(
-        live[0].beginning,
-        *(
-            RollUnfollowed(
-                **act.begin("RollUnfollowed", each.beginning),
-                roll_id=roll,
-                follower_id=act.actor,
-                follow_id=each.beginning,
-            )
-            for each in live
+def unfollow_roll(command: Command, roll_id: UUID, follows: Sequence[Member]) -> Decision:
+    """Ends every follow of a roll, whether or not it may (still) be seen. Raises NotFound if there is none."""
+    if not follows:
+        raise NotFound(Code.NOT_FOLLOWING_ROLL, "You don't follow this roll.")
+    return one_event_each(
+        [row.beginning for row in follows],
+        lambda follow_id: RollUnfollowed(
+            **command.metadata("RollUnfollowed", follow_id),
+            roll_id=roll_id,
+            follower_id=command.actor,
+            follow_id=follow_id,
         ),
     )

@@ -1,116 +1,140 @@
-"""Joining, leaving and running a roll. A roll that the one who asks may not know of is None here."""
+"""Joining, leaving and inviting to a roll, removing its members and setting their roles."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import MemberInvited, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
-from producers.decide.decision import Act, Decision, already, made
-from producers.decide.rolls import owned, room_for_one_more
+from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
+from producers.decide.refusals import Code, Conflict, Forbidden, NotFound, no_such_roll, no_such_user
+from producers.decide.rolls import owned, require_room
 from projections.accounts.users import User
+from projections.rolls.members import MEMBER, OWNER
 from projections.rolls.roll import Roll
 from projections.tally.tally import Member
-from projections.visibility import MEMBER, OWNER, PUBLIC
-from web.problems import Problem, forbidden, not_found
-
-LAST_OWNER = "You are the roll's last owner. Make somebody else one first, or delete the roll."
+from projections.visibility import PUBLIC
 
 
-def join(act: Act, roll: Roll | None, live: Sequence[Member], memberships: int, invited: bool = False) -> Decision:
-    """Becoming a member oneself. `live`: one's memberships of this roll; `memberships`: how many rolls one is in.
+def join(
+    command: Command, roll: Roll | None, *, memberships: Sequence[Member], roll_count: int, invited: bool = False
+) -> Decision:
+    """Makes the command's actor a member of a roll.
 
-    `invited`: one has an invitation that isn't spent, which also lets one know of a private roll."""
+    - `memberships`: theirs of this roll.
+    - `roll_count`: how many rolls they are a member of.
+    - `invited`: whether they have an invitation that isn't spent, which also lets them know of a private roll.
+
+    Raises NotFound; Forbidden if they need an invitation; Conflict if they are in as many rolls as one can be."""
     if roll is None:
-        raise not_found("roll")
-    if live:
-        return already(live[0].beginning)
+        raise no_such_roll()
+    if memberships:
+        return unchanged(memberships[0].beginning)
     if roll.visibility != PUBLIC and not invited:
-        raise forbidden("A private roll is joined by invitation.")
-    room_for_one_more(memberships)
-    joined = MemberJoined(**act.begin("MemberJoined"), roll_id=roll.roll_id, member_id=act.actor, role=MEMBER)
-    return made(joined.event_id, joined)
+        raise Forbidden(Code.ROLL_INVITATION_REQUIRED, "A private roll is joined by invitation.")
+    require_room(roll_count)
+    metadata = command.metadata("MemberJoined")
+    joined = MemberJoined(**metadata, roll_id=roll.roll_id, member_id=command.actor, role=MEMBER)
+    return accepted(joined.event_id, joined)
 
 
-def invite(act: Act, roll: Roll | None, own_role: str | None, person: User | None, live: Sequence[Member]) -> Decision:
-    """A member invites somebody (`live`: their memberships of this roll), who may then join even if it is private."""
+def invite(
+    command: Command, roll: Roll | None, own_role: str | None, user: User | None, memberships: Sequence[Member]
+) -> Decision:
+    """Invites somebody, who may then join even a private roll. `memberships`: theirs of this roll.
+
+    Raises NotFound; Forbidden for who isn't a member."""
     if roll is None:
-        raise not_found("roll")
+        raise no_such_roll()
     if own_role is None:
-        raise forbidden("Only members of the roll invite others.")
-    if person is None:
-        raise not_found("person")
-    if live:
-        return already(live[0].beginning)
-    invited = MemberInvited(**act.begin("MemberInvited"), roll_id=roll.roll_id, member_id=person.user_id)
-    return made(invited.event_id, invited)
+        raise Forbidden(Code.INVITATION_FORBIDDEN, "Only members of the roll invite others.")
+    if user is None:
+        raise no_such_user()
+    if memberships:
+        return unchanged(memberships[0].beginning)
+    invited = MemberInvited(**command.metadata("MemberInvited"), roll_id=roll.roll_id, member_id=user.user_id)
+    return accepted(invited.event_id, invited)
 
 
 def set_role(
-    act: Act,
+    command: Command,
     roll: Roll | None,
+    *,
     own_role: str | None,
-    member: UUID,
-    live: Sequence[Member],
+    member_id: UUID,
+    memberships: Sequence[Member],
     role: str,
     another_owner: bool,
 ) -> Decision:
-    """An owner gives a member (`live`: their memberships) a role. `another_owner`: there is one beside this member."""
-    known = owned(roll, own_role)
-    if not live:
-        raise Problem(404, "This person isn't a member of the roll.")
-    wrong = [each for each in live if (each.role or MEMBER) != role]
-    if not wrong:
-        return already(live[0].beginning)
+    """Gives a member a role.
+
+    - `own_role`: that of the command's actor.
+    - `memberships`: the member's, of this roll.
+    - `another_owner`: whether the roll has an owner beside this member.
+
+    Raises NotFound; Forbidden for who isn't an owner; Conflict if the roll would be left without one."""
+    roll = owned(roll, own_role)
+    if not memberships:
+        raise no_such_member()
+    differing = [row.beginning for row in memberships if (row.role or MEMBER) != role]
+    if not differing:
+        return unchanged(memberships[0].beginning)
     if role != OWNER and not another_owner:
-        raise Problem(409, LAST_OWNER)
-    return made(
-        wrong[0].beginning,
-        *(
-            MemberRoleChanged(
-                **act.begin("MemberRoleChanged", each.beginning),
-                roll_id=known.roll_id,
-                member_id=member,
-                membership_id=each.beginning,
-                role=role,
-            )
-            for each in wrong
+        raise last_owner()
+    roll_id = roll.roll_id
+    return one_event_each(
+        differing,
+        lambda membership_id: MemberRoleChanged(
+            **command.metadata("MemberRoleChanged", membership_id),
+            roll_id=roll_id,
+            member_id=member_id,
+            membership_id=membership_id,
+            role=role,
         ),
     )
 
 
-def leave(act: Act, roll_id: UUID, live: Sequence[Member], another_owner: bool) -> Decision:
-    """Ends one's own memberships of a roll."""
-    if not live:
-        raise Problem(404, "You aren't a member of this roll.")
-    if not another_owner and any(each.role == OWNER for each in live):
-        raise Problem(409, LAST_OWNER)
-    return made(
-        live[0].beginning,
-        *(
-            MemberLeft(
-                **act.begin("MemberLeft", each.beginning),
-                roll_id=roll_id,
-                member_id=act.actor,
-                membership_id=each.beginning,
-            )
-            for each in live
+def leave(command: Command, roll_id: UUID, memberships: Sequence[Member], another_owner: bool) -> Decision:
+    """Ends one's own memberships of a roll. `another_owner`: whether the roll has an owner beside oneself.
+
+    Raises NotFound if there are none; Conflict if the roll would be left without an owner."""
+    if not memberships:
+        raise NotFound(Code.NOT_A_MEMBER, "You aren't a member of this roll.")
+    if not another_owner and any(row.role == OWNER for row in memberships):
+        raise last_owner()
+    return one_event_each(
+        [row.beginning for row in memberships],
+        lambda membership_id: MemberLeft(
+            **command.metadata("MemberLeft", membership_id),
+            roll_id=roll_id,
+            member_id=command.actor,
+            membership_id=membership_id,
         ),
     )
 
 
-def remove(act: Act, roll: Roll | None, own_role: str | None, member: UUID, live: Sequence[Member]) -> Decision:
-    """An owner ends somebody else's memberships."""
-    known = owned(roll, own_role)
-    if not live:
-        raise Problem(404, "This person isn't a member of the roll.")
-    return made(
-        live[0].beginning,
-        *(
-            MemberRemoved(
-                **act.begin("MemberRemoved", each.beginning),
-                roll_id=known.roll_id,
-                member_id=member,
-                membership_id=each.beginning,
-            )
-            for each in live
+def remove(
+    command: Command, roll: Roll | None, own_role: str | None, member_id: UUID, memberships: Sequence[Member]
+) -> Decision:
+    """Ends somebody else's memberships of a roll. Raises NotFound; Forbidden for who isn't an owner."""
+    roll_id = owned(roll, own_role).roll_id
+    if not memberships:
+        raise no_such_member()
+    return one_event_each(
+        [row.beginning for row in memberships],
+        lambda membership_id: MemberRemoved(
+            **command.metadata("MemberRemoved", membership_id),
+            roll_id=roll_id,
+            member_id=member_id,
+            membership_id=membership_id,
         ),
     )
+
+
+def no_such_member() -> NotFound:
+    """Returns the refusal for a person who isn't in the roll."""
+    return NotFound(Code.USER_NOT_A_MEMBER, "This person isn't a member of the roll.")
+
+
+def last_owner() -> Conflict:
+    """Returns the refusal for what would leave a roll without an owner."""
+    detail = "You are the roll's last owner. Make somebody else one first, or delete the roll."
+    return Conflict(Code.LAST_OWNER, detail)

@@ -1,32 +1,35 @@
-"""Taking, deleting and placing photos. A photo that the one who asks may not know of is None here."""
+"""Taking and deleting photos, putting them into rolls and taking them out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from events.generated import PhotoAddedToRoll, PhotoDeleted, PhotoRemovedFromRoll, PhotoTaken
-from producers.decide.decision import Act, Decision, already, made
+from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
 from producers.decide.develops_at import develops
+from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, NotFound, no_such_photo, no_such_roll
 from producers.limits import OLDEST_TAKEN, ROLLS_A_PHOTO
 from projections.photos.photo import Photo
 from projections.photos.rolls_of_photo import Placement
-from projections.visibility import OWNER
-from web.problems import Problem, forbidden, not_found
+from projections.rolls.members import OWNER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A roll that a photo shall go to, as the one who asks stands to it."""
+    """A roll that a photo is to go to or leave: whether the command's actor may see it, and their role in it."""
 
     roll_id: UUID
-    sees: bool
+    visible: bool
     role: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taking:
-    """A photo to be registered: where its upload lies and what is asked of it. `taken_at` is the phone's word."""
+class Registration:
+    """A photo to be registered: where its upload lies, and what the phone says of it.
+
+    `taken_at` is the phone's time, `zone` the person's; `delay` takes the place of the rule for when it develops."""
 
     object_key: str
     etag: str
@@ -37,133 +40,129 @@ class Taking:
     delay: timedelta | None
 
 
-def take(act: Act, taking: Taking) -> Decision:
-    """A photo and its placements. The act's request is the upload itself, so that it is good for one photo."""
-    for roll in taking.rolls:
-        may_fill(roll)
-    if len(taking.rolls) > ROLLS_A_PHOTO:
-        raise Problem(422, f"A photo can be in {ROLLS_A_PHOTO} rolls.")
-    photo_id = photo_of(act)
-    develops_at, rule_version = develops(act.at, taking.zone, taking.delay)
-    taken_at = clamped(taking.taken_at or act.at, act.at)
+class PhotoFacts(TypedDict):
+    """What every event of a photo says of it: which it is, whose, when it was taken and when it develops."""
+
+    photo_id: UUID
+    owner_id: UUID
+    taken_at: datetime
+    develops_at: datetime
+
+
+def take(command: Command, new: Registration) -> Decision:
+    """Registers a photo and puts it into rolls. The command's request is the upload, so that it is good for one photo.
+
+    Raises NotFound or Forbidden for a roll that it may not go to; Invalid for too many rolls."""
+    for roll in new.rolls:
+        require_membership(roll)
+    if len(new.rolls) > ROLLS_A_PHOTO:
+        raise Invalid(Code.TOO_MANY_ROLLS, f"A photo can be in {ROLLS_A_PHOTO} rolls.")
+    develops_at, rule_version = develops(command.at, new.zone, new.delay)
+    facts: PhotoFacts = {
+        "photo_id": photo_id_of(command),
+        "owner_id": command.actor,
+        "taken_at": clamped(new.taken_at or command.at, now=command.at),
+        "develops_at": develops_at,
+    }
     taken = PhotoTaken(
-        **act.begin("PhotoTaken"),
-        photo_id=photo_id,
-        owner_id=act.actor,
-        taken_at=taken_at,
-        develops_at=develops_at,
-        zone=taking.zone,
+        **command.metadata("PhotoTaken"),
+        **facts,
+        zone=new.zone,
         rule_version=rule_version,
-        object_key=taking.object_key,
-        etag=taking.etag,
-        on_profile=taking.on_profile,
+        object_key=new.object_key,
+        etag=new.etag,
+        on_profile=new.on_profile,
     )
     placements = (
-        PhotoAddedToRoll(
-            **act.begin("PhotoAddedToRoll", roll.roll_id),
-            photo_id=photo_id,
-            owner_id=act.actor,
-            roll_id=roll.roll_id,
-            taken_at=taken_at,
-            develops_at=develops_at,
-        )
-        for roll in taking.rolls
+        PhotoAddedToRoll(**command.metadata("PhotoAddedToRoll", roll.roll_id), **facts, roll_id=roll.roll_id)
+        for roll in new.rolls
     )
-    return made(photo_id, taken, *placements)
+    return accepted(taken.photo_id, taken, *placements)
 
 
-def photo_of(act: Act) -> UUID:
-    """The id of the photo that a registration makes."""
-    return act.id_of("photo")
+def photo_id_of(command: Command) -> UUID:
+    """Returns the id of the photo that a command registers."""
+    return command.derived_id("photo")
 
 
-def clamped(taken_at: datetime, now: datetime) -> datetime:
-    """The phone's word for when a photo was taken: in whole milliseconds, within 30 days, and not after now."""
+def clamped(taken_at: datetime, *, now: datetime) -> datetime:
+    """Returns the phone's time in whole milliseconds, not before the last 30 days and not after now."""
     whole = taken_at.replace(microsecond=taken_at.microsecond // 1000 * 1000)
     return min(max(whole, now - OLDEST_TAKEN), now)
 
 
-def delete(act: Act, photo: Photo | None) -> Decision:
-    """The end of a photo; a processor takes it out of its rolls."""
+def delete(command: Command, photo: Photo | None) -> Decision:
+    """Deletes a photo; a processor takes it out of its rolls. Raises NotFound; Forbidden for who didn't take it."""
     if photo is None:
-        raise not_found("photo")
-    if photo.owner_id != act.actor:
-        raise forbidden("Only who took the photo may delete it.")
-    owner_id, taken_at, develops_at = facts_of(photo)
-    ended = PhotoDeleted(
-        **act.begin("PhotoDeleted"),
-        photo_id=photo.photo_id,
-        owner_id=owner_id,
-        taken_at=taken_at,
-        develops_at=develops_at,
-    )
-    return made(photo.photo_id, ended)
+        raise no_such_photo()
+    if photo.owner_id != command.actor:
+        raise Forbidden(Code.PHOTO_DELETION_FORBIDDEN, "Only who took the photo may delete it.")
+    deleted = PhotoDeleted(**command.metadata("PhotoDeleted"), **facts_of(photo))
+    return accepted(photo.photo_id, deleted)
 
 
-def place(act: Act, photo: Photo | None, roll: Destination, live: Sequence[Placement]) -> Decision:
-    """Puts one's own photo into a roll that one is a member of. `live`: all its placements that hold."""
+def place(command: Command, photo: Photo | None, roll: Destination, placements: Sequence[Placement]) -> Decision:
+    """Puts a photo into a roll: one's own, into one that one is a member of. `placements`: the photo's, in all rolls.
+
+    Raises NotFound; Forbidden; Conflict if the photo has ended or is in as many rolls as it can be."""
     if photo is None:
-        raise not_found("photo")
-    if photo.owner_id != act.actor:
-        raise forbidden("Only who took the photo may put it into a roll.")
-    may_fill(roll)
+        raise no_such_photo()
+    if photo.owner_id != command.actor:
+        raise Forbidden(Code.PHOTO_PLACEMENT_FORBIDDEN, "Only who took the photo may put it into a roll.")
+    require_membership(roll)
     if photo.ended:
-        raise Problem(409, "This photo can't be put into a roll any more.")
-    here = [each for each in live if each.roll_id == roll.roll_id]
-    if here:
-        return already(here[0].placement_id)
-    if len({each.roll_id for each in live}) >= ROLLS_A_PHOTO:
-        raise Problem(409, f"The photo is in {ROLLS_A_PHOTO} rolls, which is as many as it can be in.")
-    owner_id, taken_at, develops_at = facts_of(photo)
-    placed = PhotoAddedToRoll(
-        **act.begin("PhotoAddedToRoll"),
-        photo_id=photo.photo_id,
-        owner_id=owner_id,
-        roll_id=roll.roll_id,
-        taken_at=taken_at,
-        develops_at=develops_at,
-    )
-    return made(placed.event_id, placed)
+        raise Conflict(Code.PHOTO_ENDED, "This photo can't be put into a roll any more.")
+    in_roll = [row for row in placements if row.roll_id == roll.roll_id]
+    if in_roll:
+        return unchanged(in_roll[0].placement_id)
+    if len({row.roll_id for row in placements}) >= ROLLS_A_PHOTO:
+        detail = f"The photo is in {ROLLS_A_PHOTO} rolls, which is as many as it can be in."
+        raise Conflict(Code.PLACEMENT_LIMIT, detail)
+    placed = PhotoAddedToRoll(**command.metadata("PhotoAddedToRoll"), **facts_of(photo), roll_id=roll.roll_id)
+    return accepted(placed.event_id, placed)
 
 
-def unplace(act: Act, photo: Photo | None, roll: Destination, live: Sequence[Placement]) -> Decision:
-    """Takes a photo out of a roll: who took it may, and the roll's owners."""
+def unplace(command: Command, photo: Photo | None, roll: Destination, placements: Sequence[Placement]) -> Decision:
+    """Takes a photo out of a roll: for who took it, and the roll's owners. `placements`: the photo's, in all rolls.
+
+    Raises NotFound; Forbidden."""
     if photo is None:
-        raise not_found("photo")
-    owner_id, taken_at, develops_at = facts_of(photo)
-    here = [each for each in live if each.roll_id == roll.roll_id]
-    if not here or not (roll.sees or owner_id == act.actor):
-        raise Problem(404, "The photo isn't in such a roll.")
-    if owner_id != act.actor and roll.role != OWNER:
-        raise forbidden("Only who took the photo, or an owner of the roll, may take it out.")
-    return made(
-        here[0].placement_id,
-        *(
-            PhotoRemovedFromRoll(
-                **act.begin("PhotoRemovedFromRoll", each.placement_id),
-                photo_id=photo.photo_id,
-                owner_id=owner_id,
-                roll_id=roll.roll_id,
-                placement_id=each.placement_id,
-                taken_at=taken_at,
-                develops_at=develops_at,
-            )
-            for each in here
+        raise no_such_photo()
+    facts = facts_of(photo)
+    owned = photo.owner_id == command.actor
+    in_roll = [row.placement_id for row in placements if row.roll_id == roll.roll_id]
+    if not in_roll or not (roll.visible or owned):
+        raise NotFound(Code.PHOTO_NOT_IN_ROLL, "The photo isn't in such a roll.")
+    if not owned and roll.role != OWNER:
+        detail = "Only who took the photo, or an owner of the roll, may take it out."
+        raise Forbidden(Code.PHOTO_REMOVAL_FORBIDDEN, detail)
+    return one_event_each(
+        in_roll,
+        lambda placement_id: PhotoRemovedFromRoll(
+            **command.metadata("PhotoRemovedFromRoll", placement_id),
+            **facts,
+            roll_id=roll.roll_id,
+            placement_id=placement_id,
         ),
     )
 
 
-def may_fill(roll: Destination) -> None:
-    """Problem 404, 403 for who isn't a member of a roll."""
-    if not roll.sees:
-        raise not_found("roll")
+def require_membership(roll: Destination) -> None:
+    """Raises NotFound for a roll that one may not see; Forbidden for one that one isn't a member of."""
+    if not roll.visible:
+        raise no_such_roll()
     if roll.role is None:
-        raise forbidden("Only members put photos into a roll. Join it first.")
+        raise Forbidden(Code.ROLL_MEMBERSHIP_REQUIRED, "Only members put photos into a roll. Join it first.")
 
 
-def facts_of(photo: Photo) -> tuple[UUID, datetime, datetime]:
-    """Whose a photo is, when it was taken, and when it develops: known of every photo that may be seen."""
+def facts_of(photo: Photo) -> PhotoFacts:
+    """Returns what a photo's row says of it, all of which is set in every photo that may be seen."""
     assert photo.owner_id is not None
     assert photo.taken_at is not None
     assert photo.develops_at is not None
-    return photo.owner_id, photo.taken_at, photo.develops_at
+    return {
+        "photo_id": photo.photo_id,
+        "owner_id": photo.owner_id,
+        "taken_at": photo.taken_at,
+        "develops_at": photo.develops_at,
+    }

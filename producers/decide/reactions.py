@@ -1,74 +1,79 @@
-"""Likes and comments. A photo that the one who asks may not know of is None here."""
+"""Likes and comments."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import CommentDeleted, CommentPosted, PhotoLiked, PhotoUnliked
-from producers.decide.decision import Act, Decision, already, made
+from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
+from producers.decide.refusals import Code, Conflict, Forbidden, NotFound, no_such_photo
 from projections.photos.photo import Photo
 from projections.reactions.comments import Comment
 from projections.tally.tally import Member
-from web.problems import Problem, forbidden, not_found
 
 
-def like(act: Act, photo: Photo | None, live: Sequence[Member]) -> Decision:
-    """`live`: this like, if it is so already."""
-    known = developed(photo)
-    if live:
-        return already(live[0].beginning)
-    liked = PhotoLiked(**act.begin("PhotoLiked"), photo_id=known.photo_id, liker_id=act.actor)
-    return made(liked.event_id, liked)
+def like(command: Command, photo: Photo | None, likes: Sequence[Member]) -> Decision:
+    """Likes a photo. `likes`: one's own of it. Raises NotFound; Conflict if it isn't shown to anybody."""
+    photo = shown(photo)
+    if likes:
+        return unchanged(likes[0].beginning)
+    liked = PhotoLiked(**command.metadata("PhotoLiked"), photo_id=photo.photo_id, liker_id=command.actor)
+    return accepted(liked.event_id, liked)
 
 
-def unlike(act: Act, photo_id: UUID, live: Sequence[Member]) -> Decision:
-    """Ends every live beginning; whether the photo may be seen (still) doesn't matter."""
-    if not live:
-        raise Problem(404, "You don't like this photo.")
-    return made(
-        live[0].beginning,
-        *(
-            PhotoUnliked(
-                **act.begin("PhotoUnliked", each.beginning),
-                photo_id=photo_id,
-                liker_id=act.actor,
-                like_id=each.beginning,
-            )
-            for each in live
+def unlike(command: Command, photo_id: UUID, likes: Sequence[Member]) -> Decision:
+    """Ends every like of one's own, whether or not the photo may (still) be seen. Raises NotFound without any."""
+    if not likes:
+        raise NotFound(Code.PHOTO_NOT_LIKED, "You don't like this photo.")
+    return one_event_each(
+        [row.beginning for row in likes],
+        lambda like_id: PhotoUnliked(
+            **command.metadata("PhotoUnliked", like_id), photo_id=photo_id, liker_id=command.actor, like_id=like_id
         ),
     )
 
 
-def comment(act: Act, photo: Photo | None, text: str) -> Decision:
-    """What somebody writes about a photo."""
-    known = developed(photo)
-    posted = CommentPosted(**act.begin("CommentPosted"), photo_id=known.photo_id, author_id=act.actor, text=text)
-    return made(posted.event_id, posted)
+def comment(command: Command, photo: Photo | None, text: str) -> Decision:
+    """Comments on a photo. Raises NotFound; Conflict if it isn't shown to anybody."""
+    photo_id = shown(photo).photo_id
+    metadata = command.metadata("CommentPosted")
+    posted = CommentPosted(**metadata, photo_id=photo_id, author_id=command.actor, text=text)
+    return accepted(posted.event_id, posted)
 
 
-def delete_comment(act: Act, photo: Photo | None, row: Comment | None) -> Decision:
-    """Its author may, also when they can't see the photo any more, and who took the photo."""
+def delete_comment(command: Command, photo: Photo | None, row: Comment | None) -> Decision:
+    """Deletes a comment: for its author, also when they can't see the photo any more, and for who took the photo.
+
+    Raises NotFound; Forbidden for others who see the photo."""
     if row is None or row.author_id is None or row.deleted:
-        raise not_found("comment")
-    if photo is None and row.author_id != act.actor:
-        raise not_found("comment")
-    if act.actor != row.author_id and (photo is None or photo.owner_id != act.actor):
-        raise forbidden("Only its author, or who took the photo, may delete a comment.")
-    ended = CommentDeleted(
-        **act.begin("CommentDeleted"),
+        raise no_such_comment()
+    if photo is None and row.author_id != command.actor:
+        raise no_such_comment()
+    if command.actor != row.author_id and (photo is None or photo.owner_id != command.actor):
+        detail = "Only its author, or who took the photo, may delete a comment."
+        raise Forbidden(Code.COMMENT_DELETION_FORBIDDEN, detail)
+    deleted = CommentDeleted(
+        **command.metadata("CommentDeleted"),
         photo_id=row.photo_id,
         author_id=row.author_id,
         comment_id=row.comment_id,
         posted_at=row.posted_at,
     )
-    return made(row.comment_id, ended)
+    return accepted(row.comment_id, deleted)
 
 
-def developed(photo: Photo | None) -> Photo:
-    """A photo that one may react to. Problem 404, and 409 for one's own that nobody has seen yet, oneself included."""
+def no_such_comment() -> NotFound:
+    """Returns the refusal for a comment that isn't there, or is on a photo that the one who asks may not see."""
+    return NotFound(Code.COMMENT_NOT_FOUND, "There is no such comment.")
+
+
+def shown(photo: Photo | None) -> Photo:
+    """Returns a photo that one may react to.
+
+    Raises NotFound; Conflict for one's own that is developing, which oneself hasn't seen either, or has ended."""
     if photo is None:
-        raise not_found("photo")
+        raise no_such_photo()
     if photo.developing:
-        raise Problem(409, "This photo hasn't developed yet.")
+        raise Conflict(Code.PHOTO_NOT_DEVELOPED, "This photo hasn't developed yet.")
     if photo.ended:
-        raise Problem(409, "This photo is no longer shown.")
+        raise Conflict(Code.PHOTO_NOT_SHOWN, "This photo is no longer shown.")
     return photo

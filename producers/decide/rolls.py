@@ -1,71 +1,75 @@
-"""Opening, changing and closing rolls. A roll that the one who asks may not know of is None here."""
+"""Opening, changing and deleting rolls."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from events.generated import MemberJoined, RollChanged, RollCreated, RollDeleted
-from producers.decide.decision import Act, Decision, made
+from producers.decide.decision import Command, Decision, accepted
+from producers.decide.refusals import Code, Conflict, Forbidden, no_such_roll
 from producers.limits import ROLLS_A_PERSON
+from projections.rolls.members import OWNER
 from projections.rolls.roll import Roll
-from projections.visibility import OWNER
-from web.problems import Problem, forbidden, not_found
 
 
-def create(act: Act, title: str, theme: str, visibility: str, memberships: int) -> Decision:
-    """A new roll, whose maker is its first owner. `memberships`: how many rolls they are in."""
-    room_for_one_more(memberships)
-    roll_id = act.id_of("roll")
-    return made(
-        roll_id,
-        RollCreated(
-            **act.begin("RollCreated"),
-            roll_id=roll_id,
-            creator_id=act.actor,
-            title=title,
-            theme=theme,
-            visibility=visibility,
-        ),
-        MemberJoined(**act.begin("MemberJoined"), roll_id=roll_id, member_id=act.actor, role=OWNER),
+def create(command: Command, *, title: str, theme: str, visibility: str, roll_count: int) -> Decision:
+    """Opens a roll, whose creator is its first owner. `roll_count`: how many rolls they are a member of.
+
+    Raises Conflict if they are in as many rolls as one can be."""
+    require_room(roll_count)
+    roll_id = command.derived_id("roll")
+    created = RollCreated(
+        **command.metadata("RollCreated"),
+        roll_id=roll_id,
+        creator_id=command.actor,
+        title=title,
+        theme=theme,
+        visibility=visibility,
     )
+    metadata = command.metadata("MemberJoined")
+    joined = MemberJoined(**metadata, roll_id=roll_id, member_id=command.actor, role=OWNER)
+    return accepted(roll_id, created, joined)
 
 
-def change(act: Act, roll: Roll | None, role: str | None, fields: Mapping[str, Any]) -> Decision:
-    """`fields`: what to set, by the event's names; None clears."""
-    known = owned(roll, role)
+def change(command: Command, roll: Roll | None, role: str | None, fields: Mapping[str, Any]) -> Decision:
+    """Changes a roll. `role`: one's own in it; `fields`: what to set, by RollChanged's names, where None clears.
+
+    Raises NotFound; Forbidden for who isn't an owner."""
+    roll = owned(roll, role)
     changed = RollChanged(
-        **act.begin("RollChanged"),
-        roll_id=known.roll_id,
-        creator_id=creator_of(known),
+        **command.metadata("RollChanged"),
+        roll_id=roll.roll_id,
+        creator_id=creator_of(roll),
         changed=tuple(sorted(fields)),
         **fields,
     )
-    return made(known.roll_id, changed)
+    return accepted(roll.roll_id, changed)
 
 
-def delete(act: Act, roll: Roll | None, role: str | None) -> Decision:
-    """Closes a roll for good; a processor ends its memberships."""
-    known = owned(roll, role)
-    ended = RollDeleted(**act.begin("RollDeleted"), roll_id=known.roll_id, creator_id=creator_of(known))
-    return made(known.roll_id, ended)
+def delete(command: Command, roll: Roll | None, role: str | None) -> Decision:
+    """Deletes a roll for good; a processor ends its memberships. Raises NotFound; Forbidden for who isn't an owner."""
+    roll = owned(roll, role)
+    deleted = RollDeleted(**command.metadata("RollDeleted"), roll_id=roll.roll_id, creator_id=creator_of(roll))
+    return accepted(roll.roll_id, deleted)
 
 
 def owned(roll: Roll | None, role: str | None) -> Roll:
-    """The roll, if the one who asks owns it. Problem 404, 403."""
+    """Returns the roll to who has the role of an owner in it. Raises NotFound; Forbidden for who hasn't."""
     if roll is None:
-        raise not_found("roll")
+        raise no_such_roll()
     if role != OWNER:
-        raise forbidden("Only an owner of the roll may do this.")
+        raise Forbidden(Code.ROLL_OWNER_REQUIRED, "Only an owner of the roll may do this.")
     return roll
 
 
-def room_for_one_more(memberships: int) -> None:
-    """Problem 409 for who is in as many rolls as one can be."""
-    if memberships >= ROLLS_A_PERSON:
-        raise Problem(409, f"You are in {memberships} rolls, which is as many as one can be in. Leave one first.")
+def require_room(roll_count: int) -> None:
+    """Raises Conflict for who is a member of as many rolls as one can be."""
+    if roll_count >= ROLLS_A_PERSON:
+        detail = f"You are in {roll_count} rolls, which is as many as one can be in. Leave one first."
+        raise Conflict(Code.MEMBERSHIP_LIMIT, detail)
 
 
 def creator_of(roll: Roll) -> UUID:
-    """Who made the roll, known of every roll that may be seen."""
+    """Returns who created a roll: set in every roll that may be seen."""
     assert roll.creator_id is not None
     return roll.creator_id

@@ -1,101 +1,62 @@
-"""One's own account, and following people."""
-
-import asyncio
-from typing import Any
+"""One's own account."""
 
 from starlette.responses import Response
 
-from producers.decide import accounts, follows
-from producers.decide.decision import Act, Decision
+from producers.decide import accounts
+from producers.decide.accounts import WantedHandle
+from producers.decide.decision import Command, Decision
+from producers.decide.refusals import Code, Invalid
 from producers.gateway.bodies import ProfilePatch
-from producers.gateway.paths import UserId
-from producers.gateway.reads import size_of
-from producers.gateway.write import Write, Writing
-from producers.writes.register import free_for
+from producers.gateway.reads import own_user
+from producers.gateway.write import Write, WriteRequest
+from producers.writes.register import require_free
 from projections.accounts.users import User
 from projections.accounts.users_by_handle import handle_hmac
-from projections.graph.following import following
-from projections.tally.queries import beginnings
 from projections.visibility import Sight, shows
-from web.problems import Problem, unavailable
 
 
 async def change_me(patch: ProfilePatch, write: Write) -> Response:
     """Changes your profile: a JSON merge patch."""
 
-    async def decide(act: Act) -> Decision:
-        sight = Sight(write.gate.store, act.actor)
-        me = await known(sight)
-        fields = patch.given("display_name", "bio", "zone") | {
-            f"{name}_id": value for name, value in patch.given("avatar").items()
+    async def decide(command: Command) -> Decision:
+        sight = Sight(write.store, command.actor)
+        me = await own_user(sight)
+        fields = patch.sent("display_name", "bio", "zone") | {
+            f"{name}_id": value for name, value in patch.sent("avatar").items()
         }
         if patch.avatar is not None:
             photo = await sight.photo(patch.avatar)
-            if photo is None or photo.owner_id != act.actor or not shows(photo):
-                raise Problem(422, "A portrait is one of your own developed photos.")
-        handle = patch.handle or None
-        return accounts.change(act, fields, me.handle_hmac or "", *await handle_facts(write, act, me, handle))
+            if photo is None or photo.owner_id != command.actor or not shows(photo):
+                raise Invalid(Code.AVATAR_INVALID, "A portrait is one of your own developed photos.")
+        wanted = await wanted_handle(write, me, patch.handle) if patch.handle else None
+        return accounts.change(command, fields, own_hmac=me.handle_hmac or "", wanted=wanted)
 
-    return await write.answer(decide)
-
-
-async def handle_facts(write: Writing, act: Act, me: User, handle: str | None) -> tuple[Any, Any, Any]:
-    """The handle to take, its HMAC, and the event that claimed it if one has it already. Problem 409 if it is taken."""
-    if handle is None:
-        return None, "", None
-    wanted = handle_hmac(write.gate.settings, handle)
-    await free_for(write.gate.store, act.actor, wanted)
-    holder = await write.gate.claims.holder(accounts.HANDLE_CLAIM, wanted)
-    has_it = holder is not None and holder[0] == act.actor and me.handle_hmac == wanted and me.handle == handle
-    return handle, wanted, holder[1] if holder is not None and has_it else None
+    return await write.respond(decide)
 
 
-async def known(sight: Sight) -> User:
-    """The row of the one who asks. Problem 503 while it isn't there yet: the account was made moments ago."""
-    me = await sight.user(sight.viewer)
-    if me is None:
-        raise unavailable()
-    return me
+async def wanted_handle(write: WriteRequest, me: User, handle: str) -> WantedHandle:
+    """Returns a handle that a person wants, and whether they have it already. Raises Conflict if it is taken."""
+    hmac = handle_hmac(write.resources.settings, handle)
+    await require_free(write.store, me.user_id, hmac)
+    holder = await write.resources.claims.holder(kind=accounts.HANDLE_CLAIM, value=hmac)
+    has_it = me.handle_hmac == hmac and me.handle == handle
+    claimed_by = holder.event_id if holder is not None and holder.owner == me.user_id and has_it else None
+    return WantedHandle(handle=handle, hmac=hmac, claimed_by=claimed_by)
 
 
 async def deactivate(write: Write) -> Response:
     """Hides your account and what is in it from everybody else, until you come back."""
 
-    async def decide(act: Act) -> Decision:
-        return accounts.deactivate(act)
+    async def decide(command: Command) -> Decision:
+        return accounts.deactivate(command)
 
-    return await write.answer(decide, asleep=True)
+    return await write.respond(decide, allow_deactivated=True)
 
 
 async def reactivate(write: Write) -> Response:
     """Brings your account back."""
 
-    async def decide(act: Act) -> Decision:
-        return accounts.reactivate(act)
+    async def decide(command: Command) -> Decision:
+        return accounts.reactivate(command)
 
-    return await write.answer(decide, asleep=True)
-
-
-async def follow(user_id: UserId, write: Write) -> Response:
-    """Follows a person."""
-
-    async def decide(act: Act) -> Decision:
-        store = write.gate.store
-        person, live, number = await asyncio.gather(
-            Sight(store, act.actor).user(user_id),
-            beginnings(store, following, act.actor, user_id),
-            size_of(store, act.actor, following.name),
-        )
-        return follows.follow_user(act, person, live, number)
-
-    return await write.answer(decide)
-
-
-async def unfollow(user_id: UserId, write: Write) -> Response:
-    """Follows a person no longer."""
-
-    async def decide(act: Act) -> Decision:
-        live = await beginnings(write.gate.store, following, act.actor, user_id)
-        return follows.unfollow_user(act, user_id, live)
-
-    return await write.answer(decide)
+    return await write.respond(decide, allow_deactivated=True)

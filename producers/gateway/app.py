@@ -8,38 +8,42 @@ from starlette.middleware import Middleware
 
 from events.registry import UnknownSchema
 from events.settings import Settings, settings
+from producers.decide.refusals import Refusal
 from producers.gateway.body_limit import BodyLimit
-from producers.gateway.resources import Gate, open_gate
+from producers.gateway.problems import problem_of
+from producers.gateway.resources import Resources, open_resources
 from producers.gateway.routes import add_routes
 from producers.limits import BODY_BYTES
 from producers.publisher import NotPublished
 from producers.uploads import StorageUnavailable
+from web.problems import answering
 from web.service import service
 
 DESCRIPTION = """What the app writes. Every write is decided here, appended to the log as facts, and answered with 202
 and `Darkroom-Position`: where the facts are. Give that to a read, or to the next write, as `Darkroom-After`."""
 
-Open = Callable[[Settings], AbstractAsyncContextManager[Gate]]
+Open = Callable[[Settings], AbstractAsyncContextManager[Resources]]
 
 
-def application(given: Settings | None = None, opening: Open = open_gate) -> FastAPI:
-    """The gateway's application, with these settings or the environment's."""
+def application(given: Settings | None = None, open_with: Open = open_resources) -> FastAPI:
+    """Returns the gateway's application, with these settings or the environment's."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        known = given or settings()
-        async with opening(known) as gate:
-            app.state.settings, app.state.gate, app.state.projection_waiter = known, gate, gate.waiting
+        used = given or settings()
+        async with open_with(used) as resources:
+            app.state.settings, app.state.resources, app.state.projection_waiter = used, resources, resources.waiting
             yield
 
     async def ready(app: FastAPI) -> None:
-        await app.state.gate.ready()
+        await app.state.resources.ready()
 
     unavailable = (NotPublished, StorageUnavailable, UnknownSchema)
-    made = service("Darkroom gateway", DESCRIPTION, lifespan, ready, unavailable=unavailable)
-    made.user_middleware.append(Middleware(BodyLimit, most=BODY_BYTES))  # innermost, so that a refusal is a problem
-    add_routes(made)
-    return made
+    gateway = service("Darkroom gateway", DESCRIPTION, lifespan, ready, unavailable=unavailable)
+    gateway.add_exception_handler(Refusal, answering(problem_of))
+    gateway.user_middleware.append(Middleware(BodyLimit, most=BODY_BYTES))  # innermost: its refusal becomes a problem
+    add_routes(gateway)
+    return gateway
 
 
 app = application()

@@ -13,50 +13,52 @@ from producers.limits import BIO, COMMENT, CONTENT_TYPES, DISPLAY_NAME, HANDLE, 
 USER = "bbce2359-3b38-5c04-add3-59bf94bc6cbd"
 PHOTO = "6cc4a6d0-fe48-5fed-ab6d-c30bf06bd4a0"
 ROLL = "2f1d7c58-0f4e-5b0a-8f0f-0d4f6cf3a9be"
-LINES = "\n"
+LINE_FEED = "\n"
 
 
-def tidy(value: Any) -> Any:
-    """Text in one normal form (NFC), without blanks around it."""
+def normalized(value: Any) -> Any:
+    """Returns text in one normal form (NFC), without blanks around it; anything else as it is."""
     return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
 
 
-def one_line(value: str) -> str:
-    """ValueError for control characters."""
-    return printable(value, "")
+def single_line(value: str) -> str:
+    """Returns the text. Raises ValueError for control characters."""
+    return printable(value, allowed="")
 
 
-def some_lines(value: str) -> str:
-    """ValueError for control characters other than line feeds."""
-    return printable(value, LINES)
+def multi_line(value: str) -> str:
+    """Returns the text. Raises ValueError for control characters other than line feeds."""
+    return printable(value, allowed=LINE_FEED)
 
 
-def printable(value: str, others: str) -> str:
-    """The text. ValueError if it has control characters, or characters that stand for nothing."""
-    if any(unicodedata.category(each) in ("Cc", "Cs", "Cn") and each not in others for each in value):
+def printable(value: str, *, allowed: str) -> str:
+    """Returns the text. Raises ValueError for control characters, surrogates and code points that are unassigned."""
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") and character not in allowed for character in value):
         raise ValueError("control characters aren't allowed")
     return value
 
 
-def real_zone(value: str) -> str:
-    """ValueError if there is no such zone."""
+def existing_zone(value: str) -> str:
+    """Returns the zone. Raises ValueError if there is none of this name."""
     if value not in zones():
         raise ValueError("there is no such IANA time zone")
     return value
 
 
-def lower(value: Any) -> Any:
-    """A handle as it is kept."""
+def lowercase(value: Any) -> Any:
+    """Returns a handle as it is kept."""
     return value.lower() if isinstance(value, str) else value
 
 
-Title = Annotated[str, BeforeValidator(tidy), Field(min_length=1, max_length=TITLE), AfterValidator(one_line)]
-Theme = Annotated[str, BeforeValidator(tidy), Field(max_length=THEME), AfterValidator(one_line)]
-Text = Annotated[str, BeforeValidator(tidy), Field(min_length=1, max_length=COMMENT), AfterValidator(some_lines)]
-Bio = Annotated[str, BeforeValidator(tidy), Field(max_length=BIO), AfterValidator(some_lines)]
-Name = Annotated[str, BeforeValidator(tidy), Field(min_length=1, max_length=DISPLAY_NAME), AfterValidator(one_line)]
-Handle = Annotated[str, BeforeValidator(lower), Field(pattern=HANDLE)]
-Zone = Annotated[str, Field(max_length=64), AfterValidator(real_zone)]
+Title = Annotated[str, BeforeValidator(normalized), Field(min_length=1, max_length=TITLE), AfterValidator(single_line)]
+Theme = Annotated[str, BeforeValidator(normalized), Field(max_length=THEME), AfterValidator(single_line)]
+Text = Annotated[str, BeforeValidator(normalized), Field(min_length=1, max_length=COMMENT), AfterValidator(multi_line)]
+Bio = Annotated[str, BeforeValidator(normalized), Field(max_length=BIO), AfterValidator(multi_line)]
+DisplayName = Annotated[
+    str, BeforeValidator(normalized), Field(min_length=1, max_length=DISPLAY_NAME), AfterValidator(single_line)
+]
+Handle = Annotated[str, BeforeValidator(lowercase), Field(pattern=HANDLE)]
+Zone = Annotated[str, Field(max_length=64), AfterValidator(existing_zone)]
 
 
 class Visibility(StrEnum):
@@ -78,8 +80,8 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def given(self, *names: str) -> dict[str, Any]:
-        """The members of these names that were sent, null or not."""
+    def sent(self, *names: str) -> dict[str, Any]:
+        """Returns those of these members that the request has, null or not."""
         return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
 
@@ -87,8 +89,8 @@ class MergePatch(Body):
     """A JSON merge patch (RFC 7396): null clears what may be cleared; what isn't named stays."""
 
     @model_validator(mode="after")
-    def something(self) -> "MergePatch":
-        """ValueError for a patch that changes nothing."""
+    def not_empty(self) -> "MergePatch":
+        """Returns the patch. Raises ValueError if it has no member."""
         if not self.model_fields_set:
             raise ValueError("name at least one member")
         return self
@@ -98,7 +100,7 @@ class ProfilePatch(MergePatch):
     """What to change of one's profile."""
 
     handle: Handle = Field("", description="Unique; capital letters are taken as small ones.", examples=["ada.l"])
-    display_name: Name = Field("", examples=["Ada Lovelace"])
+    display_name: DisplayName = Field("", examples=["Ada Lovelace"])
     bio: Bio | None = Field(None, description="Null clears it.", examples=["Mostly swings and sparklers."])
     avatar: UUID | None = Field(None, description="One of your developed photos; null clears it.", examples=[PHOTO])
     zone: Zone = Field("", description="An IANA time zone: photos develop at 9 am there.", examples=["Europe/Berlin"])

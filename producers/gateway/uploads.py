@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from producers.decide.decision import Act
 from producers.gateway.bodies import NewUpload
 from producers.gateway.write import Write
 from producers.uploads import object_key
@@ -40,12 +39,11 @@ async def create(new: NewUpload, write: Write) -> Response:
     """A form to send one photo's file with, 1 byte to 30 MB, good for 15 minutes.
 
     The same Idempotency-Key gives the same upload_id, with a fresh form."""
-    await write.awake()
-    asked, body = await write.asked()
-    now = write.gate.clock()
-    if asked is not None:
-        await write.begun(asked, body, now)
-    upload_id = Act(write.actor, asked.id if asked else uuid4(), now).id_of("upload")
-    form = write.gate.uploads.form(object_key(write.actor, upload_id), new.content_type, now)
+    await write.require_active()
+    command = (await write.begin()).command
+    upload_id = command.derived_id("upload")
+    form = write.resources.uploads.form(
+        object_key(command.actor, upload_id), content_type=new.content_type, now=command.at
+    )
     content = UploadForm(upload_id=upload_id, url=form.url, fields=form.fields, expires_at=form.expires_at)
     return JSONResponse(content.model_dump(mode="json"), 201)

@@ -1,127 +1,167 @@
-"""The way of every write: who asks, whether it was asked before, the decision, the log, the answer."""
+"""The path of every write: idempotency, decision, execution, answer.
+
+What is durable when, and what a retry with the same Idempotency-Key does if everything stops there:
+
+1. `begin`: the key and a hash of the request. The retry begins anew, with the same ids.
+2. `_decide`: the plan, with the very records. The retry executes this plan, whatever the read models say by then.
+3. `_execute`: the claim (pending), then the records in the log, then the claim (final). The retry appends the same
+   records again, which changes nothing.
+4. `_execute`: the answer in the plan's place. The retry answers it.
+
+Without a key only step 3 is durable, and a retry is another request.
+"""
 
 import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Header
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from producers.decide.decision import Act, Decision
-from producers.gateway.resources import Gate
-from producers.gateway.traceparent import traceparent_of
+from producers.decide.decision import Command, Decision
+from producers.decide.refusals import Code, Conflict, Forbidden, Invalid
+from producers.gateway.resources import Resources
+from producers.gateway.traceparent import traceparent_or_new
+from producers.gateway.written import response_of
 from producers.limits import IDEMPOTENCY_KEY
-from producers.writes.idempotency import AnotherBody, Asked
+from producers.writes.idempotency import IdempotencyKey, KeyReused
 from producers.writes.plan import Plan
 from projections.accounts.users import USERS, User
-from web.problems import Problem, forbidden
+from projections.store.protocol import Store
+from web.problems import Problem
 from web.read_your_writes import After
 from web.tokens import Viewer
 
 ANSWER_SECONDS = 10.0  # an append may take two minutes when Kafka is away; nobody holds a phone that long
-Decide = Callable[[Act], Awaitable[Decision]]
+Decide = Callable[[Command], Awaitable[Decision]]
 
 
-class Written(BaseModel):
-    """What a write answers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt at a write.
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "event_id": "8a2a54f0-49c8-5c55-b9f2-5f9a2b1c7c11",
-                    "id": "8a2a54f0-49c8-5c55-b9f2-5f9a2b1c7c11",
-                    "position": "photos-3@41",
-                }
-            ]
-        }
-    )
+    `key` is None for a request that can't be repeated; `plan` is what an earlier attempt decided, None if none did."""
 
-    event_id: UUID = Field(description="The fact that this made, or that had made it so already.")
-    id: UUID = Field(description="What it made, changed or ended.")
-    position: str | None = Field(description="As Darkroom-Position; null where nothing had to be appended.")
+    command: Command
+    key: IdempotencyKey | None
+    body_hash: str
+    plan: Plan | None
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
-    """One write: a dependency of every handler that makes facts."""
+class WriteRequest:
+    """A request to write: a dependency of every handler that appends events."""
 
-    gate: Gate
+    resources: Resources
     request: Request
     actor: UUID
     key: str | None
     traceparent: str
 
     @property
-    def route(self) -> str:
-        """The method and the path's template."""
-        return f"{self.request.method} {self.request.scope['route'].path}"
+    def store(self) -> Store:
+        """The read models."""
+        return self.resources.store
 
-    async def asked(self) -> tuple[Asked | None, str]:
-        """What identifies this request, None without a key; and a hash of all that it says."""
-        said = [self.request.method, self.request.url.path, self.request.url.query, json_of(await self.request.body())]
-        body = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-        return (Asked(self.actor, self.route, self.key) if self.key else None), body
+    async def respond(
+        self, decide: Decide, *, single_use: UUID | None = None, allow_deactivated: bool = False
+    ) -> Response:
+        """Writes what `decide` decides, unless an earlier attempt did; answers 202.
 
-    async def answer(self, decide: Decide, *, about: UUID | None = None, asleep: bool = False) -> Response:
-        """Decides, unless that was done before, carries it out, and answers 202.
+        - `single_use`: the one thing that this request is good for, whatever its key (an upload). The command's request
+          derives from it.
+        - `allow_deactivated`: whether a deactivated person may do this.
 
-        `about`: the one thing that this request is good for, whatever its key; the act's request is then that thing.
-        `asleep`: also for a person who is deactivated."""
-        asked, body = await self.asked()
-        now = self.gate.clock()
-        standing = await self.begun(asked, body, now) if asked is not None else None
-        if about is not None:
-            asked = Asked(self.actor, f"{self.route} of", str(about))
+        Raises Refusal; Problem 503 if the log doesn't answer in time."""
+        attempt = await self.begin(single_use)
+        plan = attempt.plan
+        if plan is None:
+            if not allow_deactivated:
+                await self.require_active()
+            plan = await self._decide(attempt, decide)
+        if not plan.done:
+            plan = await self._execute(attempt, plan)
+        return response_of(plan)
+
+    async def begin(self, single_use: UUID | None = None) -> Attempt:
+        """Keeps the request under its key, so that the next attempt is known as the same one.
+
+        Raises Invalid if its key was used for another request; Conflict if what it is good for was."""
+        now = self.resources.clock()
+        body_hash = await self._body_hash()
+        route = f"{self.request.method} {self.request.scope['route'].path}"
+        key, plan = None, None
+        if self.key is not None:
+            key = IdempotencyKey(actor=self.actor, route=route, key=self.key)
             try:
-                standing = await self.gate.requests.begin(asked, body, now)
-            except AnotherBody:
-                raise Problem(409, "This was registered already, with other details.") from None
-        if standing is None:
-            if not asleep:
-                await self.awake()
-            act = Act(self.actor, asked.id if asked else uuid4(), now)
-            standing = await self.gate.carrier.plan(await decide(act), self.actor)
-            if asked is not None:
-                standing = await self.gate.requests.decide(asked, body, standing, now)
-        return answered(standing if standing.done else await self._carried_out(asked, body, standing))
+                plan = await self.resources.idempotency.begin(key, body_hash, now)
+            except KeyReused:
+                detail = "This Idempotency-Key was used for another request."
+                raise Invalid(Code.IDEMPOTENCY_KEY_REUSED, detail) from None
+        if single_use is not None:
+            key = IdempotencyKey(actor=self.actor, route=f"{route} of", key=str(single_use))
+            try:
+                plan = await self.resources.idempotency.begin(key, body_hash, now)
+            except KeyReused:
+                detail = "This was registered already, with other details."
+                raise Conflict(Code.UPLOAD_REUSED, detail) from None
+        command = Command(actor=self.actor, request=key.request if key else uuid4(), at=now)
+        return Attempt(command=command, key=key, body_hash=body_hash, plan=plan)
 
-    async def begun(self, asked: Asked, body: str, now: datetime) -> Plan | None:
-        """Writes the request down; what was decided before. Problem 422 if its key was used for something else."""
-        try:
-            return await self.gate.requests.begin(asked, body, now)
-        except AnotherBody:
-            raise Problem(422, "This Idempotency-Key was used for another request.") from None
+    async def _body_hash(self) -> str:
+        """Returns a hash of all that the request says: method, path, query and body."""
+        url, body = self.request.url, await self.request.body()
+        content = [self.request.method, url.path, url.query, normalized(body)]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    async def awake(self) -> None:
-        """Problem 403 for a person who is deactivated."""
-        person: User | None = await self.gate.store.get(USERS, self.actor)
-        if person is not None and person.active is False:
-            raise forbidden("Your account is deactivated. POST /v1/me/reactivate brings it back.")
+    async def require_active(self) -> None:
+        """Raises Forbidden for a person who is deactivated."""
+        user: User | None = await self.store.get(USERS, self.actor)
+        if user is not None and user.active is False:
+            detail = "Your account is deactivated. POST /v1/me/reactivate brings it back."
+            raise Forbidden(Code.ACCOUNT_DEACTIVATED, detail)
 
-    async def _carried_out(self, asked: Asked | None, body: str, plan: Plan) -> Plan:
-        """Goes on when the one who asked has gone or waited too long, so that nothing stays half done."""
+    async def _decide(self, attempt: Attempt, decide: Decide) -> Plan:
+        """Decides, and keeps the plan; returns another attempt's if that was faster. Raises Refusal, and keeps none."""
+        plan = await self.resources.executor.plan(await decide(attempt.command), self.actor)
+        if attempt.key is None:
+            return plan
+        return await self.resources.idempotency.save_plan(attempt.key, attempt.body_hash, plan, attempt.command.at)
 
-        async def work() -> Plan:
-            done = await self.gate.carrier.carry_out(plan, self.gate.clock(), self.traceparent)
-            return done if asked is None else await self.gate.requests.answer(asked, body, plan, done)
+    async def _execute(self, attempt: Attempt, plan: Plan) -> Plan:
+        """Executes the plan and keeps the answer, also if whoever asked has gone or waited too long.
+
+        Raises Refusal; Problem 503 after ANSWER_SECONDS, while the work goes on."""
+
+        async def execute() -> Plan:
+            resources = self.resources
+            executed = await resources.executor.execute(plan, resources.clock(), self.traceparent)
+            if attempt.key is None:
+                return executed
+            return await resources.idempotency.save_answer(attempt.key, attempt.body_hash, plan=plan, executed=executed)
 
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await asyncio.shield(self.gate.start(work()))
+                return await asyncio.shield(self.resources.start(execute()))
         except TimeoutError:
             detail = "The log doesn't answer. It may or may not have happened: ask again with the same Idempotency-Key."
             raise Problem(503, detail, headers={"Retry-After": "5"}) from None
 
 
-async def writing(
+def normalized(body: bytes) -> object:
+    """Returns a body's JSON, so that the order of its members doesn't matter; its hex if it is none."""
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return body.hex()
+
+
+async def write_request(
     request: Request,
     actor: Viewer,
     _waited: Annotated[None, After],
@@ -136,23 +176,9 @@ async def writing(
         ),
     ] = None,
     traceparent: Annotated[str | None, Header(description="W3C Trace Context; passed on to the log.")] = None,
-) -> Writing:
-    """The write that a request is. Problem 401."""
-    return Writing(request.app.state.gate, request, actor, idempotency_key, traceparent_of(traceparent))
+) -> WriteRequest:
+    """The write that a request asks for. Raises Problem 401 without a valid token."""
+    return WriteRequest(request.app.state.resources, request, actor, idempotency_key, traceparent_or_new(traceparent))
 
 
-Write = Annotated[Writing, Depends(writing)]
-
-
-def answered(plan: Plan) -> Response:
-    """A plan that was carried out, as a response."""
-    content = {"event_id": str(plan.event_id), "id": str(plan.id), "position": plan.position}
-    return JSONResponse(content, 202, {"Darkroom-Position": plan.position} if plan.position else {})
-
-
-def json_of(body: bytes) -> object:
-    """A body's JSON, so that the order of its members doesn't matter; its hex where it is none and nobody reads it."""
-    try:
-        return json.loads(body) if body else None
-    except (ValueError, RecursionError):
-        return body.hex()
+Write = Annotated[WriteRequest, Depends(write_request)]

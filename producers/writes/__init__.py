@@ -1,1 +1,1 @@
-"""How a decision becomes records in the log: planned, made idempotent, executed."""
+"""How a decision becomes records in the log: planned, made idempotent, executed. None of it knows of HTTP."""

@@ -1,4 +1,4 @@
-"""Carrying out a decision: what must be unique is claimed, the facts are appended, the claim is settled."""
+"""Executes plans: claims what must be unique, appends the records, settles the claim."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,83 +7,100 @@ from uuid import UUID
 
 from events.generated import Event
 from events.positions import Position, format_positions
-from producers.decide.accounts import HANDLE_TAKEN
+from producers.decide.accounts import handle_taken
 from producers.decide.decision import Decision
+from producers.decide.refusals import Code, Conflict, TooLarge
 from producers.publisher import Record, RefusedRecord
 from producers.writes.plan import Plan, planned
-from projections.private.claims import Claimed
-from web.problems import Problem
+from projections.private.claims import Claimed, Holder
 
 
 class Log(Protocol):
-    """What is asked of the log: see Publisher."""
+    """What an executor needs of the log: see Publisher."""
 
     async def records(self, events: Sequence[Event]) -> list[Record]:
-        """Events in the log's form."""
+        """Returns events in the log's form. Raises KeyError if a personal field's owner has no key."""
         ...
 
     async def append(self, records: Sequence[Record], traceparent: str = "") -> list[Position]:
-        """Appends records in order."""
+        """Appends records in order; returns their positions once all are acknowledged. Raises RefusedRecord."""
         ...
 
 
-class UniqueValues(Protocol):
-    """Who holds what must be unique: see Claims."""
+class ClaimStore(Protocol):
+    """Who has which unique value: see Claims."""
 
-    async def claim(self, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
-        """Claims a value for an event. Claimed."""
+    async def claim(self, *, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
+        """Claims a value for an event that isn't appended yet. Raises Claimed if another has it."""
         ...
 
-    async def settle(self, kind: str, value: str, event_id: UUID) -> None:
-        """The event is in the log."""
+    async def settle(self, *, kind: str, value: str, event_id: UUID) -> None:
+        """Makes an event's claim final: the event is in the log."""
         ...
 
-    async def release(self, kind: str, value: str, owner: UUID) -> None:
-        """Its owner has it no longer."""
+    async def release(self, *, kind: str, value: str, owner: UUID) -> None:
+        """Gives up a value that its owner no longer has."""
         ...
 
-    async def holder(self, kind: str, value: str) -> tuple[UUID, UUID, datetime] | None:
-        """Owner, event, and until when."""
+    async def holder(self, *, kind: str, value: str) -> Holder | None:
+        """Returns who has a value, or has claimed it."""
         ...
 
 
-class Carrier:
-    """Makes plans of decisions, and carries them out. A plan may be carried out again: the facts are the same."""
+class Executor:
+    """Makes plans of decisions, and executes them. A plan may be executed again: its records are the same."""
 
-    def __init__(self, log: Log, claims: UniqueValues):
+    def __init__(self, log: Log, claims: ClaimStore):
         self._log, self._claims = log, claims
 
     async def plan(self, decision: Decision, owner: UUID) -> Plan:
-        """The decision's facts as records. Problem 409 if one is about somebody whose key is gone."""
+        """Puts a decision's events into the log's form. Nothing is durable afterwards.
+
+        Raises Conflict if one has personal data of somebody whose key is gone."""
         try:
             return planned(decision, owner, await self._log.records(decision.events))
         except KeyError as error:
-            raise Problem(409, "This belongs to somebody who has left Darkroom: it can't be changed.") from error
+            detail = "This belongs to somebody who has left Darkroom: it can't be changed."
+            raise Conflict(Code.OWNER_ERASED, detail) from error
 
-    async def carry_out(self, plan: Plan, now: datetime, traceparent: str = "") -> Plan:
-        """Appends a plan's records. Problem 409 if what they claim is taken, 413 if a record is too large.
+    async def execute(self, plan: Plan, now: datetime, traceparent: str = "") -> Plan:
+        """Claims, appends, settles and releases, in this order; returns the plan as executed.
 
-        StoreUnavailable, NotPublished: it may have happened, and may be tried again."""
-        if plan.takes is not None:
-            # Now, and not when it was decided: its deadline must lie beyond what this append may take.
-            try:
-                await self._claims.claim(plan.takes.kind, plan.takes.value, plan.owner, plan.event_id, now)
-            except Claimed:
-                raise Problem(409, HANDLE_TAKEN) from None
+        Nothing is in the log before the claim is there, so a crash in between leaves at most a pending claim, which
+        ends at its deadline. Once the records are appended the write stands; the claim is settled by the next attempt
+        if this one crashes first.
+
+        Raises Conflict if what it claims is taken; TooLarge if the log takes no such record. Raises StoreUnavailable or
+        NotPublished if it may or may not have happened: the same plan may be executed again."""
+        await self._claim(plan, now)
         try:
             positions = await self._log.append(plan.records, traceparent)
         except RefusedRecord as error:
-            raise Problem(413, "This is more than the log takes in one record.") from error
-        if plan.takes is not None:
-            await self._claims.settle(plan.takes.kind, plan.takes.value, plan.event_id)
-        if plan.gives_up is not None:
-            await self._claims.release(plan.gives_up.kind, plan.gives_up.value, plan.owner)
-        return plan.carried_out(format_positions(furthest(positions)))
+            raise TooLarge(Code.RECORD_TOO_LARGE, "This is more than the log takes in one record.") from error
+        await self._settle(plan)
+        return plan.executed(format_positions(furthest(positions)))
+
+    async def _claim(self, plan: Plan, now: datetime) -> None:
+        """Claims at execution and not when it is decided: the deadline must lie beyond what the append may take."""
+        if plan.claim is None:
+            return
+        kind, value = plan.claim.kind, plan.claim.value
+        try:
+            await self._claims.claim(kind=kind, value=value, owner=plan.owner, event_id=plan.event_id, now=now)
+        except Claimed:
+            raise handle_taken() from None
+
+    async def _settle(self, plan: Plan) -> None:
+        """Makes the plan's claim final, and releases what its owner no longer has."""
+        if plan.claim is not None:
+            await self._claims.settle(kind=plan.claim.kind, value=plan.claim.value, event_id=plan.event_id)
+        if plan.release is not None:
+            await self._claims.release(kind=plan.release.kind, value=plan.release.value, owner=plan.owner)
 
 
 def furthest(positions: Sequence[Position]) -> list[Position]:
-    """Of each partition the furthest position: whoever has passed it has passed them all."""
-    most: dict[tuple[str, int], Position] = {}
+    """Returns the furthest position of each partition: whoever has passed it has passed them all."""
+    last: dict[tuple[str, int], Position] = {}
     for position in sorted(positions):
-        most[position.topic, position.partition] = position
-    return list(most.values())
+        last[position.topic, position.partition] = position
+    return list(last.values())

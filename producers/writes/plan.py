@@ -1,4 +1,4 @@
-"""A plan: a decision whose facts are in the log's own form, ready to be appended, by this attempt or by another."""
+"""Plans: decisions whose events are in the log's own form, ready to be appended, by this attempt or by another."""
 
 import base64
 import json
@@ -10,33 +10,37 @@ from producers.decide.decision import Claim, Decision
 from producers.publisher import Record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Records to append, and what to answer. `owner` has the claims. Once it is carried out, `done`, and the records
-    are gone; `position` is where they went, None where there were none."""
+    """Records to append, and what to answer.
+
+    `owner` has the claims. Once the plan is executed it is `done` and its records are dropped; `position` is where they
+    went, None if there were none."""
 
     id: UUID
     event_id: UUID
     owner: UUID
     records: tuple[Record, ...] = ()
-    takes: Claim | None = None
-    gives_up: Claim | None = None
+    claim: Claim | None = None
+    release: Claim | None = None
     position: str | None = None
     done: bool = False
 
-    def carried_out(self, position: str | None) -> "Plan":
-        """The same plan, once its records are in the log."""
+    def executed(self, position: str | None) -> "Plan":
+        """Returns the same plan once its records are in the log, at `position`."""
         return replace(self, records=(), position=position, done=True)
 
     def to_json(self) -> str:
-        """The form that `parse_plan` reads; the same for equal plans."""
+        """Returns the form that `parse_plan` reads, the same for equal plans.
+
+        It is kept for a day, so its names stay: a new version of the gateway reads what the old one wrote."""
         form: dict[str, Any] = {
             "id": str(self.id),
             "event_id": str(self.event_id),
             "owner": str(self.owner),
             "records": [[r.topic, str(r.key), base64.b64encode(r.value).decode()] for r in self.records],
-            "takes": self.takes and [self.takes.kind, self.takes.value],
-            "gives_up": self.gives_up and [self.gives_up.kind, self.gives_up.value],
+            "takes": self.claim and [self.claim.kind, self.claim.value],
+            "gives_up": self.release and [self.release.kind, self.release.value],
             "position": self.position,
             "done": self.done,
         }
@@ -44,28 +48,33 @@ class Plan:
 
 
 def parse_plan(text: str) -> Plan:
-    """A plan from its JSON."""
+    """Reads a plan from its JSON."""
     form = json.loads(text)
     return Plan(
-        UUID(form["id"]),
-        UUID(form["event_id"]),
-        UUID(form["owner"]),
-        tuple(Record(topic, UUID(key), base64.b64decode(value)) for topic, key, value in form["records"]),
-        Claim(*form["takes"]) if form["takes"] else None,
-        Claim(*form["gives_up"]) if form["gives_up"] else None,
-        form["position"],
-        form["done"],
+        id=UUID(form["id"]),
+        event_id=UUID(form["event_id"]),
+        owner=UUID(form["owner"]),
+        records=tuple(Record(topic, UUID(key), base64.b64decode(value)) for topic, key, value in form["records"]),
+        claim=parse_claim(form["takes"]),
+        release=parse_claim(form["gives_up"]),
+        position=form["position"],
+        done=form["done"],
     )
 
 
+def parse_claim(form: list[str] | None) -> Claim | None:
+    """Reads a claim from a plan's JSON."""
+    return Claim(kind=form[0], value=form[1]) if form else None
+
+
 def planned(decision: Decision, owner: UUID, records: list[Record]) -> Plan:
-    """The plan of a decision whose events are these records. Where there are none, it is carried out already."""
+    """Returns the plan of a decision whose events are these records. Without any it is done already."""
     return Plan(
-        decision.id,
-        decision.event_id,
-        owner,
-        tuple(records),
-        decision.takes,
-        decision.gives_up,
+        id=decision.id,
+        event_id=decision.event_id,
+        owner=owner,
+        records=tuple(records),
+        claim=decision.claim,
+        release=decision.release,
         done=not records,
     )

@@ -1,32 +1,33 @@
-"""Making a person: a key, a handle, and the fact that they are here."""
+"""Registers people: a key, a handle, and the event that says so."""
 
 import re
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from producers.decide.accounts import HANDLE_TAKEN, register
-from producers.decide.decision import Act
+from events.ids import NIL
+from producers.decide.accounts import handle_taken, register
+from producers.decide.decision import Command
 from producers.decide.develops_at import zones
+from producers.decide.refusals import Code, Invalid
 from producers.limits import DISPLAY_NAME, HANDLE
-from producers.writes.execute import Carrier
+from producers.writes.execute import Executor
 from producers.writes.plan import Plan
 from projections.accounts.users_by_handle import user_with_handle
 from projections.store.protocol import Store
-from web.problems import Problem
 
 
-class NewKeys(Protocol):
-    """What is asked of a KeyStore."""
+class KeyCreator(Protocol):
+    """What registering needs of a KeyStore."""
 
     async def create(self, person: UUID) -> None:
         """Gives a person a key, once."""
         ...
 
 
-async def register_person(
-    carrier: Carrier,
-    keys: NewKeys,
+async def register_user(
+    executor: Executor,
+    keys: KeyCreator,
     store: Store,
     *,
     request: UUID,
@@ -36,29 +37,39 @@ async def register_person(
     zone: str,
     now: datetime,
 ) -> Plan:
-    """Registers somebody whose id derives from the request's: the plan as it was carried out.
+    """Registers somebody whose id derives from the request's; returns the plan as executed.
 
-    Problem 409 if the handle is taken, 422 if it, the name or the zone is none. StoreUnavailable, KeysUnavailable,
-    NotPublished: the same request may be made again."""
+    The key comes first: without it the event's personal fields can't be sealed. A crash before the event leaves a key
+    that nobody uses.
+
+    Raises Conflict if the handle is taken; Invalid if the handle, the name or the zone is none.
+    Raises StoreUnavailable, KeysUnavailable or NotPublished: the same request may be made again."""
+    require_valid(handle=handle, display_name=display_name, zone=zone)
+    user_id = Command(actor=NIL, request=request, at=now).derived_id("user")
+    await require_free(store, user_id, handle_hmac)
+    await keys.create(user_id)
+    command = Command(actor=user_id, request=request, at=now)
+    decision = register(command, handle=handle, handle_hmac=handle_hmac, display_name=display_name, zone=zone)
+    return await executor.execute(await executor.plan(decision, user_id), now)
+
+
+def require_valid(*, handle: str, display_name: str, zone: str) -> None:
+    """Raises Invalid if a handle, a display name or a time zone is none."""
     if re.fullmatch(HANDLE, handle) is None:
-        raise Problem(422, "A handle has 3 to 30 small letters, digits, points or underscores.")
+        detail = "A handle has 3 to 30 small letters, digits, points or underscores."
+        raise Invalid(Code.HANDLE_INVALID, detail)
     if not 1 <= len(display_name) <= DISPLAY_NAME:
-        raise Problem(422, f"A display name has 1 to {DISPLAY_NAME} characters.")
+        raise Invalid(Code.DISPLAY_NAME_INVALID, f"A display name has 1 to {DISPLAY_NAME} characters.")
     if zone not in zones():
-        raise Problem(422, "There is no such time zone: use an IANA name such as Europe/Berlin.")
-    person = Act(UUID(int=0), request, now).id_of("user")
-    await free_for(store, person, handle_hmac)
-    await keys.create(person)
-    act = Act(person, request, now)
-    plan = await carrier.plan(register(act, handle, handle_hmac, display_name, zone), person)
-    return await carrier.carry_out(plan, now)
+        detail = "There is no such time zone: use an IANA name such as Europe/Berlin."
+        raise Invalid(Code.ZONE_UNKNOWN, detail)
 
 
-async def free_for(store: Store, person: UUID, handle_hmac: str) -> None:
-    """Problem 409 if the read models know somebody else by this handle.
+async def require_free(store: Store, user_id: UUID, handle_hmac: str) -> None:
+    """Raises Conflict if the read models know somebody else by this handle.
 
-    The claim decides; this is for a gateway that crashed between its append and its claim's settling, and lost the
-    claim to its deadline."""
+    The claim decides. This is for a gateway that crashed after its append and before its claim was settled, and lost
+    the claim to its deadline."""
     holder = await user_with_handle(store, handle_hmac)
-    if holder is not None and holder.user_id != person:
-        raise Problem(409, HANDLE_TAKEN)
+    if holder is not None and holder.user_id != user_id:
+        raise handle_taken()

@@ -1,9 +1,10 @@
-"""Claims of what must be unique (handles): lightweight transactions, at the gateway only.
+"""Claims to what must be unique (handles), kept by lightweight transactions. Only the gateway uses them.
 
 A claim is pending until its event is acknowledged. A crash in between locks nothing for longer than the deadline,
 which lies beyond the producer's delivery timeout: until then the same event may claim again, afterwards anyone.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,58 +17,68 @@ FINAL = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Claimed(Exception):
-    """Somebody else has it."""
+    """Somebody else has the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has a value, by which event, and until when: FINAL once the event is in the log."""
+
+    owner: UUID
+    event_id: UUID
+    until: datetime
+
+    @property
+    def final(self) -> bool:
+        """Whether the claim's event is in the log."""
+        return self.until == FINAL
 
 
 class Claims:
-    """Who holds which unique value."""
+    """Who has which unique value. Everything raises StoreUnavailable."""
 
     def __init__(self, store: CassandraStore, settings: Settings):
         self._store, self._table = store, f"{private_keyspace(settings)}.claims"
 
-    async def claim(self, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
-        """Claims a value until `now + PENDING`. Claimed if another holds it; StoreUnavailable."""
+    async def claim(self, *, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
+        """Claims a value for an event until `now + PENDING`; changes nothing if its owner has it for good.
+
+        Raises Claimed if somebody else has it."""
         deadline = now + PENDING
         columns = "(kind, value, owner, event_id, deadline)"
         cql = f"INSERT INTO {self._table} {columns} VALUES (?, ?, ?, ?, ?) IF NOT EXISTS"
         if (await self._store.execute(cql, (kind, value, owner, event_id, deadline)))[0][0]:
             return
-        holder = await self.holder(kind, value)
+        holder = await self.holder(kind=kind, value=value)
         if holder is None:
             raise Claimed(value)
-        held_by, held_event, held_until = holder
-        if held_until == FINAL and held_by == owner:
+        if holder.final and holder.owner == owner:
             return
-        if held_event != event_id and held_until > now:
+        if holder.event_id != event_id and holder.until > now:
             raise Claimed(value)
         cql = (
             f"UPDATE {self._table} SET owner = ?, event_id = ?, deadline = ? WHERE kind = ? AND value = ?"
             " IF event_id = ? AND deadline = ?"
         )
-        answer = await self._store.execute(cql, (owner, event_id, deadline, kind, value, held_event, held_until))
-        if not answer[0][0]:
+        values = (owner, event_id, deadline, kind, value, holder.event_id, holder.until)
+        if not (await self._store.execute(cql, values))[0][0]:
             raise Claimed(value)
 
-    async def holds(self, kind: str, value: str, event_id: UUID, now: datetime) -> bool:
-        """Whether an event's claim still stands: looked at just before it is appended."""
-        holder = await self.holder(kind, value)
-        return holder is not None and holder[1] == event_id and holder[2] > now
-
-    async def settle(self, kind: str, value: str, event_id: UUID) -> None:
-        """The claim's event is in the log: the claim is final."""
+    async def settle(self, *, kind: str, value: str, event_id: UUID) -> None:
+        """Makes an event's claim final: the event is in the log. Changes nothing if another event has the value."""
         cql = f"UPDATE {self._table} SET deadline = ? WHERE kind = ? AND value = ? IF event_id = ?"
         await self._store.execute(cql, (FINAL, kind, value, event_id))
 
-    async def release(self, kind: str, value: str, owner: UUID) -> None:
-        """Gives up a value that its owner no longer has."""
+    async def release(self, *, kind: str, value: str, owner: UUID) -> None:
+        """Gives up a value that its owner no longer has. Changes nothing if somebody else has it."""
         cql = f"DELETE FROM {self._table} WHERE kind = ? AND value = ? IF owner = ?"
         await self._store.execute(cql, (kind, value, owner))
 
-    async def holder(self, kind: str, value: str) -> tuple[UUID, UUID, datetime] | None:
-        """A value's owner, the event that claimed it, and until when (FINAL: for good)."""
+    async def holder(self, *, kind: str, value: str) -> Holder | None:
+        """Returns who has a value, or has claimed it; None if it is free."""
         cql = f"SELECT owner, event_id, deadline FROM {self._table} WHERE kind = ? AND value = ?"
         rows = await self._store.execute(cql, (kind, value))
         if not rows:
             return None
         owner, event_id, deadline = rows[0]
-        return owner, event_id, deadline.replace(tzinfo=UTC)
+        return Holder(owner=owner, event_id=event_id, until=deadline.replace(tzinfo=UTC))

@@ -1,5 +1,6 @@
 """comments: what people wrote about a photo, newest first; and how many comments stand."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from events.generated import CommentDeleted, CommentPosted
+from events.topics import TOPICS
 from projections.buckets import month_of, newest_first
 from projections.projection import projection
 from projections.store.protocol import Store
@@ -85,3 +87,12 @@ async def comments_on(
     async for row in rows:
         if row.author_id is not None and not row.deleted:
             yield row
+
+
+async def comment_on(store: Store, photo_id: UUID, comment_id: UUID) -> Comment | None:
+    """A comment that stands. Its author isn't known yet, so each of the set's shards is asked for its time."""
+    shards = range(TOPICS[commented.topics[0]].partitions)
+    found = await asyncio.gather(*(store.pick(commented.members, (photo_id, shard), [comment_id]) for shard in shards))
+    for row in (row for rows in found for row in rows if row.live):
+        return await store.get(COMMENTS, photo_id, month_of(row.begun), row.begun, comment_id)
+    return None

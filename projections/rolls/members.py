@@ -1,7 +1,15 @@
 """members: who is a member of a roll, and in which role."""
 
+from uuid import UUID
+
 from events.generated import MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
-from projections.tally.tally import Begin, Change, End, Mark, tally
+from events.topics import TOPICS, partition_of
+from projections.rolls.roll import Roll
+from projections.store.protocol import Store
+from projections.tally.tally import Begin, Change, End, Mark, Member, tally
+
+OWNER, MEMBER = "owner", "member"
+PAGE = 500
 
 
 @tally(keyed_by="member")
@@ -13,3 +21,27 @@ def members(event: MemberJoined | MemberRoleChanged | MemberLeft | MemberRemoved
             return [Mark(entity=event.roll_id, member=event.member_id, beginning=event.membership_id, role=event.role)]
         case MemberLeft() | MemberRemoved():
             return [End(entity=event.roll_id, member=event.member_id, beginning=event.membership_id)]
+
+
+async def another_owner(store: Store, roll: Roll, than: UUID) -> bool:
+    """Whether somebody else owns a roll too. Asks for its creator first, who mostly is the answer. StoreUnavailable."""
+    if roll.creator_id not in (None, than):
+        shard = partition_of(members.topics[0], roll.creator_id)
+        rows: list[Member] = await store.pick(members.members, (roll.roll_id, shard), [roll.creator_id])
+        if any(owns(row) for row in rows):
+            return True
+    for shard in range(TOPICS[members.topics[0]].partitions):
+        after: tuple[UUID, ...] = ()
+        while True:
+            rows = await store.slice(members.members, roll.roll_id, shard, after=after, limit=PAGE)
+            if any(owns(row) and row.member != than for row in rows):
+                return True
+            if len(rows) < PAGE:
+                break
+            after = (rows[-1].member, rows[-1].beginning)
+    return False
+
+
+def owns(row: Member) -> bool:
+    """Whether a membership stands and has the role of an owner."""
+    return row.live and row.role == OWNER

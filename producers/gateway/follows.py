@@ -1,0 +1,62 @@
+"""Following people and rolls."""
+
+import asyncio
+
+from starlette.responses import Response
+
+from producers.decide import follows
+from producers.decide.decision import Command, Decision
+from producers.gateway.paths import RollId, UserId
+from producers.gateway.reads import size_of
+from producers.gateway.write import Write
+from projections.graph.following import following
+from projections.rolls.roll_followers import roll_followers
+from projections.tally.queries import beginnings
+from projections.visibility import Sight
+
+
+async def follow_user(user_id: UserId, write: Write) -> Response:
+    """Follows a person."""
+
+    async def decide(command: Command) -> Decision:
+        user, own_follows, following_count = await asyncio.gather(
+            Sight(write.store, command.actor).user(user_id),
+            beginnings(write.store, following, command.actor, user_id),
+            size_of(write.store, command.actor, following.name),
+        )
+        return follows.follow_user(command, user, own_follows, following_count)
+
+    return await write.respond(decide)
+
+
+async def unfollow_user(user_id: UserId, write: Write) -> Response:
+    """Follows a person no longer."""
+
+    async def decide(command: Command) -> Decision:
+        own_follows = await beginnings(write.store, following, command.actor, user_id)
+        return follows.unfollow_user(command, user_id, own_follows)
+
+    return await write.respond(decide)
+
+
+async def follow_roll(roll_id: RollId, write: Write) -> Response:
+    """Follows a roll without being in it."""
+
+    async def decide(command: Command) -> Decision:
+        roll, own_follows = await asyncio.gather(
+            Sight(write.store, command.actor).roll(roll_id),
+            beginnings(write.store, roll_followers, roll_id, command.actor),
+        )
+        return follows.follow_roll(command, roll, own_follows)
+
+    return await write.respond(decide)
+
+
+async def unfollow_roll(roll_id: RollId, write: Write) -> Response:
+    """Follows a roll no longer."""
+
+    async def decide(command: Command) -> Decision:
+        own_follows = await beginnings(write.store, roll_followers, roll_id, command.actor)
+        return follows.unfollow_roll(command, roll_id, own_follows)
+
+    return await write.respond(decide)
