@@ -10,22 +10,22 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from ops.cli import main
-from producers.writes.execute import Carrier
-from producers.writes.idempotency import Asked, CassandraRequests
+from producers.writes.execute import Executor
+from producers.writes.idempotency import CassandraIdempotencyStore, IdempotencyKey
 
 
 def dying(times: int) -> None:
     """Arms the death."""
-    carry_out, left = Carrier.carry_out, [times]
+    execute, left = Executor.execute, [times]
 
-    async def carried(self: Carrier, *given: Any, **named: Any) -> Any:
-        done = await carry_out(self, *given, **named)
+    async def executed(self: Executor, *given: Any, **named: Any) -> Any:
+        done = await execute(self, *given, **named)
         left[0] -= 1
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return done
 
-    Carrier.carry_out = carried  # type: ignore[method-assign]
+    Executor.execute = executed  # type: ignore[method-assign]
 
 
 def forgetful() -> None:
@@ -34,17 +34,18 @@ def forgetful() -> None:
     async def never(*_: Any) -> None:
         return None
 
-    async def this(self: Any, asked: Any, body: Any, plan: Any, *_: Any) -> Any:
+    async def this(self: Any, key: Any, body_hash: Any, plan: Any, *_: Any) -> Any:
         return plan
 
-    async def last(self: Any, asked: Any, body: Any, plan: Any, done: Any) -> Any:
-        return done
+    async def last(self: Any, key: Any, body_hash: Any, *, plan: Any, executed: Any) -> Any:
+        return executed
 
-    def fresh(_: Asked) -> UUID:
+    def fresh(_: IdempotencyKey) -> UUID:
         return uuid4()
 
-    CassandraRequests.begin, CassandraRequests.decide, CassandraRequests.answer = never, this, last  # type: ignore
-    Asked.id = property(fresh)  # type: ignore[assignment]
+    store: Any = CassandraIdempotencyStore
+    store.begin, store.save_plan, store.save_answer = never, this, last
+    IdempotencyKey.request = property(fresh)  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Rows, acts and ids that tests of decisions begin from."""
+"""Rows, commands and ids that tests of decisions begin from."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 
 from events.ids import derived_id
-from producers.decide.decision import Act, Beginning
+from producers.decide.decision import Command, Metadata
+from producers.decide.refusals import Refusal
+from producers.gateway.problems import STATUSES
 from projections.photos.photo import Photo
 from projections.photos.rolls_of_photo import Placement
 from projections.rolls.roll import Roll
 from projections.tally.tally import Member
 from tests.gateway.world import ADA, NOW, one
-from web.problems import Problem
 
 ROLL = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="public")
 HIDDEN = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="private")
@@ -22,17 +23,17 @@ DEVELOPING = Photo(one("photo"), owner_id=ADA, taken_at=NOW, develops_at=NOW + t
 OLDER, NEWER = one("older beginning"), one("newer beginning")
 
 
-def act(who: UUID = ADA) -> Act:
-    return Act(who, one("request"), NOW)
+def command(who: UUID = ADA) -> Command:
+    return Command(actor=who, request=one("request"), at=NOW)
 
 
 def derived(*names: object) -> UUID:
-    """The id of what the request of `act` makes under these names."""
+    """The id of what the request of `command` makes under these names."""
     return derived_id(one("request"), *names)
 
 
-def first_fields(event_id: UUID, who: UUID = ADA) -> Beginning:
-    """The fields that every event of `act` begins with."""
+def first_fields(event_id: UUID, who: UUID = ADA) -> Metadata:
+    """The fields that every event of `command` begins with."""
     return {"event_id": event_id, "occurred_at": NOW, "actor_id": who}
 
 
@@ -48,12 +49,12 @@ def placed(name: str | UUID, roll_id: UUID = ROLL.roll_id) -> Placement:
 
 
 def refusal(decide: Any, *arguments: Any, **more: Any) -> tuple[int, str]:
-    """The status and the detail of the problem that a decision ends in."""
-    with pytest.raises(Problem) as problem:
+    """The status and the detail of the refusal that a decision ends in."""
+    with pytest.raises(Refusal) as raised:
         decide(*arguments, **more)
-    return problem.value.status, problem.value.detail
+    return STATUSES[type(raised.value)], raised.value.detail
 
 
 def status(decide: Any, *arguments: Any, **more: Any) -> int:
-    """The status of the problem that a decision ends in."""
+    """The status of the refusal that a decision ends in."""
     return refusal(decide, *arguments, **more)[0]

@@ -12,7 +12,7 @@ from producers.decide import follows, rolls
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL
 from tests.gateway.shown import PHOTO, SECRET, placed, taken
-from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, SETTINGS, begin, joined, one, world
+from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, SETTINGS, begin, held_by, joined, one, world
 from tests.kit import run
 
 KEY = {"Idempotency_Key": "k1"}
@@ -101,8 +101,8 @@ def test_a_handle_that_one_has_is_taken_again_only_if_its_claim_is_not_ones_own(
                 old_handle_hmac=old,
             )
             assert [e for e in await here.log() if isinstance(e, HandleChanged)] == [event] * facts
-            held = {value: kept for (_, value), kept in here.claims.kept.items() if kept[0] == ADA}
-            assert held == {new: (ADA, event_id, FINAL)}
+            held = {value: kept for (_, value), kept in here.claims.kept.items() if kept.owner == ADA}
+            assert held == {new: held_by(ADA, event_id, FINAL)}
 
     run(case())
 

@@ -1,4 +1,4 @@
-"""Taking and deleting photos: the exact facts, and both sides of every condition."""
+"""Registration and deleting photos: the exact facts, and both sides of every condition."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,9 +9,9 @@ import pytest
 from events.generated import PhotoAddedToRoll, PhotoDeleted, PhotoTaken
 from producers.decide.decision import Decision
 from producers.decide.develops_at import RULE_VERSION
-from producers.decide.photos import Destination, Taking, clamped, delete, facts_of, photo_of, take
+from producers.decide.photos import Destination, Registration, clamped, delete, facts_of, photo_id_of, take
 from projections.photos.photo import Photo
-from tests.gateway.deciding import DEVELOPING, PHOTO, act, derived, first_fields, refusal
+from tests.gateway.deciding import DEVELOPING, PHOTO, command, derived, first_fields, refusal
 from tests.gateway.world import ADA, BOB, NOW, one
 
 LAKE, SEA = one("lake roll"), one("sea roll")
@@ -23,7 +23,7 @@ NOT_IN_IT = (403, "Only members put photos into a roll. Join it first.")
 TOO_MANY = (422, "A photo can be in 20 rolls.")
 
 
-def taking(**more: Any) -> Taking:
+def taking(**more: Any) -> Registration:
     values: dict[str, Any] = {
         "object_key": "uploads/ada/1",
         "etag": "e1",
@@ -33,7 +33,7 @@ def taking(**more: Any) -> Taking:
         "rolls": [],
         "delay": None,
     }
-    return Taking(**(values | more))
+    return Registration(**(values | more))
 
 
 def taken(**more: Any) -> PhotoTaken:
@@ -81,7 +81,9 @@ def taken(**more: Any) -> PhotoTaken:
 )
 def test_a_photo_in_no_roll_is_one_fact(asked: dict[str, Any], facts: dict[str, Any]) -> None:
     event = taken(**facts)
-    assert take(act(BOB), taking(**asked)) == Decision(derived("photo"), event.event_id, (event,))
+    assert take(command(BOB), taking(**asked)) == Decision(
+        id=derived("photo"), event_id=event.event_id, events=(event,)
+    )
 
 
 def test_a_photo_is_placed_in_each_roll_by_a_fact_that_bears_its_times() -> None:
@@ -98,30 +100,33 @@ def test_a_photo_is_placed_in_each_roll_by_a_fact_that_bears_its_times() -> None
         )
         for roll in (SEA, LAKE)
     )
-    rolls = [Destination(SEA, True, "member"), Destination(LAKE, True, "owner")]
-    decision = take(act(BOB), taking(taken_at=yesterday, rolls=rolls))
-    assert decision == Decision(derived("photo"), photo.event_id, (photo, *placements))
+    rolls = [
+        Destination(roll_id=SEA, visible=True, role="member"),
+        Destination(roll_id=LAKE, visible=True, role="owner"),
+    ]
+    decision = take(command(BOB), taking(taken_at=yesterday, rolls=rolls))
+    assert decision == Decision(id=derived("photo"), event_id=photo.event_id, events=(photo, *placements))
 
 
 def test_a_photo_goes_into_twenty_rolls_and_not_into_one_more() -> None:
-    rolls = [Destination(one(f"roll {n}"), True, "member") for n in range(21)]
-    assert len(take(act(), taking(rolls=rolls[:20])).events) == 21
-    assert refusal(take, act(), taking(rolls=rolls)) == TOO_MANY
+    rolls = [Destination(roll_id=one(f"roll {n}"), visible=True, role="member") for n in range(21)]
+    assert len(take(command(), taking(rolls=rolls[:20])).events) == 21
+    assert refusal(take, command(), taking(rolls=rolls)) == TOO_MANY
 
 
 @pytest.mark.parametrize(
     ("destination", "expected"),
     [
-        (Destination(SEA, False, None), NO_ROLL),
-        (Destination(SEA, False, "member"), NO_ROLL),
-        (Destination(SEA, True, None), NOT_IN_IT),
+        (Destination(roll_id=SEA, visible=False, role=None), NO_ROLL),
+        (Destination(roll_id=SEA, visible=False, role="member"), NO_ROLL),
+        (Destination(roll_id=SEA, visible=True, role=None), NOT_IN_IT),
     ],
 )
 @pytest.mark.parametrize("others", [0, 1, 20])
 def test_each_roll_must_be_one_that_one_is_in(destination: Destination, expected: object, others: int) -> None:
-    member = [Destination(one(f"roll {n}"), True, "member") for n in range(others)]
-    assert refusal(take, act(), taking(rolls=[destination, *member])) == expected
-    assert refusal(take, act(), taking(rolls=[*member, destination])) == expected
+    member = [Destination(roll_id=one(f"roll {n}"), visible=True, role="member") for n in range(others)]
+    assert refusal(take, command(), taking(rolls=[destination, *member])) == expected
+    assert refusal(take, command(), taking(rolls=[*member, destination])) == expected
 
 
 @pytest.mark.parametrize(
@@ -142,11 +147,11 @@ def test_each_roll_must_be_one_that_one_is_in(destination: Destination, expected
     ],
 )
 def test_the_phones_word_counts_in_whole_milliseconds_within_thirty_days(phone: datetime, kept: datetime) -> None:
-    assert clamped(phone, NOW) == kept
+    assert clamped(phone, now=NOW) == kept
 
 
 def test_the_photos_id_follows_from_the_request() -> None:
-    assert photo_of(act()) == photo_of(act(BOB)) == derived("photo")
+    assert photo_id_of(command()) == photo_id_of(command(BOB)) == derived("photo")
 
 
 @pytest.mark.parametrize("photo", [PHOTO, DEVELOPING, replace(PHOTO, rejected_reason="not an image")])
@@ -158,13 +163,18 @@ def test_who_took_a_photo_deletes_it_whatever_became_of_it(photo: Photo) -> None
         taken_at=NOW,
         develops_at=NOW + timedelta(hours=9),
     )
-    assert delete(act(), photo) == Decision(PHOTO.photo_id, event.event_id, (event,))
+    assert delete(command(), photo) == Decision(id=PHOTO.photo_id, event_id=event.event_id, events=(event,))
 
 
 def test_others_delete_no_photo_and_are_told_so_if_they_see_it() -> None:
-    assert refusal(delete, act(BOB), PHOTO) == (403, "Only who took the photo may delete it.")
-    assert refusal(delete, act(BOB), None) == NO_PHOTO
+    assert refusal(delete, command(BOB), PHOTO) == (403, "Only who took the photo may delete it.")
+    assert refusal(delete, command(BOB), None) == NO_PHOTO
 
 
-def test_a_photos_facts_are_its_owner_and_its_two_times() -> None:
-    assert facts_of(PHOTO) == (ADA, NOW, NOW + timedelta(hours=9))
+def test_a_photos_facts_are_its_id_its_owner_and_its_two_times() -> None:
+    assert facts_of(PHOTO) == {
+        "photo_id": PHOTO.photo_id,
+        "owner_id": ADA,
+        "taken_at": NOW,
+        "develops_at": NOW + timedelta(hours=9),
+    }

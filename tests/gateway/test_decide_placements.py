@@ -8,10 +8,21 @@ import pytest
 
 from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
 from producers.decide.decision import Decision
-from producers.decide.photos import Destination, may_fill, place, unplace
+from producers.decide.photos import Destination, place, require_membership, unplace
 from projections.photos.photo import Photo
 from projections.photos.rolls_of_photo import Placement
-from tests.gateway.deciding import DEVELOPING, NEWER, OLDER, PHOTO, ROLL, act, derived, first_fields, placed, refusal
+from tests.gateway.deciding import (
+    DEVELOPING,
+    NEWER,
+    OLDER,
+    PHOTO,
+    ROLL,
+    command,
+    derived,
+    first_fields,
+    placed,
+    refusal,
+)
 from tests.gateway.world import ADA, BOB, CAT, NOW, one
 
 OTHER = one("another roll")
@@ -24,9 +35,9 @@ FULL = (409, "The photo is in 20 rolls, which is as many as it can be in.")
 OVER = (409, "This photo can't be put into a roll any more.")
 
 
-def into(role: str | None = "member", *, sees: bool = True) -> Destination:
+def into(role: str | None = "member", *, visible: bool = True) -> Destination:
     """The roll, as the one who asks stands to it."""
-    return Destination(ROLL.roll_id, sees, role)
+    return Destination(roll_id=ROLL.roll_id, visible=visible, role=role)
 
 
 def full(rolls: int, *more: UUID) -> list[Placement]:
@@ -47,34 +58,34 @@ def test_a_placement_is_one_fact_with_the_requests_id(photo: Photo, role: str, r
         taken_at=NOW,
         develops_at=DEVELOPS,
     )
-    assert place(act(), photo, into(role), full(rolls)) == Decision(event_id, event_id, (event,))
+    assert place(command(), photo, into(role), full(rolls)) == Decision(id=event_id, event_id=event_id, events=(event,))
 
 
 def test_a_photo_in_twenty_rolls_goes_into_no_other_but_may_be_said_to_be_where_it_is() -> None:
-    assert refusal(place, act(), PHOTO, into(), full(20)) == FULL
-    assert refusal(place, act(), PHOTO, into(), full(21)) == FULL
+    assert refusal(place, command(), PHOTO, into(), full(20)) == FULL
+    assert refusal(place, command(), PHOTO, into(), full(21)) == FULL
     held = [*full(19), placed(OLDER)]
-    assert place(act(), PHOTO, into(), held) == Decision(OLDER, OLDER)
+    assert place(command(), PHOTO, into(), held) == Decision(id=OLDER, event_id=OLDER)
 
 
 def test_several_placements_in_one_roll_count_once() -> None:
     held = [*full(19), placed("once more", one("roll 0")), placed("and again", one("roll 0"))]
-    assert len(place(act(), PHOTO, into(), held).events) == 1
-    assert refusal(place, act(), PHOTO, into(), [*held, placed("the twentieth", OTHER)]) == FULL
+    assert len(place(command(), PHOTO, into(), held).events) == 1
+    assert refusal(place, command(), PHOTO, into(), [*held, placed("the twentieth", OTHER)]) == FULL
 
 
 def test_a_placement_that_holds_is_named_among_those_in_other_rolls() -> None:
     held = [placed("elsewhere", OTHER), placed(OLDER), placed(NEWER), placed("after", one("roll 0"))]
-    assert place(act(), PHOTO, into(), held) == Decision(OLDER, OLDER)
+    assert place(command(), PHOTO, into(), held) == Decision(id=OLDER, event_id=OLDER)
 
 
 @pytest.mark.parametrize(
     ("who", "photo", "roll", "expected"),
     [
-        (ADA, None, into(sees=False), NO_PHOTO),
-        (BOB, PHOTO, into(sees=False), (403, "Only who took the photo may put it into a roll.")),
+        (ADA, None, into(visible=False), NO_PHOTO),
+        (BOB, PHOTO, into(visible=False), (403, "Only who took the photo may put it into a roll.")),
         (BOB, PHOTO, into("owner"), (403, "Only who took the photo may put it into a roll.")),
-        (ADA, PHOTO, into(None, sees=False), NO_ROLL),
+        (ADA, PHOTO, into(None, visible=False), NO_ROLL),
         (ADA, PHOTO, into(None), NOT_IN_IT),
         (ADA, replace(PHOTO, rejected_reason="not an image"), into(None), NOT_IN_IT),
         (ADA, replace(PHOTO, rejected_reason="not an image"), into(), OVER),
@@ -85,20 +96,20 @@ def test_a_placement_that_holds_is_named_among_those_in_other_rolls() -> None:
 def test_placements_are_refused_also_where_the_photo_is_already(
     who: UUID, photo: Photo | None, roll: Destination, expected: tuple[int, str]
 ) -> None:
-    assert refusal(place, act(who), photo, roll, [placed(OLDER)]) == expected
-    assert refusal(place, act(who), photo, roll, []) == expected
+    assert refusal(place, command(who), photo, roll, [placed(OLDER)]) == expected
+    assert refusal(place, command(who), photo, roll, []) == expected
 
 
 @pytest.mark.parametrize(
     ("roll", "expected"),
     [
-        (into("owner", sees=False), NO_ROLL),
-        (into(None, sees=False), NO_ROLL),
+        (into("owner", visible=False), NO_ROLL),
+        (into(None, visible=False), NO_ROLL),
         (into(None), NOT_IN_IT),
     ],
 )
 def test_a_roll_is_filled_by_its_members_only(roll: Destination, expected: tuple[int, str]) -> None:
-    assert refusal(may_fill, roll) == expected
+    assert refusal(require_membership, roll) == expected
 
 
 def removed(placement: UUID, who: UUID) -> PhotoRemovedFromRoll:
@@ -119,36 +130,36 @@ def removed(placement: UUID, who: UUID) -> PhotoRemovedFromRoll:
         (ADA, into()),
         (ADA, into("owner")),
         (ADA, into(None)),  # a public roll that they left
-        (ADA, into(None, sees=False)),  # a private roll that they left
+        (ADA, into(None, visible=False)),  # a private roll that they left
         (BOB, into("owner")),
     ],
 )
 def test_each_placement_in_the_roll_and_none_in_others_is_ended(who: UUID, roll: Destination) -> None:
     events = tuple(removed(placement, who) for placement in (OLDER, NEWER))
     held = [placed("elsewhere", OTHER), placed(OLDER), placed(NEWER), placed("after", one("roll 0"))]
-    decision = unplace(act(who), PHOTO, roll, held)
-    assert decision == Decision(OLDER, events[0].event_id, events)
+    decision = unplace(command(who), PHOTO, roll, held)
+    assert decision == Decision(id=OLDER, event_id=events[0].event_id, events=events)
 
 
 @pytest.mark.parametrize(
     ("who", "roll", "there", "expected"),
     [
         # To a stranger a photo that is in a private roll is as one that isn't.
-        (CAT, into(None, sees=False), True, NOT_THERE),
-        (CAT, into(None, sees=False), False, NOT_THERE),
-        (CAT, into("owner", sees=False), True, NOT_THERE),
+        (CAT, into(None, visible=False), True, NOT_THERE),
+        (CAT, into(None, visible=False), False, NOT_THERE),
+        (CAT, into("owner", visible=False), True, NOT_THERE),
         (CAT, into(None), True, NOT_YOURS),
         (CAT, into(None), False, NOT_THERE),
         (CAT, into("member"), True, NOT_YOURS),
         (CAT, into("owner"), False, NOT_THERE),
         (ADA, into("owner"), False, NOT_THERE),
-        (ADA, into(None, sees=False), False, NOT_THERE),
+        (ADA, into(None, visible=False), False, NOT_THERE),
     ],
 )
 def test_a_photo_is_not_taken_out(who: UUID, roll: Destination, there: bool, expected: tuple[int, str]) -> None:
     held = [placed("elsewhere", OTHER)] + [placed(OLDER)] * there
-    assert refusal(unplace, act(who), PHOTO, roll, held) == expected
+    assert refusal(unplace, command(who), PHOTO, roll, held) == expected
 
 
 def test_a_photo_that_one_may_not_know_of_is_taken_out_of_nothing() -> None:
-    assert refusal(unplace, act(BOB), None, into("owner"), [placed(OLDER)]) == NO_PHOTO
+    assert refusal(unplace, command(BOB), None, into("owner"), [placed(OLDER)]) == NO_PHOTO

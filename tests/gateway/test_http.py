@@ -116,7 +116,7 @@ def test_an_upload_is_good_for_one_photo() -> None:
             assert (await here.ask(ADA, "POST", "/v1/photos", body)).json() == first.json()
             other = await here.ask(ADA, "POST", "/v1/photos", body | {"rolls": []}, Idempotency_Key="another")
             assert other.status_code == 409
-            here.requests.kept.clear()  # a day later
+            here.idempotency.kept.clear()  # a day later
             await here.fold()
             late = await here.ask(ADA, "POST", "/v1/photos", body)
             assert (late.status_code, late.json()["photo"]) == (409, first.json()["id"])
@@ -180,7 +180,7 @@ def test_a_trace_is_passed_on() -> None:
 def test_positions_that_are_not_reached_are_said_to_be_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     async def case() -> None:
         async with world() as here:
-            monkeypatch.setattr(here.gate.waiting, "passed", never)
+            monkeypatch.setattr(here.resources.waiting, "passed", never)
             answer = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", Darkroom_After="accounts-0@99")
             assert (answer.status_code, answer.headers["darkroom-stale"]) == (202, "true")
             wrong = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", Darkroom_After="accounts-99@0")

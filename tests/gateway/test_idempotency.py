@@ -42,7 +42,7 @@ def test_without_a_key_every_request_is_a_new_one() -> None:
         async with world() as here:
             answers = [await here.ask(ADA, "POST", "/v1/rolls", ROLL) for _ in range(2)]
             assert len({answer.json()["id"] for answer in answers}) == 2
-            assert here.requests.kept == {}
+            assert here.idempotency.kept == {}
 
     run(case())
 
@@ -130,7 +130,7 @@ def test_a_log_that_is_slow_is_not_waited_for_and_finishes_its_work(monkeypatch:
             assert (answer.status_code, "Idempotency-Key" in answer.json()["detail"]) == (503, True)
             count = await here.count()
             free.set()
-            await here.gate.finish()
+            await here.resources.finish()
             assert await here.count() == count + 1
             assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 202
             assert await here.count() == count + 1
@@ -145,9 +145,9 @@ def test_a_handle_whose_claim_was_left_pending_is_settled_by_the_next_attempt() 
             here.appended.after = True
             assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 503
             new, old = (handle_hmac(SETTINGS, handle) for handle in ("ada.l", "ada"))
-            assert here.claims.kept["handle", new][2] != FINAL
+            assert here.claims.kept["handle", new].until != FINAL
             assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 202
-            assert here.claims.kept["handle", new][2] == FINAL
+            assert here.claims.kept["handle", new].until == FINAL
             assert ("handle", old) not in here.claims.kept
 
     run(case())

@@ -142,9 +142,9 @@ def test_what_is_beyond_bounds_is_refused(shape: type[BaseModel], sent: dict[str
 
 def test_a_patch_says_which_members_were_sent_null_or_not() -> None:
     patch = RollPatch.model_validate({"title": "Sea", "theme": None})
-    assert patch.given("title", "theme", "visibility") == {"title": "Sea", "theme": None}
-    assert patch.given("title") == {"title": "Sea"}
-    assert patch.given("cover") == {}
+    assert patch.sent("title", "theme", "visibility") == {"title": "Sea", "theme": None}
+    assert patch.sent("title") == {"title": "Sea"}
+    assert patch.sent("cover") == {}
 
 
 def test_a_body_does_not_change() -> None:

@@ -25,9 +25,9 @@ from events.topics import partition_of
 from ops.commands.token import LIFETIME, person_with
 from ops.provision import prepare
 from ops.secrets import changed
-from producers.decide.decision import Act, made
+from producers.decide.decision import Command, accepted
 from producers.gateway import application
-from producers.gateway.resources import Gate
+from producers.gateway.resources import Resources
 from producers.limits import UPLOAD_BYTES
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connected
@@ -126,15 +126,16 @@ def test_from_a_token_to_a_like(known: Settings) -> None:
                 people[handle] = user_id
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-                await story(client, app.state.gate, reader, people)
+                await story(client, app.state.resources, reader, people)
 
     run(case())
 
 
-async def story(client: httpx.AsyncClient, gate: Gate, reader: Reader, people: dict[str, UUID]) -> None:
+async def story(client: httpx.AsyncClient, resources: Resources, reader: Reader, people: dict[str, UUID]) -> None:
     """Ada opens a roll and puts a photo into it; Bob joins, follows and is found in the log."""
     ada, bob = (
-        {"Authorization": f"Bearer {issue_token(gate.settings, people[name], LIFETIME)}"} for name in ("ada", "bob")
+        {"Authorization": f"Bearer {issue_token(resources.settings, people[name], LIFETIME)}"}
+        for name in ("ada", "bob")
     )
     assert (await client.get("/readyz")).status_code == 200
 
@@ -180,7 +181,7 @@ async def story(client: httpx.AsyncClient, gate: Gate, reader: Reader, people: d
     hidden = await client.put(f"/v1/photos/{taken['photo_id']}/like", headers=bob)
     assert hidden.status_code == 404  # until tomorrow at 9
 
-    await reader.fold(await develop(gate, taken))
+    await reader.fold(await develop(resources, taken))
     path = f"/v1/photos/{taken['photo_id']}/like"
     liked = await client.put(path, headers=bob)
     assert liked.status_code == 202, liked.text
@@ -205,12 +206,12 @@ async def story(client: httpx.AsyncClient, gate: Gate, reader: Reader, people: d
     assert (key, event["comment_id"]) == (str(people["bob"]), UUID(said.json()["id"]))
 
 
-async def develop(gate: Gate, taken: dict[str, Any]) -> str:
+async def develop(resources: Resources, taken: dict[str, Any]) -> str:
     """The fact that a processor would append in the morning, and where it is."""
     fields = {name: taken[name] for name in ("photo_id", "owner_id", "taken_at", "develops_at")}
-    act = Act(taken["owner_id"], taken["event_id"], taken["occurred_at"])
-    decision = made(taken["photo_id"], PhotoDeveloped(**act.begin("PhotoDeveloped"), **fields))
-    plan = await gate.carrier.carry_out(await gate.carrier.plan(decision, act.actor), gate.clock())
+    command = Command(actor=taken["owner_id"], request=taken["event_id"], at=taken["occurred_at"])
+    decision = accepted(taken["photo_id"], PhotoDeveloped(**command.metadata("PhotoDeveloped"), **fields))
+    plan = await resources.executor.execute(await resources.executor.plan(decision, command.actor), resources.clock())
     assert plan.position is not None
     return plan.position
 

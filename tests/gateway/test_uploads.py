@@ -13,7 +13,7 @@ KEY = object_key(ADA, one("upload"))
 
 def test_the_form_is_good_for_one_key_one_type_and_thirty_megabytes() -> None:
     uploads = S3Uploads(SETTINGS.model_copy(update={"s3_secret_key": "secret"}))
-    form = uploads.form(KEY, "image/heic", NOW)
+    form = uploads.form(KEY, content_type="image/heic", now=NOW)
     uploads.close()
     conditions: list[Any] = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
     assert {"key": KEY} in conditions

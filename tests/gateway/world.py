@@ -15,14 +15,14 @@ from events.positions import Position
 from events.settings import Settings
 from events.topics import key_bytes, partition_of
 from producers.gateway.app import application
-from producers.gateway.resources import Gate
+from producers.gateway.resources import Resources
 from producers.publisher import NotPublished, Record
 from producers.uploads import Form, Uploaded
-from producers.writes.execute import Carrier
-from producers.writes.idempotency import AnotherBody, Asked
+from producers.writes.execute import Executor
+from producers.writes.idempotency import IdempotencyKey, KeyReused
 from producers.writes.plan import Plan
 from projections.accounts.users_by_handle import handle_hmac
-from projections.private.claims import FINAL, PENDING, Claimed
+from projections.private.claims import FINAL, PENDING, Claimed, Holder
 from projections.store.memory import MemoryStore
 from tests.kit import MemoryLog, Worker
 from web.read_your_writes import ProjectionWaiter
@@ -41,29 +41,29 @@ ADA, BOB, CAT = one("ada"), one("bob"), one("cat")
 PUBLIC, PRIVATE = one("public roll"), one("private roll")
 
 
-class MemoryRequests:
-    """See producers.writes.idempotency.Requests; a day never ends here."""
+class MemoryIdempotencyStore:
+    """See producers.writes.idempotency.IdempotencyStore; a day never ends here."""
 
     def __init__(self) -> None:
-        self.kept: dict[Asked, tuple[str, Plan | None]] = {}
+        self.kept: dict[IdempotencyKey, tuple[str, Plan | None]] = {}
 
-    async def begin(self, asked: Asked, body: str, now: datetime) -> Plan | None:
-        kept, plan = self.kept.setdefault(asked, (body, None))
-        if kept != body:
-            raise AnotherBody(asked.key)
+    async def begin(self, key: IdempotencyKey, body_hash: str, now: datetime) -> Plan | None:
+        kept_hash, plan = self.kept.setdefault(key, (body_hash, None))
+        if kept_hash != body_hash:
+            raise KeyReused(key.key)
         return plan
 
-    async def decide(self, asked: Asked, body: str, plan: Plan, now: datetime) -> Plan:
-        return self._put(asked, body, None, plan)
+    async def save_plan(self, key: IdempotencyKey, body_hash: str, plan: Plan, now: datetime) -> Plan:
+        return self._put(key, body_hash, before=None, after=plan)
 
-    async def answer(self, asked: Asked, body: str, plan: Plan, done: Plan) -> Plan:
-        return self._put(asked, body, plan, done)
+    async def save_answer(self, key: IdempotencyKey, body_hash: str, *, plan: Plan, executed: Plan) -> Plan:
+        return self._put(key, body_hash, before=plan, after=executed)
 
-    def _put(self, asked: Asked, body: str, before: Plan | None, after: Plan) -> Plan:
-        stands = self.kept.get(asked, (body, None))[1]
-        if stands is not None and stands != before:
-            return stands
-        self.kept[asked] = (body, after)
+    def _put(self, key: IdempotencyKey, body_hash: str, *, before: Plan | None, after: Plan) -> Plan:
+        kept = self.kept.get(key, (body_hash, None))[1]
+        if kept is not None and kept != before:
+            return kept
+        self.kept[key] = (body_hash, after)
         return after
 
 
@@ -71,27 +71,33 @@ class MemoryClaims:
     """See projections.private.claims.Claims."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], tuple[UUID, UUID, datetime]] = {}
+        self.kept: dict[tuple[str, str], Holder] = {}
 
-    async def claim(self, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
-        held = self.kept.get((kind, value))
-        if held is not None and held[2] == FINAL and held[0] == owner:
+    async def claim(self, *, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
+        holder = self.kept.get((kind, value))
+        if holder is not None and holder.final and holder.owner == owner:
             return
-        if held is not None and held[1] != event_id and held[2] > now:
+        if holder is not None and holder.event_id != event_id and holder.until > now:
             raise Claimed(value)
-        self.kept[kind, value] = (owner, event_id, now + PENDING)
+        self.kept[kind, value] = held_by(owner, event_id, now + PENDING)
 
-    async def settle(self, kind: str, value: str, event_id: UUID) -> None:
-        owner, held, _ = self.kept[kind, value]
-        if held == event_id:
-            self.kept[kind, value] = (owner, event_id, FINAL)
+    async def settle(self, *, kind: str, value: str, event_id: UUID) -> None:
+        holder = self.kept[kind, value]
+        if holder.event_id == event_id:
+            self.kept[kind, value] = held_by(holder.owner, event_id, FINAL)
 
-    async def release(self, kind: str, value: str, owner: UUID) -> None:
-        if self.kept.get((kind, value), (None,))[0] == owner:
+    async def release(self, *, kind: str, value: str, owner: UUID) -> None:
+        holder = self.kept.get((kind, value))
+        if holder is not None and holder.owner == owner:
             del self.kept[kind, value]
 
-    async def holder(self, kind: str, value: str) -> tuple[UUID, UUID, datetime] | None:
+    async def holder(self, *, kind: str, value: str) -> Holder | None:
         return self.kept.get((kind, value))
+
+
+def held_by(owner: UUID, event_id: UUID, until: datetime) -> Holder:
+    """Who has a value, by which event, until when."""
+    return Holder(owner=owner, event_id=event_id, until=until)
 
 
 @dataclass
@@ -100,7 +106,7 @@ class MemoryUploads:
 
     sent: dict[str, Uploaded] = field(default_factory=dict)
 
-    def form(self, key: str, content_type: str, now: datetime) -> Form:
+    def form(self, key: str, *, content_type: str, now: datetime) -> Form:
         return Form("http://s3.example/bucket", {"key": key, "Content-Type": content_type}, now + timedelta(minutes=15))
 
     async def find(self, key: str) -> Uploaded | None:
@@ -149,14 +155,14 @@ class World:
         self.store = MemoryStore()
         self.appended = Appended(MemoryLog())
         self.worker = Worker(self.store, self.appended.log.codec)
-        self.requests, self.claims, self.uploads = MemoryRequests(), MemoryClaims(), MemoryUploads()
+        self.idempotency, self.claims, self.uploads = MemoryIdempotencyStore(), MemoryClaims(), MemoryUploads()
         self.now = NOW
-        self.gate = Gate(
+        self.resources = Resources(
             settings=SETTINGS,
             store=self.store,
             claims=self.claims,
-            carrier=Carrier(self.appended, self.claims),
-            requests=self.requests,
+            executor=Executor(self.appended, self.claims),
+            idempotency=self.idempotency,
             uploads=self.uploads,
             keys=NoKeys(),
             waiting=ProjectionWaiter(self.store),
@@ -200,15 +206,15 @@ CURRENT: list[World] = []
 
 
 @asynccontextmanager
-async def opening(_: Settings) -> AsyncGenerator[Gate]:
-    """The gate of the world that is running, as the application opens it."""
-    gate = CURRENT[-1].gate
-    yield gate
-    await gate.finish()
-    await gate.waiting.close()
+async def opened_resources(_: Settings) -> AsyncGenerator[Resources]:
+    """The resources of the world that is running, as the application opens them."""
+    resources = CURRENT[-1].resources
+    yield resources
+    await resources.finish()
+    await resources.waiting.close()
 
 
-APP = application(SETTINGS, opening)  # one for all tests: making its routes is most of what a world costs
+APP = application(SETTINGS, opened_resources)  # one for all tests: making its routes is most of what a world costs
 
 
 @asynccontextmanager
@@ -221,7 +227,7 @@ async def world(*events: Event) -> AsyncGenerator[World]:
             for name, person in (("ada", ADA), ("bob", BOB), ("cat", CAT)):
                 event = registered(person, name)
                 await made.given(event)
-                made.claims.kept["handle", event.handle_hmac] = (person, event.event_id, FINAL)
+                made.claims.kept["handle", event.handle_hmac] = held_by(person, event.event_id, FINAL)
             await made.given(*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events)
             yield made
     finally:

@@ -1,4 +1,4 @@
-"""What Requests promise, in memory and in Cassandra."""
+"""What idempotency stores promise, in memory and in Cassandra."""
 
 import asyncio
 from dataclasses import replace
@@ -10,40 +10,46 @@ import pytest
 from events.settings import Settings
 from producers.decide.decision import Claim
 from producers.publisher import Record
-from producers.writes.idempotency import TTL_SECONDS, AnotherBody, Asked, CassandraRequests, Requests
+from producers.writes.idempotency import (
+    TTL_SECONDS,
+    CassandraIdempotencyStore,
+    IdempotencyKey,
+    IdempotencyStore,
+    KeyReused,
+)
 from producers.writes.plan import Plan, parse_plan
 from projections.private.keyspace import private_keyspace
 from projections.store.cassandra import connected
 from projections.store.roles import GATEWAY
 from tests.gateway.either import Opened, either
-from tests.gateway.world import ADA, BOB, NOW, MemoryRequests, one
+from tests.gateway.world import ADA, BOB, NOW, MemoryIdempotencyStore, one
 from tests.kit import run
 
-Asks = Opened[Requests]
+Asks = Opened[IdempotencyStore]
 PLAN = Plan(
-    one("thing"),
-    one("event"),
-    ADA,
-    (Record("photos", ADA, b"\x00\x01\xff"), Record("rolls", ADA, b"")),
-    Claim("handle", "new"),
-    Claim("handle", "old"),
+    id=one("thing"),
+    event_id=one("event"),
+    owner=ADA,
+    records=(Record("photos", ADA, b"\x00\x01\xff"), Record("rolls", ADA, b"")),
+    claim=Claim(kind="handle", value="new"),
+    release=Claim(kind="handle", value="old"),
 )
 
 
 @pytest.fixture(params=["memory", "cassandra"])
 def opened(request: pytest.FixtureRequest) -> Asks:
     """Opens the requests under test."""
-    return either(request, MemoryRequests, CassandraRequests)
+    return either(request, MemoryIdempotencyStore, CassandraIdempotencyStore)
 
 
-def asked(**more: Any) -> Asked:
+def asked(**more: Any) -> IdempotencyKey:
     """A request that nobody made before."""
-    return replace(Asked(ADA, "PUT /v1/photos/{photo_id}/like", str(uuid4())), **more)
+    return replace(IdempotencyKey(actor=ADA, route="PUT /v1/photos/{photo_id}/like", key=str(uuid4())), **more)
 
 
 class TestRequests:
     def test_the_first_attempt_finds_nothing_decided_and_neither_does_one_after_a_crash(
-        self, opened: Opened[Requests]
+        self, opened: Opened[IdempotencyStore]
     ) -> None:
         async def case() -> None:
             async with opened() as requests:
@@ -58,7 +64,7 @@ class TestRequests:
             async with opened() as requests:
                 request = asked()
                 await requests.begin(request, "body", NOW)
-                with pytest.raises(AnotherBody):
+                with pytest.raises(KeyReused):
                     await requests.begin(request, "another", NOW)
 
         run(case())
@@ -71,7 +77,7 @@ class TestRequests:
                 await requests.begin(request, "body", NOW)
                 different = replace(request, **other) if "key" not in other else asked()
                 assert await requests.begin(different, "another", NOW) is None
-                assert different.id != request.id
+                assert different.request != request.request
 
         run(case())
 
@@ -80,8 +86,8 @@ class TestRequests:
             async with opened() as requests:
                 request, other = asked(), replace(PLAN, records=(Record("photos", ADA, b"other"),))
                 await requests.begin(request, "body", NOW)
-                assert await requests.decide(request, "body", PLAN, NOW) == PLAN
-                assert await requests.decide(request, "body", other, NOW) == PLAN
+                assert await requests.save_plan(request, "body", PLAN, NOW) == PLAN
+                assert await requests.save_plan(request, "body", other, NOW) == PLAN
                 assert await requests.begin(request, "body", NOW) == PLAN
 
         run(case())
@@ -94,7 +100,7 @@ class TestRequests:
 
                 async def attempt(plan: Plan) -> Plan:
                     standing = await requests.begin(request, "body", NOW)
-                    return standing or await requests.decide(request, "body", plan, NOW)
+                    return standing or await requests.save_plan(request, "body", plan, NOW)
 
                 assert len(set(await asyncio.gather(*map(attempt, plans)))) == 1
 
@@ -105,12 +111,12 @@ class TestRequests:
             async with opened() as requests:
                 request = asked()
                 await requests.begin(request, "body", NOW)
-                await requests.decide(request, "body", PLAN, NOW)
-                first, second = PLAN.carried_out("photos-0@1"), PLAN.carried_out("photos-0@2")
-                assert await requests.answer(request, "body", PLAN, first) == first
-                assert await requests.answer(request, "body", PLAN, second) == first
+                await requests.save_plan(request, "body", PLAN, NOW)
+                first, second = PLAN.executed("photos-0@1"), PLAN.executed("photos-0@2")
+                assert await requests.save_answer(request, "body", plan=PLAN, executed=first) == first
+                assert await requests.save_answer(request, "body", plan=PLAN, executed=second) == first
                 assert await requests.begin(request, "body", NOW) == first
-                with pytest.raises(AnotherBody):
+                with pytest.raises(KeyReused):
                     await requests.begin(request, "another", NOW)
 
         run(case())
@@ -119,10 +125,10 @@ class TestRequests:
 def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
     async def case() -> None:
         async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
-            requests, request = CassandraRequests(store, darkroom), asked()
+            requests, request = CassandraIdempotencyStore(store, darkroom), asked()
             await requests.begin(request, "body", NOW)
-            await requests.decide(request, "body", PLAN, NOW)
-            await requests.answer(request, "body", PLAN, PLAN.carried_out("photos-0@1"))
+            await requests.save_plan(request, "body", PLAN, NOW)
+            await requests.save_answer(request, "body", plan=PLAN, executed=PLAN.executed("photos-0@1"))
             cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private_keyspace(darkroom)}.requests"
             cql += " WHERE actor = ? AND route = ? AND key = ?"
             (left,) = await store.execute(cql, (request.actor, request.route, request.key))
@@ -132,5 +138,9 @@ def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
 
 
 def test_a_plan_is_read_back_as_it_was() -> None:
-    for plan in (PLAN, PLAN.carried_out("photos-0@1,rolls-3@4"), Plan(one("thing"), one("event"), ADA, done=True)):
+    for plan in (
+        PLAN,
+        PLAN.executed("photos-0@1,rolls-3@4"),
+        Plan(id=one("thing"), event_id=one("event"), owner=ADA, done=True),
+    ):
         assert parse_plan(plan.to_json()) == plan
