@@ -1,1 +1,1 @@
-"""The gateway and what it decides with: identity, uploads, claims; and `publish`, the one way into the log."""
+"""What appends to the log: the gateway with its decisions, and the publisher, which is the only way into the log."""

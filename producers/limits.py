@@ -1,4 +1,4 @@
-"""Caps, in one place: what bounds a partition, a fan-out or an answer. Beyond one the gateway says no."""
+"""Limits, in one place: each bounds a partition, a fan-out or an answer. Beyond one the gateway refuses."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ ROLLS_A_PHOTO = 20
 UPLOAD_BYTES = 30_000_000
 UPLOAD_LIFETIME = timedelta(minutes=15)
 CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
-OLDEST_TAKEN = timedelta(days=30)  # how far back the phone's word for a photo's time is taken
+OLDEST_TAKEN = timedelta(days=30)  # how far back the phone's time for a photo is believed
 
 TITLE = 80
 THEME = 40

@@ -1,4 +1,4 @@
-"""The one way into the log: a fact counts when Kafka has acknowledged it, and then has a position."""
+"""Publishes events: the only way into the log. An event is in the log once Kafka has acknowledged it."""
 
 import asyncio
 import threading
@@ -21,7 +21,7 @@ Headers = list[tuple[str, str | bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event as the log keeps it: its topic (without prefix), its key, its value."""
+    """An event in the log's form: its topic (without prefix), its key, its value."""
 
     topic: str
     key: UUID
@@ -29,23 +29,23 @@ class Record:
 
 
 class NotPublished(Exception):
-    """Kafka didn't acknowledge a record in time: it may or may not be in the log. The same event may be sent again."""
+    """Kafka didn't acknowledge a record in time. It may or may not be in the log; the same event may be sent again."""
 
 
 class RefusedRecord(Exception):
-    """Kafka will never take this record (it is too large): a retry can't mend it."""
+    """Kafka will never take this record, because it is too large: a retry doesn't help."""
 
 
 class Publishes(Protocol):
-    """What a processor asks of a publisher."""
+    """What a processor needs of a publisher."""
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
-        """Appends events in order, and returns when all are acknowledged."""
+        """Appends events in order; returns their positions once all are acknowledged."""
         ...
 
 
 class Publisher:
-    """Appends events. Made once per process, used in one event loop; `close` flushes and ends its poll thread."""
+    """Appends events. A process has one, in one event loop; `close` flushes it and ends its poll thread."""
 
     def __init__(self, settings: Settings, codec: Codec, client_id: str):
         self._codec = codec
@@ -77,32 +77,33 @@ class Publisher:
                     self._retired.remove(each)
 
     def _retire(self, producer: Producer) -> None:
-        """Begins anew after a fatal error: an idempotent producer refuses everything from then on, for good.
+        """Replaces a producer after a fatal error: an idempotent one refuses everything from then on, for good.
 
-        What it held fails as not published, and whoever waits for it sends the same event again."""
+        What it held fails with NotPublished, and whoever awaits it sends the same event again."""
         if producer is self._producer:
             self._retired.append(producer)
             self._producer = Producer(self._options)
 
     async def publish(self, *events: Event, traceparent: str = "") -> list[Position]:
-        """Appends events in order; those of one key stay in order. The positions, once all are acknowledged.
+        """Appends events in order; returns their positions once all are acknowledged. Those of one key stay in order.
 
-        NotPublished, RefusedRecord; RegistryUnavailable, KeysUnavailable before anything is sent."""
+        Raises NotPublished or RefusedRecord; RegistryUnavailable or KeysUnavailable before anything is sent."""
         return await self.publish_all(events, traceparent)
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
-        """As `publish`, for a list: many at once cost little more than one."""
+        """Does what `publish` does, for a list: many at once cost little more than one."""
         return await self.append(await self.records(events), traceparent)
 
     async def records(self, events: Sequence[Event]) -> list[Record]:
-        """Events in the log's form, personal fields sealed. RegistryUnavailable, KeysUnavailable; KeyError if a
-        personal field's owner has no key (any more)."""
+        """Returns events in the log's form, personal fields sealed.
+
+        Raises RegistryUnavailable or KeysUnavailable; KeyError if a personal field's owner has no key (any more)."""
         return [Record(topic_of(type(event)), key_of(event), await self._codec.encode(event)) for event in events]
 
     async def append(self, records: Sequence[Record], traceparent: str = "") -> list[Position]:
-        """Appends records in order; those of one key stay in order. The positions, once all are acknowledged.
+        """Appends records in order; returns their positions once all are acknowledged. Those of one key stay in order.
 
-        NotPublished, RefusedRecord."""
+        Raises NotPublished or RefusedRecord."""
         headers: Headers = [("traceparent", traceparent.encode())] if traceparent else []
         answers = [
             await self._append(record.topic, key_bytes(record.key), record.value, headers, record.key)
@@ -111,20 +112,20 @@ class Publisher:
         return list(await asyncio.gather(*answers))
 
     async def raw(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Position:
-        """Appends bytes as they are: dead letters, and what tests make."""
+        """Appends bytes as they are: dead letters, and records that tests make."""
         return await (await self._append(topic, key, value, headers, None))
 
     async def _append(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, person: UUID | None
     ) -> "asyncio.Future[Position]":
-        """Hands one record to the producer, and gives back what its acknowledgement will resolve."""
+        """Hands one record to the producer; returns a future that its acknowledgement resolves."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Position] = loop.create_future()
 
         def delivered(error: KafkaError | None, message: Message) -> None:
             if error is not None and fatal(error):
                 loop.call_soon_threadsafe(self._retire, producer)
-            loop.call_soon_threadsafe(settle, answer, topic, error, message)
+            loop.call_soon_threadsafe(resolve, answer, topic, error, message)
 
         arguments: dict[str, Any] = {"partition": partition_of(topic, person)} if person else {}
         while True:
@@ -137,28 +138,28 @@ class Publisher:
             except KafkaException as error:
                 if fatal(error.args[0]):
                     self._retire(producer)
-                raise told(error.args[0]) from error
+                raise exception_of(error.args[0]) from error
 
     async def reach(self) -> None:
-        """Returns if Kafka answers. NotPublished."""
+        """Returns if Kafka answers. Raises NotPublished if it doesn't."""
         try:
             await asyncio.to_thread(self._producer.list_topics, timeout=2)
         except KafkaException as error:
-            raise told(error.args[0]) from error
+            raise exception_of(error.args[0]) from error
 
     async def close(self) -> None:
-        """Sends what is queued and stops."""
+        """Sends what is queued, and stops."""
         await asyncio.to_thread(self._producer.flush, 10)
         self._closing.set()
         await asyncio.to_thread(self._poller.join)
 
 
-def settle(answer: "asyncio.Future[Position]", topic: str, error: KafkaError | None, message: Message) -> None:
-    """Gives an acknowledgement, or why there is none, to whoever waits for it."""
+def resolve(answer: "asyncio.Future[Position]", topic: str, error: KafkaError | None, message: Message) -> None:
+    """Resolves a future with its record's position, or with the exception that says why there is none."""
     if answer.done():
         return
     if error is not None:
-        answer.set_exception(told(error))
+        answer.set_exception(exception_of(error))
         return
     partition, offset = message.partition(), message.offset()
     assert partition is not None
@@ -167,12 +168,12 @@ def settle(answer: "asyncio.Future[Position]", topic: str, error: KafkaError | N
 
 
 def fatal(error: KafkaError) -> bool:
-    """Whether the producer that says so will never work again."""
+    """Whether a producer that reports this error will never work again."""
     return error.fatal() or error.code() == KafkaError._FATAL
 
 
-def told(error: KafkaError) -> Exception:
-    """Kafka's error in our words."""
+def exception_of(error: KafkaError) -> Exception:
+    """Translates Kafka's error into NotPublished or RefusedRecord."""
     if error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE):
         return RefusedRecord(error.str())
     return NotPublished(error.str())

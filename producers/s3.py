@@ -9,7 +9,11 @@ from events.settings import Settings
 
 
 def s3_client(settings: Settings, *, seconds: float, attempts: int, connections: int) -> Any:
-    """A client whose calls block: they belong in threads. `seconds`: how long it waits for an answer."""
+    """Connects to the object store. The client's calls block: they belong in threads.
+
+    - `seconds`: how long it waits for an answer.
+    - `attempts`: how often it asks at most.
+    - `connections`: how many it keeps open at most."""
     return boto3.client(
         "s3",
         endpoint_url=settings.s3_url,

@@ -1,6 +1,6 @@
-"""Photos go from the phone straight to the object store: a form that is good for one object, and a look at what came.
+"""Uploads: photos go from the phone straight to the object store, by a form that is good for one object.
 
-The server fixes the key, which holds the person's id, so that nobody can register what another has sent.
+The server chooses the object's key, which holds the person's id, so that nobody can register what another has sent.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ ABSENT = ("404", "NoSuchKey", "NotFound")
 
 
 class StorageUnavailable(Exception):
-    """The object store doesn't answer, or not as it should: retry."""
+    """The object store doesn't answer, or with an error: a retry may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +40,19 @@ class Uploaded:
 
 
 class Uploads(Protocol):
-    """What the gateway asks of the object store."""
+    """What the gateway needs of the object store."""
 
     def form(self, key: str, *, content_type: str, now: datetime) -> Form:
-        """A form that makes an object with this key and content type, of 1 byte to 30 MB."""
+        """Returns a form that makes an object with this key and content type, of 1 byte to 30 MB."""
         ...
 
     async def find(self, key: str) -> Uploaded | None:
-        """The object with this key. StorageUnavailable."""
+        """Returns the object with this key, None if there is none. Raises StorageUnavailable."""
         ...
 
 
-def object_key(user_id: UUID, upload_id: UUID) -> str:
-    """Where a person's upload goes."""
+def object_key(user_id: UUID, *, upload_id: UUID) -> str:
+    """Returns the key of the object that a person's upload makes."""
     return f"uploads/{user_id}/{upload_id}"
 
 

@@ -1,4 +1,4 @@
-"""What an HTTP service says when it can't do what was asked: RFC 9457, and nothing about its own insides."""
+"""Problems: how an HTTP service answers a request that it can't fulfil (RFC 9457), without internals."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,7 +22,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (StoreUnavailable, KeysUnavailable, R
 
 
 class Problem(Exception):
-    """An answer other than success. `detail` is for the person who asked; `more` are further members of the body."""
+    """An answer other than success. `detail` is for people; `more` are further members of the body."""
 
     def __init__(
         self,
@@ -40,23 +40,23 @@ class Problem(Exception):
 
 
 def not_found(what: str) -> Problem:
-    """There is no such thing as far as this viewer may know: `not_found("photo")`."""
+    """Returns the problem for what isn't there, or is hidden from the viewer: `not_found("photo")`."""
     return Problem(404, f"There is no such {what}.")
 
 
 def bad_request(why: str) -> Problem:
-    """The request itself makes no sense."""
+    """Returns the problem for a request that is wrong in itself."""
     return Problem(400, why)
 
 
 def unavailable() -> Problem:
-    """Something that the service depends on doesn't answer; trying again soon may help."""
+    """Returns the problem for a server behind the service that doesn't answer: a retry may help."""
     detail = "The service can't answer just now. Try again soon."
     return Problem(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def answer_of(problem: Problem, request_id: str = "") -> Response:
-    """A problem as a response."""
+    """Returns a problem as a response."""
     body: dict[str, Any] = {"type": "about:blank", "title": problem.title, "status": problem.status}
     body |= {"detail": problem.detail} | problem.more
     if request_id:
@@ -65,7 +65,7 @@ def answer_of(problem: Problem, request_id: str = "") -> Response:
 
 
 def request_id_of(request: Request) -> str:
-    """The id that this request bears in answers and logs."""
+    """Returns the id that a request has in answers and logs."""
     return getattr(request.state, "request_id", "")
 
 
@@ -88,13 +88,13 @@ def handle(app: FastAPI, others_unavailable: tuple[type[Exception], ...] = ()) -
 
 
 def of_validation(error: RequestValidationError) -> Problem:
-    """What is wrong and where, without the values that were sent."""
+    """Returns the problem for an invalid request: what is wrong and where, without the values that were sent."""
     errors = [{"where": ".".join(map(str, each["loc"])), "what": str(each["msg"])} for each in error.errors()]
     return Problem(422, "The request isn't valid: see errors.", more={"errors": errors})
 
 
 def of_http(error: HTTPException) -> Problem:
-    """The framework's own refusals: no such path, no such method."""
+    """Returns the problem for the framework's own errors: no such path, no such method."""
     detail = {404: "There is nothing at this path.", 405: "This path doesn't take this method."}
     return Problem(error.status_code, detail.get(error.status_code, str(error.detail)), headers=error.headers)
 
@@ -125,7 +125,7 @@ EXAMPLES = {
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may answer with these problems."""
+    """Returns the `responses` (OpenAPI) of a route that may answer with these problems."""
     return {
         status: {
             "description": HTTPStatus(status).phrase,

@@ -1,4 +1,4 @@
-"""The gateway: what the mobile app writes. It decides, appends facts to the log, and answers where they are."""
+"""The gateway's application: it decides what the mobile app writes, appends it to the log, and answers where it is."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

@@ -1,4 +1,4 @@
-"""What the app sends: shapes, limits, examples. Beyond them a request is a 422 that says where."""
+"""Bodies of requests: their members, limits and examples. A body beyond them is a 422 that says where."""
 
 import unicodedata
 from enum import StrEnum

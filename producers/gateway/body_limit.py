@@ -1,11 +1,11 @@
-"""Bodies of bounded size: images never come this way."""
+"""Bounds the size of bodies: images go to the object store, never through the gateway."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """Refuses (413) what is larger than `most` bytes as it is read, whatever its Content-Length says."""
+    """Refuses a body (413) once more than `most` bytes of it have been read, whatever its Content-Length says."""
 
     def __init__(self, app: ASGIApp, most: int):
         self._app, self._most = app, most

@@ -1,4 +1,4 @@
-"""The ids in paths."""
+"""Path parameters: ids of people, rolls, photos and comments."""
 
 from typing import Annotated
 from uuid import UUID

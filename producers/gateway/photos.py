@@ -28,7 +28,7 @@ async def take(new: NewPhoto, write: Write) -> Response:
         me = await own_user(sight)
         destinations = await asyncio.gather(*(destination(sight, roll_id) for roll_id in dict.fromkeys(new.rolls)))
         await require_unregistered(sight, photos.photo_id_of(command))
-        key = object_key(command.actor, new.upload_id)
+        key = object_key(command.actor, upload_id=new.upload_id)
         uploaded = await require_uploaded(write.resources.uploads, key)
         registration = photos.Registration(
             object_key=key,

@@ -1,4 +1,4 @@
-"""Every route of the gateway, in one list."""
+"""The gateway's routes, in one list."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ WRITTEN: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method, a path, its handler, and the problems that it may answer beside those that every route may."""
+    """A method, a path and its handler.
+
+    `problems` are the statuses that it may answer beside those of every route; `operation` is its name in OpenAPI."""
 
     method: str
     path: str

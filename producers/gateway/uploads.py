@@ -1,4 +1,4 @@
-"""Where to send a photo's file."""
+"""Creating uploads: forms that phones send photos with."""
 
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ async def create(new: NewUpload, write: Write) -> Response:
     command = (await write.begin()).command
     upload_id = command.derived_id("upload")
     form = write.resources.uploads.form(
-        object_key(command.actor, upload_id), content_type=new.content_type, now=command.at
+        object_key(command.actor, upload_id=upload_id), content_type=new.content_type, now=command.at
     )
     content = UploadForm(upload_id=upload_id, url=form.url, fields=form.fields, expires_at=form.expires_at)
     return JSONResponse(content.model_dump(mode="json"), 201)

@@ -6,6 +6,7 @@ from events.generated import RollFollowed, RollUnfollowed, UserFollowed, UserUnf
 from producers.decide.decision import Decision
 from producers.decide.follows import follow_roll, follow_user, unfollow_roll, unfollow_user
 from projections.accounts.users import User
+from projections.rolls.roll import Roll
 from tests.gateway.deciding import HIDDEN, NEWER, OLDER, ROLL, command, derived, first_fields, live, refusal
 from tests.gateway.world import ADA, BOB, CAT
 
@@ -55,10 +56,10 @@ def test_who_follows_nobody_or_no_roll_ends_nothing() -> None:
 
 
 @pytest.mark.parametrize("roll", [ROLL, HIDDEN])
-def test_a_roll_that_one_sees_is_followed(roll: object) -> None:
+def test_a_roll_that_one_sees_is_followed(roll: Roll) -> None:
     event_id = derived("RollFollowed")
     event = RollFollowed(**first_fields(event_id, BOB), roll_id=ROLL.roll_id, follower_id=BOB)
-    assert follow_roll(command(BOB), roll, []) == Decision(id=event_id, event_id=event_id, events=(event,))  # type: ignore[arg-type]
+    assert follow_roll(command(BOB), roll, []) == Decision(id=event_id, event_id=event_id, events=(event,))
 
 
 def test_a_roll_that_one_follows_changes_nothing_and_names_the_oldest_beginning() -> None:

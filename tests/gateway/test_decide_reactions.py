@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -80,15 +81,15 @@ def test_only_a_photo_that_is_there_to_look_at_is_reacted_to(photo: Photo | None
         (ADA, replace(PHOTO, rejected_reason="not an image")),
     ],
 )
-def test_a_comment_is_deleted_by_its_author_or_who_took_the_photo(who: object, photo: Photo | None) -> None:
+def test_a_comment_is_deleted_by_its_author_or_who_took_the_photo(who: UUID, photo: Photo | None) -> None:
     event = CommentDeleted(
-        **first_fields(derived("CommentDeleted"), who),  # type: ignore[arg-type]
+        **first_fields(derived("CommentDeleted"), who),
         photo_id=PHOTO.photo_id,
         author_id=BOB,
         comment_id=one("comment"),
         posted_at=POSTED,
     )
-    decision = delete_comment(command(who), photo, BY_BOB)  # type: ignore[arg-type]
+    decision = delete_comment(command(who), photo, BY_BOB)
     assert decision == Decision(id=one("comment"), event_id=event.event_id, events=(event,))
 
 

@@ -103,7 +103,7 @@ def test_an_upload_is_good_for_one_photo() -> None:
     async def case() -> None:
         async with world() as here:
             form = (await here.ask(ADA, "POST", "/v1/uploads", {"content_type": "image/png"})).json()
-            key = object_key(ADA, UUID(form["upload_id"]))
+            key = object_key(ADA, upload_id=UUID(form["upload_id"]))
             assert form["fields"]["key"] == key
             here.uploads.sent[key] = Uploaded("etag", 1000)
             body = {"upload_id": form["upload_id"], "rolls": [str(PUBLIC), str(PRIVATE), str(PUBLIC)]}
@@ -129,7 +129,7 @@ def test_nobody_registers_what_another_sent() -> None:
     async def case() -> None:
         async with world() as here:
             upload = uuid4()
-            here.uploads.sent[object_key(ADA, upload)] = Uploaded("etag", 1000)
+            here.uploads.sent[object_key(ADA, upload_id=upload)] = Uploaded("etag", 1000)
             assert (await here.ask(BOB, "POST", "/v1/photos", {"upload_id": str(upload)})).status_code == 409
 
     run(case())

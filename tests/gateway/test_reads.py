@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from events.generated import CommentDeleted, MemberLeft, MemberRoleChanged, UserFollowed
+from events.generated import CommentDeleted, Event, MemberLeft, MemberRoleChanged, UserFollowed
 from events.topics import TOPICS, partition_of
 from producers.decide.photos import Destination
 from producers.gateway.reads import destination, size_of
@@ -95,11 +95,11 @@ def test_the_creator_counts_while_they_own_the_roll_and_are_not_the_one_who_leav
     ],
 )
 def test_a_destination_says_how_one_stands_to_a_roll(
-    events: tuple[object, ...], roll_id: UUID, expected: object
+    events: tuple[Event, ...], roll_id: UUID, expected: object
 ) -> None:
     async def case() -> None:
         store = MemoryStore()
-        await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events])  # type: ignore[list-item]
+        await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events])
         assert await destination(Sight(store, BOB), roll_id) == expected
 
     run(case())

@@ -8,7 +8,7 @@ from typing import Any
 from producers.uploads import S3Uploads, object_key
 from tests.gateway.world import ADA, NOW, SETTINGS, one
 
-KEY = object_key(ADA, one("upload"))
+KEY = object_key(ADA, upload_id=one("upload"))
 
 
 def test_the_form_is_good_for_one_key_one_type_and_thirty_megabytes() -> None:
