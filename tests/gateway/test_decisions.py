@@ -100,6 +100,18 @@ class TestRolls:
         assert status(rolls.delete, command(BOB), roll, role) == expected
 
 
+def giving(**more: Any) -> dict[str, Any]:
+    """What is known when an owner gives Bob, who is a mere member, the role of an owner; there is another owner."""
+    facts: dict[str, Any] = {
+        "own_role": "owner",
+        "member_id": BOB,
+        "memberships": [live("first")],
+        "role": "owner",
+        "another_owner": True,
+    }
+    return facts | more
+
+
 class TestMembers:
     def test_anybody_joins_a_public_roll(self) -> None:
         (event,) = members.join(command(BOB), ROLL, memberships=[], roll_count=3).events
@@ -116,72 +128,24 @@ class TestMembers:
 
     def test_an_owner_gives_a_role_to_every_membership_that_has_another(self) -> None:
         memberships = [live("first", "member"), live("second", "owner")]
-        events = members.set_role(
-            command(), ROLL, own_role="owner", member_id=BOB, memberships=memberships, role="owner", another_owner=False
-        ).events
+        events = members.set_role(command(), ROLL, **giving(memberships=memberships, another_owner=False)).events
         assert [e.membership_id for e in events if isinstance(e, MemberRoleChanged)] == [one("first")]
 
     def test_a_role_that_one_has_changes_nothing(self) -> None:
-        assert (
-            members.set_role(
-                command(),
-                ROLL,
-                own_role="owner",
-                member_id=BOB,
-                memberships=[live("first", "owner")],
-                role="owner",
-                another_owner=True,
-            ).events
-            == ()
-        )
+        assert members.set_role(command(), ROLL, **giving(memberships=[live("first", "owner")])).events == ()
 
     def test_others_give_no_roles(self) -> None:
-        assert (
-            status(
-                members.set_role,
-                command(BOB),
-                ROLL,
-                own_role="member",
-                member_id=BOB,
-                memberships=[live("first")],
-                role="owner",
-                another_owner=True,
-            )
-            == 403
-        )
+        assert status(members.set_role, command(BOB), ROLL, **giving(own_role="member")) == 403
 
     def test_who_is_no_member_gets_no_role_and_is_not_removed(self) -> None:
-        assert (
-            status(
-                members.set_role,
-                command(),
-                ROLL,
-                own_role="owner",
-                member_id=BOB,
-                memberships=[],
-                role="owner",
-                another_owner=True,
-            )
-            == 404
-        )
+        assert status(members.set_role, command(), ROLL, **giving(memberships=[])) == 404
         assert status(members.remove, command(), ROLL, "owner", BOB, []) == 404
 
     def test_the_last_owner_stays_one(self) -> None:
         own = [live("first", "owner")]
         assert status(members.leave, command(), ROLL.roll_id, own, another_owner=False) == 409
-        assert (
-            status(
-                members.set_role,
-                command(),
-                ROLL,
-                own_role="owner",
-                member_id=ADA,
-                memberships=own,
-                role="member",
-                another_owner=False,
-            )
-            == 409
-        )
+        demoting = giving(member_id=ADA, memberships=own, role="member", another_owner=False)
+        assert status(members.set_role, command(), ROLL, **demoting) == 409
 
     def test_leaving_ends_every_membership(self) -> None:
         events = members.leave(command(BOB), ROLL.roll_id, [live("first"), live("second")], False).events
