@@ -42,18 +42,18 @@ def opened(request: pytest.FixtureRequest) -> Asks:
     return either(request, MemoryIdempotencyStore, CassandraIdempotencyStore)
 
 
-def asked(**more: Any) -> IdempotencyKey:
+def new_key(**more: Any) -> IdempotencyKey:
     """A request that nobody made before."""
     return replace(IdempotencyKey(actor=ADA, route="PUT /v1/photos/{photo_id}/like", key=str(uuid4())), **more)
 
 
-class TestRequests:
+class TestIdempotencyStore:
     def test_the_first_attempt_finds_nothing_decided_and_neither_does_one_after_a_crash(
         self, opened: Opened[IdempotencyStore]
     ) -> None:
         async def case() -> None:
             async with opened() as requests:
-                request = asked()
+                request = new_key()
                 assert await requests.begin(request, "body", NOW) is None
                 assert await requests.begin(request, "body", NOW) is None
 
@@ -62,7 +62,7 @@ class TestRequests:
     def test_the_key_is_bound_to_the_body(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
-                request = asked()
+                request = new_key()
                 await requests.begin(request, "body", NOW)
                 with pytest.raises(KeyReused):
                     await requests.begin(request, "another", NOW)
@@ -73,9 +73,9 @@ class TestRequests:
     def test_other_people_routes_and_keys_are_other_requests(self, opened: Asks, other: dict[str, Any]) -> None:
         async def case() -> None:
             async with opened() as requests:
-                request = asked()
+                request = new_key()
                 await requests.begin(request, "body", NOW)
-                different = replace(request, **other) if "key" not in other else asked()
+                different = replace(request, **other) if "key" not in other else new_key()
                 assert await requests.begin(different, "another", NOW) is None
                 assert different.request != request.request
 
@@ -84,7 +84,7 @@ class TestRequests:
     def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
-                request, other = asked(), replace(PLAN, records=(Record("photos", ADA, b"other"),))
+                request, other = new_key(), replace(PLAN, records=(Record("photos", ADA, b"other"),))
                 await requests.begin(request, "body", NOW)
                 assert await requests.save_plan(request, "body", PLAN, NOW) == PLAN
                 assert await requests.save_plan(request, "body", other, NOW) == PLAN
@@ -95,7 +95,7 @@ class TestRequests:
     def test_of_many_at_once_one_decides(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
-                request = asked()
+                request = new_key()
                 plans = [replace(PLAN, event_id=uuid4()) for _ in range(4)]
 
                 async def attempt(plan: Plan) -> Plan:
@@ -109,7 +109,7 @@ class TestRequests:
     def test_the_first_answer_stays(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
-                request = asked()
+                request = new_key()
                 await requests.begin(request, "body", NOW)
                 await requests.save_plan(request, "body", PLAN, NOW)
                 first, second = PLAN.executed("photos-0@1"), PLAN.executed("photos-0@2")
@@ -125,7 +125,7 @@ class TestRequests:
 def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
     async def case() -> None:
         async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
-            requests, request = CassandraIdempotencyStore(store, darkroom), asked()
+            requests, request = CassandraIdempotencyStore(store, darkroom), new_key()
             await requests.begin(request, "body", NOW)
             await requests.save_plan(request, "body", PLAN, NOW)
             await requests.save_answer(request, "body", plan=PLAN, executed=PLAN.executed("photos-0@1"))
