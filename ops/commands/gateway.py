@@ -23,6 +23,7 @@ def gateway() -> None:
     from producers.gateway.resources import open_resources
 
     known = with_secrets(settings(), NEEDED["gateway"])
+    wait_for_turn()
     serve(
         known, known.gateway_port, lambda: open_resources(known), lambda opened: application(known, lambda _: opened())
     )

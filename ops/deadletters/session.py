@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from events.codec import Codec
-from events.confluent_registry import ConfluentRegistry
 from events.positions import Position
 from events.settings import Settings
 from processors.redrive.requests import Request, Requests
