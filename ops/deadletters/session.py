@@ -9,7 +9,6 @@ from events.codec import Codec
 from events.positions import Position
 from events.settings import Settings
 from processors.redrive.requests import Request, Requests
-from projections.store.roles import WORKER
 from projections.private.codec import open_codecs
 from projections.store.cassandra import connected
 from projections.store.roles import WORKER

@@ -16,7 +16,6 @@ from producers.uploads import S3Uploads, Uploads
 from producers.writes.execute import ClaimStore, Executor
 from producers.writes.idempotency import CassandraIdempotencyStore, IdempotencyStore
 from producers.writes.register import KeyCreator
-from projections.store.roles import GATEWAY
 from projections.private.claims import Claims
 from projections.private.codec import open_codecs
 from projections.progress import PROGRESS

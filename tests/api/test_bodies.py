@@ -22,7 +22,6 @@ from web.problems import (
     Problem,
     answer_of,
     bad_request,
-    forbidden,
     not_found,
     unavailable,
 )
@@ -177,7 +176,7 @@ def test_an_answer_that_the_asker_has_is_not_sent_again() -> None:
     ("problem", "status", "title", "detail"),
     [
         (not_found("photo"), 404, "Not Found", "There is no such photo."),
-        (forbidden("Only an owner may."), 403, "Forbidden", "Only an owner may."),
+        (Problem(403, "Only an owner may."), 403, "Forbidden", "Only an owner may."),
         (bad_request("No."), 400, "Bad Request", "No."),
         (unavailable(), 503, "Service Unavailable", "The service can't answer just now. Try again soon."),
         (Problem(409, "Taken.", title="Handle taken"), 409, "Handle taken", "Taken."),

@@ -9,7 +9,7 @@ CORE = {
     "processors.redrive": "redrive replay",
     "processors.transport": "lease",
     "producers.decide": "accounts decision develops_at follows members photos reactions rolls",
-    "producers.gateway": "write",
+    "producers.gateway": "accounts follows members photos reactions reads rolls uploads write written",
     "producers.writes": "execute idempotency plan",
     "projections.accounts": "users users_by_handle",
     "projections": "buckets progress projection visibility",
