@@ -27,8 +27,8 @@ from processors.lease import Lease
 from processors.reading import Read
 from processors.runner import Runner
 from projections.cassandra import CassandraStore, connect, disconnect
+from projections.catalog import of_topic
 from projections.keyspace import WORKER
-from projections.listed import of_topic
 
 PEOPLE = 40
 DEVELOPED = DAY - timedelta(days=30)

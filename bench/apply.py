@@ -18,7 +18,7 @@ from bench.world import World
 from events.settings import Settings
 from events.topics import TOPICS
 from projections.cassandra import connect, disconnect
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.progress import PROGRESS
 
 ROLLS, PHOTOS, PEOPLE = 500, 20_000, 50_000

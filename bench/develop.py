@@ -19,7 +19,7 @@ from bench.stream import DAY, Encoded, Ids, an_id, encoder, produce
 from bench.world import World
 from events.generated import PhotoDeveloped, PhotoFiltered, PhotoTaken
 from ops.secrets import changed
-from projections.listed import of_topic
+from projections.catalog import of_topic
 
 PEOPLE = 5000
 PATIENCE = 300.0

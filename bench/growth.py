@@ -15,7 +15,7 @@ from bench.side import in_turn, side
 from bench.stream import produce
 from bench.world import World
 from ops.processes import VIEWS
-from projections.listed import of_topic
+from projections.catalog import of_topic
 
 TIMES = 10
 ROUNDS = 5

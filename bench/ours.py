@@ -23,7 +23,7 @@ from processors.lease import Lease
 from processors.runner import Runner
 from processors.transport import Batch
 from processors.worker import run_worker
-from projections.listed import of_topic
+from projections.catalog import of_topic
 
 Handle = Callable[[Batch, Lease], Awaitable[None]]
 

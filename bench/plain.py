@@ -28,8 +28,8 @@ from bench.side import answer, questions
 from events.settings import Settings
 from processors.worker import COLLECT_AFTER
 from projections.cassandra import IN_FLIGHT, connect
+from projections.catalog import of_topic
 from projections.keyspace import WORKER
-from projections.listed import of_topic
 
 AT_ONCE = 2000  # records of one partition between two writes of its progress, as ours
 ROWS_A_BATCH = 64

@@ -29,7 +29,7 @@ from events.generated import MemberJoined
 from ops.children import running
 from ops.processes import VIEWS, process
 from ops.token import LIFETIME, person_with
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.serving.identity import issue_token
 
 TOPIC = "deadletters"

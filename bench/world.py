@@ -16,9 +16,9 @@ from ops.local import free_block, local_servers
 from ops.secrets import changed
 from ops.setup import prepare
 from projections.cassandra import connect, disconnect
+from projections.catalog import of_topic
 from projections.counts import COUNTS
 from projections.keyspace import API, WORKER
-from projections.listed import of_topic
 from projections.low_water import LOW_WATER
 from projections.progress import PROGRESS
 from projections.table import Table

@@ -9,8 +9,8 @@ from ops.processes import PHOTOS, VIEWS
 from processors.ends import LogEnds
 from processors.expand import TOPICS_READ
 from projections.cassandra import connected
+from projections.catalog import of_topic
 from projections.keyspace import API
-from projections.listed import of_topic
 from projections.progress import least, progress_of
 
 Partition = tuple[str, int]

@@ -14,7 +14,7 @@ from ops.desk import Place
 from ops.letters import Letter
 from processors.deadletters import EVERY
 from processors.reading import misplaced
-from projections.listed import PROJECTIONS, of_topic
+from projections.catalog import PROJECTIONS, of_topic
 from projections.table import partition_key
 from projections.tally import Tally
 

@@ -26,9 +26,9 @@ from processors.requests import Requests
 from processors.runner import Runner
 from producers.publish import Publisher
 from projections.cassandra import CassandraStore, connect
+from projections.catalog import PROJECTIONS, of_topic
 from projections.keys import KeyStore
 from projections.keyspace import WORKER
-from projections.listed import PROJECTIONS, of_topic
 
 VIEWS = ("accounts", "graph", "rolls", "photos", "reactions")  # an app for each topic's projections
 PHOTOS_A_BATCH = 16  # the filter works on a photo for tenths of a second: small batches keep its progress fine-grained

@@ -7,7 +7,7 @@ back it up), and the API's role can't read it.
 from cassandra.cluster import Session
 
 from events.settings import Settings
-from projections.listed import all_tables
+from projections.catalog import all_tables
 
 API, GATEWAY, WORKER = "darkroom_api", "darkroom_gateway", "darkroom_worker"
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from events.ids import id_order
 from events.topics import TOPICS, partition_of
 from projections.buckets import some
+from projections.catalog import PROJECTIONS
 from projections.counts import COUNTS, Counts, summed
-from projections.listed import PROJECTIONS
 from projections.store import Store
 from projections.tally import Listed, Member, Tally
 

@@ -19,7 +19,7 @@ from processors.fetching import Record
 from processors.lease import Lease
 from processors.runner import Runner
 from processors.transport import Batch
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.store import Store
 
 

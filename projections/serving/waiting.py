@@ -10,7 +10,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 
 from events.positions import MalformedPosition, Position, parse_positions
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.progress import least, progress_of
 from projections.serving.observed import answer_header
 from projections.serving.problems import bad_request

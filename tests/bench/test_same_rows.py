@@ -15,7 +15,7 @@ from bench.plain_folds import Row
 from bench.stream import Encoded, Ids, an_id, likes, placements
 from events.schema import all_schemas
 from events.topics import key_bytes, partition_of
-from projections.listed import all_tables, of_topic
+from projections.catalog import all_tables, of_topic
 from projections.memory import MemoryStore
 from projections.table import Stamped, Table, Upsert
 from tests.kit import MemoryRegistry, Worker, memory_codec, record, run

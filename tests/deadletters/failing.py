@@ -14,7 +14,7 @@ from processors.deadletters import DeadLetter
 from processors.lease import Lease
 from processors.runner import Runner
 from processors.transport import Batch
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.projection import Projection
 from projections.store import Store, Unstorable

@@ -16,7 +16,7 @@ import httpx
 from events.schema import all_schemas
 from events.settings import Settings
 from ops.secrets import environment
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.progress import progress_of
 from projections.store import Store
 

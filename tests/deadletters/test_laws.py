@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.generated import Event, MemberJoined, MemberRoleChanged
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from tests.deadletters.failing import RefusingStore, fold_all, redrive, undecodable, unfoldable, values
 from tests.histories import histories

@@ -23,7 +23,7 @@ from processors.reading import Read
 from processors.redrive import Redrive
 from processors.requests import APPLIED, Request
 from processors.transport import Batch
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.progress import progress_rows
 from projections.store import Store

@@ -3,7 +3,7 @@
 Here, and not in `make test`: a new event with a new view is merged with its own test, and taught to the faults after it
 (docs/adding-a-projection.md)."""
 
-from projections.listed import PROJECTIONS, all_tables
+from projections.catalog import PROJECTIONS, all_tables
 from tests.oracle import compare
 from tests.oracle.tables import OWN
 

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from events.settings import Settings
 from events.topics import TOPICS
-from projections.listed import of_topic
+from projections.catalog import of_topic
 
 Place = tuple[str, int]
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its annotation says that it may be None

@@ -12,8 +12,8 @@ from events.generated import EVENTS, Event
 from events.ids import NIL
 from events.jsonform import from_json
 from events.schema import all_schemas
+from projections.catalog import PROJECTIONS, all_tables, of_topic
 from projections.counts import COUNTS, summed
-from projections.listed import PROJECTIONS, all_tables, of_topic
 from projections.memory import MemoryStore
 from projections.projection import Projection
 from projections.table import Stamped

@@ -27,7 +27,7 @@ from processors.lease import Lease
 from processors.reading import transient
 from processors.runner import Runner
 from processors.transport import Batch
-from projections.listed import of_topic
+from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.store import StoreUnavailable
 from projections.table import Stamped, Table

@@ -5,7 +5,7 @@ import pytest
 from events.generated import Event
 from events.jsonform import from_json
 from events.schema import EventSchema, all_schemas
-from projections.listed import PROJECTIONS
+from projections.catalog import PROJECTIONS
 from projections.projection import Projection
 
 CHANGES = [schema for schema in all_schemas().values() if any(f["name"] == "changed" for f in schema.avro["fields"])]
