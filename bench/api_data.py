@@ -23,9 +23,9 @@ from events.generated import (
 )
 from events.settings import Settings
 from events.topics import partition_of
-from processors.lease import Lease
 from processors.reading import Read
 from processors.runner import Runner
+from processors.transport.lease import Lease
 from projections.cassandra import CassandraStore, connect, disconnect
 from projections.catalog import of_topic
 from projections.keyspace import WORKER

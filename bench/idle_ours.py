@@ -9,9 +9,9 @@ from faust.types import TP
 
 from bench.side import answer
 from events.settings import Settings
-from processors.apps import batch_app
-from processors.lease import Lease
-from processors.transport import Batch
+from processors.transport.app import batch_app
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from processors.worker import run_worker
 
 

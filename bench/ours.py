@@ -17,11 +17,11 @@ from faust.types import TP
 
 from bench.side import PATIENCE, answer, questions
 from events.settings import Settings
-from processors.apps import batch_app
 from processors.assembly import Workshop
-from processors.lease import Lease
 from processors.runner import Runner
-from processors.transport import Batch
+from processors.transport.app import batch_app
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from processors.worker import run_worker
 from projections.catalog import of_topic
 

@@ -14,10 +14,10 @@ from faust.types import TP
 from bench.side import questions
 from events.settings import Settings
 from processors import develop
-from processors.apps import batch_app
 from processors.assembly import Workshop
 from processors.develop import Developer
 from processors.processor import Processor
+from processors.transport.app import batch_app
 from processors.worker import run_worker
 
 BEFORE = datetime(2000, 1, 1, tzinfo=UTC)

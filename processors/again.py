@@ -13,11 +13,11 @@ from events.codec import Codec
 from events.generated import Event
 from events.positions import Position
 from processors.deadletters import EVERY, DeadLetter
-from processors.lease import Lease, LeaseLost
 from processors.processor import Act
 from processors.reading import Read, Reader
 from processors.runner import Runner
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease, LeaseLost
 from projections.projection import Projection
 from projections.store import Store
 from projections.tally import Tally

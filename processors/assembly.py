@@ -9,7 +9,6 @@ from events.registry import ConfluentRegistry
 from events.settings import Settings
 from processors import deadletters, develop, expand, filtering
 from processors.again import ActAgain, Again, FoldAgain
-from processors.apps import BatchApp, StartOffsets, batch_app
 from processors.deadletters import EVERY, DeadLetter
 from processors.develop import Developer
 from processors.ends import LogEnds
@@ -17,13 +16,14 @@ from processors.expand import Expander
 from processors.failpoints import armed_store, reached
 from processors.film.pool import Pool
 from processors.filtering import Filterer
-from processors.lease import Lease
 from processors.objects import Objects
 from processors.originals import Originals
 from processors.processor import Processor
 from processors.redrive import ROUND, Redrive
 from processors.requests import Requests
 from processors.runner import Runner
+from processors.transport.app import BatchApp, StartOffsets, batch_app
+from processors.transport.lease import Lease
 from producers.publish import Publisher
 from projections.cassandra import CassandraStore, connect
 from projections.catalog import PROJECTIONS, of_topic

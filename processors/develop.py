@@ -14,9 +14,9 @@ from faust.types import TP
 
 from events.generated import PhotoDeveloped, PhotoTaken
 from events.ids import derived_id
-from processors.lease import Lease
 from processors.reading import Read, transient
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from producers.publish import Publishes
 from projections.develop_due import DuePhoto, due_minutes, due_photos, minute_of
 from projections.low_water import keep_low_water, low_water

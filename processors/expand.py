@@ -26,10 +26,10 @@ from events.generated import (
 )
 from events.ids import derived_id
 from events.topics import TOPICS
-from processors.lease import Lease
 from processors.processor import folded_to
 from processors.reading import Read, transient
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from producers.publish import Publishes
 from projections.members import members
 from projections.photo import PHOTO, Photo

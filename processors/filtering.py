@@ -18,11 +18,11 @@ from processors.film.limits import LIMITS
 from processors.film.outcome import Filtered, Rejected
 from processors.film.pool import Pool
 from processors.film.version import FILTER_VERSION
-from processors.lease import Lease, LeaseLost
 from processors.objects import ObjectChanged, Objects, ObjectsUnavailable, variant_key
 from processors.processor import folded_to
 from processors.reading import Read, transient
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease, LeaseLost
 from producers.publish import Publisher
 from projections.photo import PHOTO, Photo
 from projections.store import Store

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from events.codec import Codec
 from events.generated import Event
-from processors.lease import Lease
 from processors.reading import Read, Reader, SendLetter, transient
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from projections.progress import progress_of, progress_rows
 from projections.store import Store
 

@@ -14,7 +14,7 @@ from events.positions import Position
 from events.registry import RegistryUnavailable
 from events.topics import key_bytes, partition_of
 from processors.deadletters import DeadLetter
-from processors.lease import Lease
+from processors.transport.lease import Lease
 from producers.publish import NotPublished
 from projections.store import StoreUnavailable
 

@@ -14,10 +14,10 @@ from faust.types import TP
 from prometheus_client import Counter
 
 from processors.again import Again
-from processors.lease import Lease
 from processors.originals import ReadOriginals
 from processors.reading import transient
 from processors.requests import APPLIED, Answering, Request
+from processors.transport.lease import Lease
 from projections.progress import progress_of
 from projections.store import Store, StoreUnavailable
 

@@ -18,11 +18,11 @@ from events.codec import Codec
 from events.generated import Event
 from events.ids import NIL
 from processors.failpoints import reached
-from processors.fetching import Record
-from processors.lease import Lease
 from processors.originals import ReadOriginals
 from processors.reading import Read, Reader, SendLetter, transient
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.fetcher import Record
+from processors.transport.lease import Lease
 from projections.progress import least, progress_of, progress_rows
 from projections.projection import Projection
 from projections.store import Store, Unstorable

@@ -14,7 +14,7 @@ from mode import Service
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from events.settings import Settings
-from processors.apps import BatchApp
+from processors.transport.app import BatchApp
 
 QUIET = ("faust", "mode", "aiokafka", "asyncio")
 AGAIN_SECONDS = 10.0

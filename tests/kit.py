@@ -15,10 +15,10 @@ from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.topics import key_bytes, partition_of
 from processors.deadletters import DeadLetter
-from processors.fetching import Record
-from processors.lease import Lease
 from processors.runner import Runner
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.fetcher import Record
+from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.store import Store
 

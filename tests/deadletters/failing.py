@@ -11,9 +11,9 @@ from aiokafka import ConsumerRecord
 from events.generated import Event
 from processors.again import FoldAgain
 from processors.deadletters import DeadLetter
-from processors.lease import Lease
 from processors.runner import Runner
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.projection import Projection

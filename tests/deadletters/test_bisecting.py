@@ -9,9 +9,9 @@ from events.generated import ProfileChanged
 from events.jsonform import from_json
 from events.schema import all_schemas
 from processors.deadletters import DeadLetter
-from processors.lease import Lease
 from processors.runner import ATTEMPTS, Runner
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from projections.users import users
 from tests.deadletters.failing import RefusingStore
 from tests.kit import MemoryLog, run

@@ -18,11 +18,11 @@ from events.positions import Position
 from events.schema import all_schemas
 from processors.again import ActAgain, Again, FoldAgain
 from processors.deadletters import EVERY
-from processors.lease import Lease, LeaseLost
 from processors.reading import Read
 from processors.redrive import Redrive
 from processors.requests import APPLIED, Request
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.progress import progress_rows

@@ -16,9 +16,10 @@ from events.settings import settings
 CHOSEN = sys.argv[1]
 sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 
-from processors import apps, objects, partitions, runner  # noqa: E402
+from processors import objects, runner  # noqa: E402
 from processors.failpoints import reached  # noqa: E402
 from processors.runner import APPLIED, Runner  # noqa: E402
+from processors.transport import app, partitions  # noqa: E402
 from projections import progress, tally  # noqa: E402
 from projections.progress import progress_rows  # noqa: E402
 
@@ -84,13 +85,13 @@ def progress_as_start() -> None:
 
 def short_session() -> None:
     """A dead member keeps its partitions for five minutes instead of ten seconds."""
-    made = apps.BatchApp.__init__
+    made = app.BatchApp.__init__
 
     def patient(self: Any, *given: Any, **named: Any) -> None:
         named |= {"broker_session_timeout": 300.0, "broker_rebalance_timeout": 300.0, "broker_request_timeout": 310.0}
         made(self, *given, **named)
 
-    apps.BatchApp.__init__ = patient  # type: ignore[method-assign]
+    app.BatchApp.__init__ = patient  # type: ignore[method-assign]
 
 
 def healing() -> None:

@@ -22,11 +22,11 @@ from events.generated import Event, PhotoLiked
 from events.jsonform import from_json
 from events.schema import all_schemas
 from processors.deadletters import DeadLetter
-from processors.fetching import Record
-from processors.lease import Lease
 from processors.reading import transient
 from processors.runner import Runner
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.fetcher import Record
+from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.memory import MemoryStore
 from projections.store import StoreUnavailable

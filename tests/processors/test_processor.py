@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from events.generated import PhotoTaken
-from processors.lease import Lease
 from processors.reading import Read
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from tests.kit import run
 from tests.processors.world import World, taken
 

@@ -19,9 +19,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from faust.types import TP
 
 from events.settings import Settings
-from processors.apps import BatchApp, batch_app
-from processors.lease import Lease
-from processors.transport import Batch
+from processors.transport.app import BatchApp, batch_app
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 40.0  # seconds: a dead member's session, a rebalance, and a busy machine

@@ -10,9 +10,9 @@ from typing import Any
 from faust.types import TP
 
 from events.settings import Settings
-from processors.apps import batch_app
-from processors.lease import Lease
-from processors.transport import Batch
+from processors.transport.app import batch_app
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
 from processors.worker import run_worker
 
 TASK: dict[str, Any] = json.loads(sys.argv.pop())  # gone before Faust reads the command line

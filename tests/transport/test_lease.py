@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from processors.lease import FIRST_DELAY, LONGEST_DELAY, Lease, LeaseLost, backoff
+from processors.transport.lease import FIRST_DELAY, LONGEST_DELAY, Lease, LeaseLost, backoff
 
 
 class Down(Exception):
@@ -67,7 +67,7 @@ def test_a_pause_under_a_lost_lease_does_not_begin() -> None:
 def test_a_retry_goes_on_until_it_works_and_says_now_and_then_why_not_yet(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.lease.LONGEST_DELAY", 0.001)
+    monkeypatch.setattr("processors.transport.lease.LONGEST_DELAY", 0.001)
     attempts = count()
 
     async def write() -> str:

@@ -9,9 +9,9 @@ from aiokafka import ConsumerRecord
 from faust.types import TP, Message
 
 from events.settings import Settings
-from processors.apps import batch_app
-from processors.fetching import Taken
-from processors.transport import UNFINISHED, Consumer, OutsideTheLog
+from processors.transport.app import batch_app
+from processors.transport.consumer import UNFINISHED, Consumer, OutsideTheLog
+from processors.transport.fetcher import Taken
 from tests.transport.live import Seen, from_the_beginning
 
 HERE = TP("photos", 3)

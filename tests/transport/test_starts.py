@@ -8,7 +8,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from faust.types import TP
 
-from processors.transport import OutsideTheLog
+from processors.transport.consumer import OutsideTheLog
 from tests.transport.live import Log, Seen, app_of, eventually, running
 
 

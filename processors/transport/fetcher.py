@@ -1,6 +1,6 @@
 """The thread that aiokafka runs in: taking fetched records out of it, by partition and within limits.
 
-It reaches into private parts of aiokafka and Faust; `processors.transport` pins both.
+It reaches into private parts of aiokafka and Faust; `processors.transport.consumer` pins both.
 """
 
 import asyncio

@@ -10,8 +10,8 @@ import faust
 from faust.app.base import BootStrategy
 
 from events.settings import Settings
-from processors.partitions import Handle, Moved, Partitions, StartOffsets, Tick
-from processors.transport import SCHEME, Consumer, Raw
+from processors.transport.consumer import SCHEME, Consumer, Raw
+from processors.transport.partitions import Handle, Moved, Partitions, StartOffsets, Tick
 
 MAX_RECORDS = 2000
 MAX_BYTES = 4 << 20

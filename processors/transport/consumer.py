@@ -23,13 +23,15 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
-from processors.fetching import OutsideTheLog, Record, Taken, Thread
-from processors.lease import backoff
+from processors.transport.fetcher import OutsideTheLog, Record, Taken, Thread
+from processors.transport.lease import backoff
 
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 for _package, _pin in PINS.items():
     if version(_package) != _pin:
-        raise ImportError(f"processors.transport overrides private parts of {_package} {_pin}, not {version(_package)}")
+        raise ImportError(
+            f"processors.transport.consumer overrides private parts of {_package} {_pin}, not {version(_package)}"
+        )
 
 SCHEME = "batch"
 UNFINISHED = 2  # batches of one partition handed out at once: the next is fetched while one is being worked on
@@ -56,7 +58,7 @@ class Batch:
 
 
 class Owner(Protocol):
-    """What the transport asks of an app (`processors.apps.Partitions`)."""
+    """What the transport asks of an app (`processors.transport.app.Partitions`)."""
 
     max_records: int  # in a batch
     max_bytes: int  # of keys and values in a batch, beyond which no further record is added
@@ -286,4 +288,4 @@ class Transport(driver.Transport):
     Consumer = Consumer
 
 
-TRANSPORTS.aliases[SCHEME] = "processors.transport:Transport"
+TRANSPORTS.aliases[SCHEME] = "processors.transport.consumer:Transport"

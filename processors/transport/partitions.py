@@ -10,8 +10,8 @@ from faust.types import TP, Message
 from mode.utils.logging import get_logger
 from prometheus_client import Counter, Gauge, Histogram
 
-from processors.lease import Lease, LeaseLost, backoff
-from processors.transport import Batch
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease, LeaseLost, backoff
 
 Handle = Callable[[Batch, Lease], Awaitable[None]]
 StartOffsets = Callable[[frozenset[TP]], Awaitable[Mapping[TP, int]]]

@@ -1,0 +1,1 @@
+"""The batch transport: Faust on aiokafka, one partition's fetched records at a time."""
