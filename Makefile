@@ -29,7 +29,7 @@ check: $(INSTALLED) ## lint, formatting, types, import rules, file length
 	  END { exit long }'
 	@! git grep -nE 'confluent_kafka[.]schema_registry' -- '*.py' ':!events' ':!tests' ':!bench' \
 	  || { echo "only events/ (and bench/, for the reference) imports the schema registry's client"; exit 1; }
-	@! git grep -nwE 'confluent_kafka.*(Producer|SerializingProducer|AIOProducer)' -- events projections processors api \
+	@! git grep -nwE 'confluent_kafka.*(Producer|SerializingProducer|AIOProducer)' -- events projections web processors api \
 	  || { echo "only producers/ and ops/ have a Kafka producer"; exit 1; }
 
 bench: servers ## measure both sides of every figure, in ten minutes (SIZE=large: longer; ARGS=names)

@@ -6,14 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from api import me, photos, rolls, users
-from api.asking import Resources
-from api.images import Images
+from api.context import Resources
+from api.image_urls import Images
 from events.settings import Settings, settings
-from projections.cassandra import connected
 from projections.keyspace import API
 from projections.progress import PROGRESS
-from projections.serving.service import service
-from projections.serving.waiting import Waiting
+from projections.store.cassandra import connected
+from web.read_your_writes import Waiting
+from web.service import service
 
 DESCRIPTION = """Everything that the app shows. Writes go to the gateway; a read that is given the gateway's
 `Darkroom-Position` in `Darkroom-After` waits for it.

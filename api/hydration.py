@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from api import present
-from api.asking import Ask
+from api import presentation
+from api.context import Ask
 from events.ids import NIL
-from projections.comments import Comment
-from projections.followers import followers
-from projections.following import following
-from projections.likers import likers
-from projections.photo import Photo
-from projections.roll import Roll
-from projections.roll_followers import roll_followers
-from projections.sets import beginnings, counts_of, which
-from projections.tally import Member
+from projections.graph.followers import followers
+from projections.graph.following import following
+from projections.photos.photo import Photo
+from projections.reactions.comments import Comment
+from projections.reactions.likers import likers
+from projections.rolls.roll import Roll
+from projections.rolls.roll_followers import roll_followers
+from projections.tally.queries import beginnings, counts_of, which
+from projections.tally.tally import Member
 from projections.visibility import shows
 
 Shown = dict[str, Any]
@@ -30,13 +30,13 @@ async def photos(ask: Ask, ids: Sequence[UUID], state: str | None = None) -> lis
 async def photo(ask: Ask, photo_id: UUID, state: str | None = None) -> Shown | None:
     """One photo. The rolls are asked for beside the row, because most photos that are asked for may be seen."""
     row, rolls = await asyncio.gather(ask.sight.row(photo_id), ask.sight.rolls_of(photo_id))
-    if row is None or (state is not None and present.state_of(row) != state) or not await ask.sight.sees(row):
+    if row is None or (state is not None and presentation.state_of(row) != state) or not await ask.sight.sees(row):
         return None
     counts, liked = await asyncio.gather(
         counts_of(ask.store, [photo_id], ask.generations), beginnings(ask.store, likers, photo_id, ask.viewer)
     )
     images = ask.images.of(row, ask.now) if shows(row) else None
-    return present.photo(row, images, rolls, counts[0], bool(liked))
+    return presentation.photo(row, images, rolls, counts[0], bool(liked))
 
 
 async def users(ask: Ask, ids: Sequence[UUID]) -> list[Shown | None]:
@@ -50,7 +50,9 @@ async def users(ask: Ask, ids: Sequence[UUID]) -> list[Shown | None]:
         which(ask.store, followers, ask.viewer, seen),
     )
     shown = {
-        row.user_id: present.user(row, picture(ask, portrait, "thumb"), of, row.user_id in ours, row.user_id in theirs)
+        row.user_id: presentation.user(
+            row, picture(ask, portrait, "thumb"), of, row.user_id in ours, row.user_id in theirs
+        )
         for row, portrait, of in zip(rows, portraits, counts, strict=True)
     }
     return [shown.get(user_id) for user_id in ids]
@@ -59,7 +61,7 @@ async def users(ask: Ask, ids: Sequence[UUID]) -> list[Shown | None]:
 async def members(ask: Ask, rows: Sequence[Member]) -> list[Shown | None]:
     """Members of a roll: people, with what they are in it."""
     shown = await users(ask, [row.member for row in rows])
-    return [None if user is None else present.member(user, row) for user, row in zip(shown, rows, strict=True)]
+    return [None if user is None else presentation.member(user, row) for user, row in zip(shown, rows, strict=True)]
 
 
 async def rolls(ask: Ask, ids: Sequence[UUID]) -> list[Shown | None]:
@@ -74,7 +76,7 @@ async def rolls(ask: Ask, ids: Sequence[UUID]) -> list[Shown | None]:
         asyncio.gather(*(beginnings(ask.store, roll_followers, roll_id, ask.viewer) for roll_id in seen)),
     )
     shown = {
-        row.roll_id: present.roll(row, picture(ask, on_cover, "feed"), of, role, bool(follows))
+        row.roll_id: presentation.roll(row, picture(ask, on_cover, "feed"), of, role, bool(follows))
         for row, on_cover, of, role, follows in zip(rows, covers, counts, roles, followed, strict=True)
     }
     return [shown.get(roll_id) for roll_id in ids]
@@ -93,4 +95,4 @@ def picture(ask: Ask, row: Photo | None, size: str) -> Any:
 async def comments(ask: Ask, rows: Sequence[Comment]) -> list[Shown | None]:
     """Comments by people whom the viewer may see."""
     authors = await asyncio.gather(*(ask.sight.user(row.author_id or NIL) for row in rows))
-    return [None if author is None else present.comment(row) for author, row in zip(authors, rows, strict=True)]
+    return [None if author is None else presentation.comment(row) for author, row in zip(authors, rows, strict=True)]

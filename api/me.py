@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import hydration, shapes
-from api.asking import Asking
+from api import hydration, responses
+from api.context import Asking
 from api.hydration import Shown
 from api.users import PHOTOS, key_of_photo
-from projections.photos_of_user import UserPhoto, user_candidates
-from projections.serving.pages import Paged
-from projections.serving.problems import not_found
+from projections.photos.photos_of_user import UserPhoto, user_candidates
+from web.pagination import Paged
+from web.problems import not_found
 
 router = APIRouter(tags=["me"])
 
@@ -25,7 +25,7 @@ class State(Enum):
     developed = "developed"
 
 
-@router.get("/v1/me", **shapes.answers(shapes.Me, 404))
+@router.get("/v1/me", **responses.answers(responses.Me, 404))
 async def me(ask: Asking) -> Response:
     """The person who asks."""
     row = await ask.sight.user(ask.viewer)
@@ -35,7 +35,7 @@ async def me(ask: Asking) -> Response:
     return ask.answer((shown or {}) | {"bio": row.bio or "", "zone": row.zone or ""})
 
 
-@router.get("/v1/me/photos", **shapes.answers_with_page(shapes.Photo))
+@router.get("/v1/me/photos", **responses.answers_with_page(responses.Photo))
 async def my_photos(
     ask: Asking, paging: Paged, state: Annotated[State | None, Query(description="Only those in this state.")] = None
 ) -> Response:

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api import hydration, shapes
-from api.asking import Asking
+from api import hydration, responses
+from api.context import Asking
 from api.users import people
-from projections.comments import comments_on
-from projections.likers import likers as likers_tally
-from projections.serving.pages import Cursor, Paged
-from projections.serving.problems import not_found
+from projections.reactions.comments import comments_on
+from projections.reactions.likers import likers as likers_tally
+from web.pagination import Cursor, Paged
+from web.problems import not_found
 
 LIKERS = Cursor("likers", datetime, UUID, UUID)
 COMMENTS = Cursor("comments", datetime, UUID)
@@ -31,7 +31,7 @@ async def seen_photo(ask: Asking, photo: UUID) -> UUID:
 SeenPhoto = Annotated[UUID, Depends(seen_photo)]
 
 
-@router.get("", **shapes.answers(shapes.Photo, 404))
+@router.get("", **responses.answers(responses.Photo, 404))
 async def photo(ask: Asking, photo: UUID) -> Response:
     """A photo. While it develops, its owner is told when it will have, and nobody else that there is one."""
     shown = await hydration.photo(ask, photo)
@@ -40,13 +40,13 @@ async def photo(ask: Asking, photo: UUID) -> Response:
     return ask.answer(shown)
 
 
-@router.get("/likers", **shapes.answers_with_page(shapes.User, 404))
+@router.get("/likers", **responses.answers_with_page(responses.User, 404))
 async def likers(ask: Asking, photo_id: SeenPhoto, paging: Paged) -> Response:
     """Who likes a photo, the latest first."""
     return await people(ask, likers_tally, photo_id, paging, LIKERS)
 
 
-@router.get("/comments", **shapes.answers_with_page(shapes.Comment, 404))
+@router.get("/comments", **responses.answers_with_page(responses.Comment, 404))
 async def comments(ask: Asking, photo_id: SeenPhoto, paging: Paged) -> Response:
     """What people wrote about a photo, the latest first."""
     return await ask.page(

@@ -8,16 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from api import hydration, shapes
-from api.asking import Asking
+from api import hydration, responses
+from api.context import Asking
 from api.hydration import Shown
-from api.present import DEVELOPED
-from projections.members import members as members_tally
-from projections.roll import Roll
-from projections.roll_feed import RollPhoto, roll_candidates
-from projections.serving.pages import Cursor, Paged
-from projections.serving.problems import not_found
-from projections.sets import key_of, newest_members
+from api.presentation import DEVELOPED
+from projections.photos.roll_feed import RollPhoto, roll_candidates
+from projections.rolls.members import members as members_tally
+from projections.rolls.roll import Roll
+from projections.tally.queries import key_of, newest_members
+from web.pagination import Cursor, Paged
+from web.problems import not_found
 
 PHOTOS = Cursor("photos of a roll", datetime, datetime, UUID, UUID)
 MEMBERS = Cursor("members", datetime, UUID, UUID)
@@ -36,13 +36,13 @@ async def seen_roll(ask: Asking, roll: UUID) -> Roll:
 SeenRoll = Annotated[Roll, Depends(seen_roll)]
 
 
-@router.get("", **shapes.answers(shapes.Roll, 404))
+@router.get("", **responses.answers(responses.Roll, 404))
 async def roll(ask: Asking, row: SeenRoll) -> Response:
     """A roll. `counts.developing` of its photos aren't to be seen yet."""
     return ask.answer((await hydration.rolls(ask, [row.roll_id]))[0] or {})
 
 
-@router.get("/photos", **shapes.answers_with_page(shapes.Photo, 404))
+@router.get("/photos", **responses.answers_with_page(responses.Photo, 404))
 async def roll_photos(ask: Asking, row: SeenRoll, paging: Paged) -> Response:
     """A roll's developed photos, the latest to develop first."""
 
@@ -58,7 +58,7 @@ async def roll_photos(ask: Asking, row: SeenRoll, paging: Paged) -> Response:
     )
 
 
-@router.get("/members", **shapes.answers_with_page(shapes.Member, 404))
+@router.get("/members", **responses.answers_with_page(responses.Member, 404))
 async def roll_members(ask: Asking, row: SeenRoll, paging: Paged) -> Response:
     """A roll's members, the latest joined first."""
     return await ask.page(

@@ -9,20 +9,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
-from api import hydration, shapes
-from api.asking import Ask, Asking
+from api import hydration, responses
+from api.context import Ask, Asking
 from api.hydration import Shown
-from api.present import DEVELOPED
-from projections.followers import followers as followers_tally
-from projections.following import following as following_tally
-from projections.photos_of_user import UserPhoto, user_candidates
-from projections.rolls_of_user import rolls_of_user
-from projections.serving.pages import Cursor, Paged
-from projections.serving.problems import not_found
-from projections.sets import key_of, newest_members
-from projections.tally import Member, Tally
-from projections.users import User
-from projections.users_by_handle import handle_hmac, user_with_handle
+from api.presentation import DEVELOPED
+from projections.accounts.users import User
+from projections.accounts.users_by_handle import handle_hmac, user_with_handle
+from projections.graph.followers import followers as followers_tally
+from projections.graph.following import following as following_tally
+from projections.photos.photos_of_user import UserPhoto, user_candidates
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.tally.queries import key_of, newest_members
+from projections.tally.tally import Member, Tally
+from web.pagination import Cursor, Paged
+from web.problems import not_found
 
 PHOTOS = Cursor("photos of a person", datetime, datetime, UUID)
 FOLLOWERS, FOLLOWING, ROLLS = (Cursor(name, datetime, UUID, UUID) for name in ("followers", "following", "rolls"))
@@ -49,14 +49,14 @@ async def person(ask: Asking, user: Annotated[str, Path(description="An id, or @
 Person = Annotated[User, Depends(person)]
 
 
-@router.get("", **shapes.answers(shapes.Profile, 404))
+@router.get("", **responses.answers(responses.Profile, 404))
 async def profile(ask: Asking, row: Person) -> Response:
     """A person."""
     shown = (await hydration.users(ask, [row.user_id]))[0]
     return ask.answer((shown or {}) | {"bio": row.bio or ""})
 
 
-@router.get("/photos", **shapes.answers_with_page(shapes.Photo, 404))
+@router.get("/photos", **responses.answers_with_page(responses.Photo, 404))
 async def photos(ask: Asking, row: Person, paging: Paged) -> Response:
     """What a person shows on their profile: developed photos, taken on_profile, the latest first."""
 
@@ -71,19 +71,19 @@ async def photos(ask: Asking, row: Person, paging: Paged) -> Response:
     return await ask.page(paging, PHOTOS, on_profile, key_of_photo, hydrate)
 
 
-@router.get("/followers", **shapes.answers_with_page(shapes.User, 404))
+@router.get("/followers", **responses.answers_with_page(responses.User, 404))
 async def followers(ask: Asking, row: Person, paging: Paged) -> Response:
     """Who follows a person, the latest first."""
     return await people(ask, followers_tally, row.user_id, paging, FOLLOWERS)
 
 
-@router.get("/following", **shapes.answers_with_page(shapes.User, 404))
+@router.get("/following", **responses.answers_with_page(responses.User, 404))
 async def following(ask: Asking, row: Person, paging: Paged) -> Response:
     """Whom a person follows, the latest first."""
     return await people(ask, following_tally, row.user_id, paging, FOLLOWING)
 
 
-@router.get("/rolls", **shapes.answers_with_page(shapes.Roll, 404))
+@router.get("/rolls", **responses.answers_with_page(responses.Roll, 404))
 async def rolls(ask: Asking, row: Person, paging: Paged) -> Response:
     """The rolls that a person is a member of, as far as the viewer may see them; the latest joined first."""
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import api, apply, develop, filter, floor, growth, visible
-from bench.figure import TARGETS, Figure, show, write
-from bench.world import World, world
+from bench.figures import api, apply, consume_floor, develop, filter, growth, visible
+from bench.harness.figure import TARGETS, Figure, show, write
+from bench.harness.world import World, world
 
 FIGURES: dict[str, Callable[[World], dict[str, Figure]]] = {
     "filter": filter.measure,
-    "consume_floor": floor.measure,
+    "consume_floor": consume_floor.measure,
     "apply_rows": apply.rows,
     "apply_tally": apply.tally,
     "visible": visible.measure,

@@ -6,21 +6,21 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from ops.problem import SERVERS, Problem
+from ops.errors import SERVERS, Problem
 
 # Name of the command → module and name of its click command. Imported when it is called, so that `darkroom status`
 # doesn't pay for what the workers need.
 COMMANDS = {
-    "up": "ops.up:up",
-    "down": "ops.down:down",
-    "status": "ops.status:status",
+    "up": "ops.commands.up:up",
+    "down": "ops.commands.down:down",
+    "status": "ops.commands.status:status",
     "demo": "ops.demo.command:demo",
-    "worker": "ops.worker:worker",
-    "gateway": "ops.gateway:gateway",
-    "api": "ops.api:api",
-    "token": "ops.token:token",
-    "deadletters": "ops.deadletters:deadletters",
-    "version": "ops.version:version",
+    "worker": "ops.commands.worker:worker",
+    "gateway": "ops.commands.gateway:gateway",
+    "api": "ops.commands.api:api",
+    "token": "ops.commands.token:token",
+    "deadletters": "ops.deadletters.command:deadletters",
+    "version": "ops.commands.version:version",
 }
 
 
@@ -56,8 +56,8 @@ class Commands(click.Group):
 
 def unavailable() -> tuple[type[Exception], ...]:
     """What says that a server doesn't answer. Imported when something went wrong, and not before."""
-    from producers.publish import NotPublished
-    from projections.serving.problems import UNAVAILABLE
+    from producers.publisher import NotPublished
+    from web.problems import UNAVAILABLE
 
     return (*UNAVAILABLE, NotPublished)
 

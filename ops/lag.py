@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from events.settings import Settings
 from events.topics import TOPICS
-from ops.processes import PHOTOS, VIEWS
-from processors.ends import LogEnds
+from ops.supervisor.processes import PHOTOS, VIEWS
 from processors.expand import TOPICS_READ
-from projections.cassandra import connected
+from processors.log.ends import LogEnds
 from projections.catalog import of_topic
 from projections.keyspace import API
 from projections.progress import least, progress_of
+from projections.store.cassandra import connected
 
 Partition = tuple[str, int]
 Known = Mapping[Partition, dict[tuple[str, int], int]]

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from events.settings import Settings
-from ops.problem import Problem
+from ops.errors import Problem
 
 # By their names, so that a new secret is made, kept and left out of `up.json` without anyone remembering this file.
 SECRETS = tuple(name for name in Settings.model_fields if name.endswith(("_password", "_secret", "_key")))

@@ -14,14 +14,14 @@ from faust.types import TP
 
 from events.generated import PhotoDeveloped, PhotoTaken
 from events.ids import derived_id
-from processors.reading import Read, transient
+from processors.handlers.reader import Read, transient
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
-from producers.publish import Publishes
-from projections.develop_due import DuePhoto, due_minutes, due_photos, minute_of
-from projections.low_water import keep_low_water, low_water
+from producers.publisher import Publishes
+from projections.photos.develop_due import DuePhoto, due_minutes, due_photos, minute_of
+from projections.photos.low_water import keep_low_water, low_water
 from projections.progress import progress_of
-from projections.store import Store
+from projections.store.protocol import Store
 
 TOPIC = "photos"
 WANTED = (PhotoTaken,)

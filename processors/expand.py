@@ -26,18 +26,18 @@ from events.generated import (
 )
 from events.ids import derived_id
 from events.topics import TOPICS
-from processors.processor import folded_to
-from processors.reading import Read, transient
+from processors.handlers.reactor import folded_to
+from processors.handlers.reader import Read, transient
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
-from producers.publish import Publishes
-from projections.members import members
-from projections.photo import PHOTO, Photo
-from projections.roll import ROLL, Roll
-from projections.roll_followers import roll_followers
-from projections.rolls_of_photo import placements
-from projections.store import Store
-from projections.tally import Member, Tally
+from producers.publisher import Publishes
+from projections.photos.photo import PHOTO, Photo
+from projections.photos.rolls_of_photo import placements
+from projections.rolls.members import members
+from projections.rolls.roll import ROLL, Roll
+from projections.rolls.roll_followers import roll_followers
+from projections.store.protocol import Store
+from projections.tally.tally import Member, Tally
 
 PHOTO_ENDS = (PhotoDeleted, PhotoTakenDown, PhotoRejected)
 WANTED = (*PHOTO_ENDS, PhotoDeveloped, PhotoAddedToRoll, RollDeleted, MemberJoined, RollFollowed)

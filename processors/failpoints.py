@@ -10,8 +10,8 @@ import signal
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from projections.store import Store
-from projections.table import Stamped, Table
+from projections.store.protocol import Store
+from projections.store.table import Stamped, Table
 
 PLACES = (
     "after-decode",

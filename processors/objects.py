@@ -8,7 +8,7 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError
 
 from events.settings import Settings
-from producers.bucket import s3_client
+from producers.s3 import s3_client
 
 GONE = {"404", "NoSuchKey", "412", "PreconditionFailed"}
 

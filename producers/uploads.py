@@ -12,8 +12,8 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError
 
 from events.settings import Settings
-from producers.bucket import s3_client
 from producers.limits import UPLOAD_BYTES, UPLOAD_LIFETIME
+from producers.s3 import s3_client
 
 ABSENT = ("404", "NoSuchKey", "NotFound")
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from projections.store import Store
-from projections.table import Table
+from projections.store.protocol import Store
+from projections.store.table import Table
 
 MOST_AHEAD = 8
 T = TypeVar("T")

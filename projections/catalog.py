@@ -1,33 +1,33 @@
 """The one list of all projections: a new read model is a file beside this one and a line here."""
 # pyright: reportUnusedImport=false
 
-from projections.comments import commented, comments
-from projections.develop_due import develop_due
-from projections.developed_of_user import developed_of_user
-from projections.developing_in_roll import developing_in_roll
-from projections.followers import followers
-from projections.following import following
-from projections.invitations import invitations
-from projections.likers import likers
-from projections.members import members
-from projections.photo import photo
-from projections.photos_in_roll import photos_in_roll
-from projections.photos_of_user import photos_of_user
-from projections.roll import roll
-from projections.roll_feed import roll_feed
-from projections.roll_followers import roll_followers
-from projections.rolls_of_photo import rolls_of_photo
-from projections.rolls_of_user import rolls_of_user
-from projections.users import users
-from projections.users_by_handle import users_by_handle
+from projections.accounts.users import users
+from projections.accounts.users_by_handle import users_by_handle
+from projections.graph.followers import followers
+from projections.graph.following import following
+from projections.photos.develop_due import develop_due
+from projections.photos.developed_of_user import developed_of_user
+from projections.photos.developing_in_roll import developing_in_roll
+from projections.photos.photo import photo
+from projections.photos.photos_in_roll import photos_in_roll
+from projections.photos.photos_of_user import photos_of_user
+from projections.photos.roll_feed import roll_feed
+from projections.photos.rolls_of_photo import rolls_of_photo
+from projections.reactions.comments import commented, comments
+from projections.reactions.likers import likers
+from projections.rolls.invitations import invitations
+from projections.rolls.members import members
+from projections.rolls.roll import roll
+from projections.rolls.roll_followers import roll_followers
+from projections.rolls.rolls_of_user import rolls_of_user
 
 # ruff: isort: split
-from projections.counts import COUNTS
-from projections.low_water import LOW_WATER
+from projections.photos.low_water import LOW_WATER
 from projections.progress import PROGRESS
 from projections.projection import Projection
-from projections.table import Table
-from projections.tally import Tally
+from projections.store.table import Table
+from projections.tally.counts import COUNTS
+from projections.tally.tally import Tally
 
 PROJECTIONS: tuple[Projection | Tally, ...] = tuple(
     each for each in globals().values() if isinstance(each, Projection | Tally)

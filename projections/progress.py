@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from projections.store import Store
-from projections.table import Stamped, Table, stamp_of
+from projections.store.protocol import Store
+from projections.store.table import Stamped, Table, stamp_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any, get_args, get_type_hints
 
 from events.codec import topic_of
 from events.generated import Event
-from projections.table import Fold, Table, Upsert
+from projections.store.table import Fold, Table, Upsert
 
 
 class Projection:

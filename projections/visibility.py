@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from events.ids import NIL
-from projections.members import members
-from projections.photo import PHOTO, Photo
-from projections.roll import ROLL, Roll
-from projections.rolls_of_photo import placements
-from projections.rolls_of_user import rolls_of_user
-from projections.sets import beginnings, together, which
-from projections.store import Store
-from projections.tally import Member
-from projections.users import USERS, User
+from projections.accounts.users import USERS, User
+from projections.photos.photo import PHOTO, Photo
+from projections.photos.rolls_of_photo import placements
+from projections.rolls.members import members
+from projections.rolls.roll import ROLL, Roll
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.store.protocol import Store
+from projections.tally.queries import beginnings, together, which
+from projections.tally.tally import Member
 
 OWNER, MEMBER, PUBLIC = "owner", "member", "public"
 T = TypeVar("T")

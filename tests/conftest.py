@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from events.settings import Settings
-from ops.local import local_servers
+from ops.local_servers import local_servers
+from ops.provision import prepare
 from ops.servers.java import START_FAST
-from ops.setup import prepare
 
 
 @pytest.fixture(scope="session")

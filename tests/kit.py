@@ -14,13 +14,13 @@ from events.personal import Erased
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.topics import key_bytes, partition_of
-from processors.deadletters import DeadLetter
-from processors.runner import Runner
+from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.projector import Runner
 from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
-from projections.store import Store
+from projections.store.protocol import Store
 
 
 class MemoryRegistry:

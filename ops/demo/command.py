@@ -13,11 +13,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from events.settings import NEXT_MORNING, settings
+from ops.commands.up import watched
 from ops.demo.client import Failed
 from ops.demo.pictures import pictures
 from ops.demo.story import Story, relative
 from ops.secrets import changed, with_secrets
-from ops.up import watched
 
 DELAY = "25s"  # long enough to ask for every photo in every endpoint before it develops, on a slow machine too
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 from pillow_heif import register_heif_opener
 
-from ops.problem import Problem
+from ops.errors import Problem
 
 # What photographs ship in the packages themselves (neither is imported: that would take seconds).
 SHIPPED = (

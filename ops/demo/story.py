@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from events.settings import Settings
+from ops.commands.token import LIFETIME, person_with
 from ops.demo.client import Failed, Person, eventually
 from ops.demo.embargo import Taken, check
 from ops.demo.pictures import Picture, upright
-from ops.token import LIFETIME, person_with
 from processors.film.sheet import contact_sheet
-from projections.serving.identity import issue_token
+from web.tokens import issue_token
 
 CAST = (
     ("ada", "Ada Lindqvist", "Europe/Stockholm"),

@@ -1,8 +1,8 @@
 """The four local servers: Kafka, Cassandra, the schema registry and S3Proxy. One file each."""
 
 from events.settings import Settings
-from ops.program import Program
 from ops.servers import cassandra, kafka, registry, s3
+from ops.supervisor.program import Program
 
 
 def servers(settings: Settings) -> list[Program]:

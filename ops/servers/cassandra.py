@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from events.settings import Settings
-from ops.problem import Problem
-from ops.program import Program
+from ops.errors import Problem
 from ops.secrets import outside
 from ops.servers import cql, java
 from ops.servers.jars import jars
+from ops.supervisor.program import Program
 
 SUPERUSER = "cassandra"
 TOKENS = 2**64

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from ops.problem import Problem
+from ops.errors import Problem
 from ops.servers.java import java
 
 ROOT = Path(__file__).resolve().parents[2]

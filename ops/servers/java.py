@@ -7,7 +7,7 @@ import subprocess
 from functools import lru_cache
 
 from events.settings import Settings
-from ops.problem import Problem
+from ops.errors import Problem
 
 REMEDY = "apt-get install openjdk-17-jre-headless, or set JAVA_HOME to a Java 17"
 # Half the CPU to start, for what never runs hot (or not for long: a test's servers).

@@ -7,11 +7,11 @@ import uuid
 from pathlib import Path
 
 from events.settings import Settings
-from ops.problem import Problem
-from ops.program import Program
+from ops.errors import Problem
 from ops.secrets import outside
 from ops.servers import java
 from ops.servers.jars import jars
+from ops.supervisor.program import Program
 
 # A dead letter carries a whole record and the reason it failed, so the broker takes more than any topic of ours.
 MAX_MESSAGE_BYTES = 10 * 1024 * 1024

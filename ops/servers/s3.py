@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from events.settings import Settings
-from ops.program import Program, http_status
 from ops.secrets import outside
 from ops.servers import java
 from ops.servers.jars import jars
+from ops.supervisor.program import Program, http_status
 
 
 def server(settings: Settings) -> Program:

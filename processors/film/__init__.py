@@ -7,10 +7,10 @@
 docs/film.md says what the look does, and shows it.
 """
 
-from processors.film.develop import develop_photo
+from processors.film.filter import develop_photo
 from processors.film.limits import LIMITS, Limits
 from processors.film.outcome import Filtered, Reason, Rejected, Variant
-from processors.film.pool import Pool, PoolClosed
+from processors.film.sandbox.pool import Pool, PoolClosed
 from processors.film.version import FILTER_VERSION
 
 __all__ = [

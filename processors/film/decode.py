@@ -12,8 +12,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from processors.film import colour, heic, jpeg, png, webp
+from processors.film import colour
 from processors.film.colour import Picture
+from processors.film.formats import heic, jpeg, png, webp
 from processors.film.limits import Limits
 from processors.film.outcome import Reason, Refused
 

@@ -13,7 +13,7 @@ import click
 from PIL import Image, ImageDraw, ImageFont
 
 from processors.film.decode import decode, fitted
-from processors.film.develop import develop_photo
+from processors.film.filter import develop_photo
 from processors.film.limits import LIMITS
 from processors.film.outcome import Rejected
 

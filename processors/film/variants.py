@@ -7,9 +7,9 @@ from uuid import UUID
 
 from PIL import Image
 
-from processors.film import grain
 from processors.film.decode import fitted
 from processors.film.limits import Limits
+from processors.film.look import grain
 from processors.film.outcome import Variant
 
 # Quality by variant, chosen by eye and size. Optimised Huffman tables and progressive scans would save

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import RollFollowed, RollUnfollowed, UserFollowed, UserUnfollowed
-from producers.decide.act import Act, Decision, already, made
+from producers.decide.decision import Act, Decision, already, made
 from producers.limits import FOLLOWED_PEOPLE
-from projections.roll import Roll
-from projections.serving.problems import Problem, forbidden, not_found
-from projections.tally import Member
-from projections.users import User
+from projections.accounts.users import User
+from projections.rolls.roll import Roll
+from projections.tally.tally import Member
+from web.problems import Problem, forbidden, not_found
 
 
 def follow_user(act: Act, person: User | None, live: Sequence[Member], following: int) -> Decision:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import MemberInvited, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
-from producers.decide.act import Act, Decision, already, made
+from producers.decide.decision import Act, Decision, already, made
 from producers.decide.rolls import owned, room_for_one_more
-from projections.roll import Roll
-from projections.serving.problems import Problem, forbidden, not_found
-from projections.tally import Member
-from projections.users import User
+from projections.accounts.users import User
+from projections.rolls.roll import Roll
+from projections.tally.tally import Member
 from projections.visibility import MEMBER, OWNER, PUBLIC
+from web.problems import Problem, forbidden, not_found
 
 LAST_OWNER = "You are the roll's last owner. Make somebody else one first, or delete the roll."
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from events.generated import PhotoAddedToRoll, PhotoDeleted, PhotoRemovedFromRoll, PhotoTaken
-from producers.decide.act import Act, Decision, already, made
-from producers.developing import develops
+from producers.decide.decision import Act, Decision, already, made
+from producers.decide.develops_at import develops
 from producers.limits import OLDEST_TAKEN, ROLLS_A_PHOTO
-from projections.photo import Photo
-from projections.rolls_of_photo import Placement
-from projections.serving.problems import Problem, forbidden, not_found
+from projections.photos.photo import Photo
+from projections.photos.rolls_of_photo import Placement
 from projections.visibility import OWNER
+from web.problems import Problem, forbidden, not_found
 
 
 @dataclass(frozen=True, slots=True)

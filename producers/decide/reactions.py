@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import CommentDeleted, CommentPosted, PhotoLiked, PhotoUnliked
-from producers.decide.act import Act, Decision, already, made
-from projections.comments import Comment
-from projections.photo import Photo
-from projections.serving.problems import Problem, forbidden, not_found
-from projections.tally import Member
+from producers.decide.decision import Act, Decision, already, made
+from projections.photos.photo import Photo
+from projections.reactions.comments import Comment
+from projections.tally.tally import Member
+from web.problems import Problem, forbidden, not_found
 
 
 def like(act: Act, photo: Photo | None, live: Sequence[Member]) -> Decision:

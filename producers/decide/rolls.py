@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from events.generated import MemberJoined, RollChanged, RollCreated, RollDeleted
-from producers.decide.act import Act, Decision, made
+from producers.decide.decision import Act, Decision, made
 from producers.limits import ROLLS_A_PERSON
-from projections.roll import Roll
-from projections.serving.problems import Problem, forbidden, not_found
+from projections.rolls.roll import Roll
 from projections.visibility import OWNER
+from web.problems import Problem, forbidden, not_found
 
 
 def create(act: Act, title: str, theme: str, visibility: str, memberships: int) -> Decision:

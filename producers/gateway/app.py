@@ -8,13 +8,13 @@ from starlette.middleware import Middleware
 
 from events.registry import UnknownSchema
 from events.settings import Settings, settings
-from producers.gateway.gate import Gate, open_gate
-from producers.gateway.limiting import BodyLimit
+from producers.gateway.body_limit import BodyLimit
+from producers.gateway.resources import Gate, open_gate
 from producers.gateway.routes import add_routes
 from producers.limits import BODY_BYTES
-from producers.publish import NotPublished
+from producers.publisher import NotPublished
 from producers.uploads import StorageUnavailable
-from projections.serving.service import service
+from web.service import service
 
 DESCRIPTION = """What the app writes. Every write is decided here, appended to the log as facts, and answered with 202
 and `Darkroom-Position`: where the facts are. Give that to a read, or to the next write, as `Darkroom-After`."""

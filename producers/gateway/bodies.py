@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from producers.developing import zones
+from producers.decide.develops_at import zones
 from producers.limits import BIO, COMMENT, CONTENT_TYPES, DISPLAY_NAME, HANDLE, ROLLS_A_PHOTO, THEME, TITLE
 
 USER = "bbce2359-3b38-5c04-add3-59bf94bc6cbd"

@@ -5,19 +5,19 @@ import asyncio
 from starlette.responses import Response
 
 from producers.decide import photos, reactions
-from producers.decide.act import Act, Decision
+from producers.decide.decision import Act, Decision
+from producers.gateway.accounts import known
 from producers.gateway.bodies import NewComment, NewPhoto
 from producers.gateway.paths import CommentId, PhotoId, RollId
-from producers.gateway.people import known
-from producers.gateway.rows import comment_on, destination
-from producers.gateway.writing import Write
+from producers.gateway.reads import comment_on, destination
+from producers.gateway.write import Write
 from producers.limits import UPLOAD_BYTES
 from producers.uploads import object_key
-from projections.likers import likers
-from projections.rolls_of_photo import placements
-from projections.serving.problems import Problem
-from projections.sets import beginnings
+from projections.photos.rolls_of_photo import placements
+from projections.reactions.likers import likers
+from projections.tally.queries import beginnings
 from projections.visibility import Sight
+from web.problems import Problem
 
 
 async def take(new: NewPhoto, write: Write) -> Response:

@@ -8,21 +8,21 @@ from starlette.responses import Response
 from producers.decide import follows
 from producers.decide import members as membership
 from producers.decide import rolls as decide_rolls
-from producers.decide.act import Act, Decision
+from producers.decide.decision import Act, Decision
 from producers.gateway.bodies import Membership, NewInvitation, NewRoll, RollPatch
 from producers.gateway.paths import RollId, UserId
-from producers.gateway.rows import another_owner, size_of
-from producers.gateway.writing import Write
-from projections.invitations import invitation, spent
-from projections.members import members
-from projections.roll import ROLL, Roll
-from projections.roll_followers import roll_followers
-from projections.rolls_of_photo import placements
-from projections.rolls_of_user import rolls_of_user
-from projections.serving.problems import Problem
-from projections.sets import beginnings, shard_of
-from projections.store import Store
+from producers.gateway.reads import another_owner, size_of
+from producers.gateway.write import Write
+from projections.photos.rolls_of_photo import placements
+from projections.rolls.invitations import invitation, spent
+from projections.rolls.members import members
+from projections.rolls.roll import ROLL, Roll
+from projections.rolls.roll_followers import roll_followers
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.store.protocol import Store
+from projections.tally.queries import beginnings, shard_of
 from projections.visibility import Sight, shows, stands
+from web.problems import Problem
 
 
 async def create(new: NewRoll, write: Write) -> Response:

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from producers.gateway import people, photos, rolls, uploading
-from producers.gateway.writing import Written
-from projections.serving.problems import documented
+from producers.gateway import accounts, photos, rolls, uploads
+from producers.gateway.write import Written
+from web.problems import documented
 
 STALE = {
     "description": "`true` if the positions in Darkroom-After weren't reached: it was decided on what was there.",
@@ -41,11 +41,11 @@ class Route:
 
 
 ROUTES = (
-    Route("PATCH", "/v1/me", people.change_me, "me", (403, 409), "change_me"),
-    Route("POST", "/v1/me/deactivate", people.deactivate, "me", (), "deactivate"),
-    Route("POST", "/v1/me/reactivate", people.reactivate, "me", (), "reactivate"),
-    Route("PUT", "/v1/users/{user_id}/follow", people.follow, "people", (403, 404, 409), "follow_user"),
-    Route("DELETE", "/v1/users/{user_id}/follow", people.unfollow, "people", (403, 404), "unfollow_user"),
+    Route("PATCH", "/v1/me", accounts.change_me, "me", (403, 409), "change_me"),
+    Route("POST", "/v1/me/deactivate", accounts.deactivate, "me", (), "deactivate"),
+    Route("POST", "/v1/me/reactivate", accounts.reactivate, "me", (), "reactivate"),
+    Route("PUT", "/v1/users/{user_id}/follow", accounts.follow, "people", (403, 404, 409), "follow_user"),
+    Route("DELETE", "/v1/users/{user_id}/follow", accounts.unfollow, "people", (403, 404), "unfollow_user"),
     Route("POST", "/v1/rolls", rolls.create, "rolls", (403, 409), "create_roll"),
     Route("PATCH", "/v1/rolls/{roll_id}", rolls.change, "rolls", (403, 404, 409), "change_roll"),
     Route("DELETE", "/v1/rolls/{roll_id}", rolls.delete, "rolls", (403, 404), "delete_roll"),
@@ -87,11 +87,11 @@ def add_routes(app: FastAPI) -> None:
         )
     app.add_api_route(
         "/v1/uploads",
-        uploading.create,
+        uploads.create,
         methods=["POST"],
         name="create_upload",
         status_code=201,
-        response_model=uploading.UploadForm,
+        response_model=uploads.UploadForm,
         responses=documented(400, 403),
         tags=["photos"],
     )

@@ -10,13 +10,13 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from api.images import Images
+from api.image_urls import Images
 from events.positions import Position
-from projections.memory import MemoryStore
-from projections.serving.answers import matches
-from projections.serving.waiting import Waiting
+from projections.store.memory import MemoryStore
 from tests.api.world import NOW, SETTINGS, World, named
 from tests.kit import run
+from web.etag import matches
+from web.read_your_writes import Waiting
 
 
 def test_what_has_not_changed_is_not_sent_again() -> None:

@@ -9,8 +9,8 @@ import pytest
 from events.generated import Event
 from events.settings import Settings
 from ops.secrets import changed
-from projections.cassandra import CassandraStore, connect
 from projections.keyspace import API, WORKER, create_all
+from projections.store.cassandra import CassandraStore, connect
 from tests.api.test_pages import LISTS, grown
 from tests.api.world import MORNING, World, named
 from tests.kit import run

@@ -10,15 +10,15 @@ from uuid import UUID
 
 import pytest
 
-from api.lists import filled
+from api.fill_page import filled
 from events.generated import Event
 from events.ids import key_order
-from projections.followers import followers
-from projections.serving.pages import Cursor
-from projections.serving.problems import Problem
-from projections.sets import by_time, key_of
+from projections.graph.followers import followers
+from projections.tally.queries import by_time, key_of
 from tests.api.world import MORNING, World, named
 from tests.kit import run
+from web.pagination import Cursor
+from web.problems import Problem
 
 LISTS = {
     "followers": "/v1/users/@ada/followers",

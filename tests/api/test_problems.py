@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from projections.serving.identity import issue_token
-from projections.store import StoreUnavailable
+from projections.store.protocol import StoreUnavailable
 from tests.api.world import ROUTES, SETTINGS, World, checked, named
 from tests.kit import run
+from web.tokens import issue_token
 
 PATHS = [
     route.path.replace("{user}", str(named("ada")))

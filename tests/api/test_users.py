@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from events import generated as g
-from projections.users_by_handle import handle_hmac
+from projections.accounts.users_by_handle import handle_hmac
 from tests.api.world import MORNING, SETTINGS, World, named
 from tests.kit import run
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from projections.memory import MemoryStore
-from projections.photo import Photo
-from projections.roll import Roll
-from projections.store import StoreUnavailable
-from projections.users import User
+from projections.accounts.users import User
+from projections.photos.photo import Photo
+from projections.rolls.roll import Roll
+from projections.store.memory import MemoryStore
+from projections.store.protocol import StoreUnavailable
 from projections.visibility import (
     Sight,
     may_see_photo,

@@ -15,16 +15,16 @@ from fastapi.routing import APIRoute
 
 from api import me, photos, rolls, users
 from api.app import build
-from api.asking import Resources
-from api.images import Images
+from api.context import Resources
+from api.image_urls import Images
 from events import generated as g
 from events.generated import Event
 from events.settings import Settings
-from projections.memory import MemoryStore
-from projections.serving.identity import issue_token
-from projections.store import Store
-from projections.users_by_handle import handle_hmac
+from projections.accounts.users_by_handle import handle_hmac
+from projections.store.memory import MemoryStore
+from projections.store.protocol import Store
 from tests.kit import MemoryLog, Worker
+from web.tokens import issue_token
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
 MORNING = datetime(2026, 6, 20, 7, tzinfo=UTC)

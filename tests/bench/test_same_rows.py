@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from bench.develop import developed
-from bench.plain import Plain, Then
-from bench.plain_folds import Row
-from bench.stream import Encoded, Ids, an_id, likes, placements
+from bench.figures.develop import developed
+from bench.harness.stream import Encoded, Ids, an_id, likes, placements
+from bench.reference.apply import Plain, Then
+from bench.reference.folds import Row
 from events.schema import all_schemas
 from events.topics import key_bytes, partition_of
 from projections.catalog import all_tables, of_topic
-from projections.memory import MemoryStore
-from projections.table import Stamped, Table, Upsert
+from projections.store.memory import MemoryStore
+from projections.store.table import Stamped, Table, Upsert
 from tests.kit import MemoryRegistry, Worker, memory_codec, record, run
 
 TABLES: dict[str, Table] = {table.name: table for table in all_tables()}

@@ -9,17 +9,17 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from events.generated import Event
-from processors.again import FoldAgain
-from processors.deadletters import DeadLetter
-from processors.runner import Runner
+from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.projector import Runner
+from processors.redrive.replay import FoldAgain
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
-from projections.memory import MemoryStore
 from projections.projection import Projection
-from projections.store import Store, Unstorable
-from projections.table import STAMPS_PER_OFFSET, Stamped
-from projections.tally import Tally
+from projections.store.memory import MemoryStore
+from projections.store.protocol import Store, Unstorable
+from projections.store.table import STAMPS_PER_OFFSET, Stamped
+from projections.tally.tally import Tally
 from tests.kit import MemoryLog, cut, memory_codec
 
 Projections = Sequence[Projection | Tally]

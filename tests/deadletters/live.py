@@ -18,7 +18,7 @@ from events.settings import Settings
 from ops.secrets import environment
 from projections.catalog import of_topic
 from projections.progress import progress_of
-from projections.store import Store
+from projections.store.protocol import Store
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180.0  # seconds; a busy machine

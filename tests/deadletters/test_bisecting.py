@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.generated import ProfileChanged
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.schema import all_schemas
-from processors.deadletters import DeadLetter
-from processors.runner import ATTEMPTS, Runner
+from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.projector import ATTEMPTS, Runner
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
-from projections.users import users
+from projections.accounts.users import users
 from tests.deadletters.failing import RefusingStore
 from tests.kit import MemoryLog, run
 

@@ -9,15 +9,15 @@ from click.testing import CliRunner
 
 from events.codec import Unreadable, key_of
 from events.generated import PhotoLiked
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.positions import Position
 from events.schema import all_schemas
 from events.topics import key_bytes, partition_of
 from ops.cli import main
-from ops.letters import Letter, Selection
-from ops.moments import MOMENT
-from ops.preview import Preview
-from ops.reports import lines
+from ops.deadletters.click_types import MOMENT
+from ops.deadletters.letters import Letter, Selection
+from ops.deadletters.preview import Preview
+from ops.progress import lines
 
 SCHEMA = all_schemas()["darkroom.reactions.PhotoLiked"]
 LIKE = from_json(SCHEMA, SCHEMA.example())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from events.generated import Event, MemberJoined, MemberRoleChanged
 from projections.catalog import of_topic
-from projections.memory import MemoryStore
+from projections.store.memory import MemoryStore
 from tests.deadletters.failing import RefusingStore, fold_all, redrive, undecodable, unfoldable, values
 from tests.histories import histories
 from tests.kit import MemoryLog, run

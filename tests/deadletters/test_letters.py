@@ -11,12 +11,12 @@ import pytest
 from events.positions import Position
 from events.settings import Settings
 from events.topics import RECORD_BYTES
-from ops.letters import Letter, letters
-from processors import deadletters
-from processors.deadletters import DeadLetter
-from processors.requests import APPLIED, PAGE, Requests
-from producers.publish import Publisher
-from projections.cassandra import CassandraStore, connect
+from ops.deadletters.letters import Letter, letters
+from processors.handlers import dead_letter
+from processors.handlers.dead_letter import DeadLetter
+from processors.redrive.requests import APPLIED, PAGE, Requests
+from producers.publisher import Publisher
+from projections.store.cassandra import CassandraStore, connect
 from tests.kit import memory_codec, run
 
 CASES: dict[str, tuple[bytes | None, bytes | None]] = {
@@ -35,7 +35,7 @@ def sent(settings: Settings, key: bytes | None, value: bytes | None, reason: str
     async def send() -> None:
         publisher = Publisher(settings, memory_codec(), "test")
         try:
-            await deadletters.send(publisher, DeadLetter(position, key, value, reason, "likers", 1))
+            await dead_letter.send(publisher, DeadLetter(position, key, value, reason, "likers", 1))
         finally:
             await publisher.close()
 
@@ -56,7 +56,7 @@ def test_a_letter_beyond_its_topics_limit_is_cut_and_says_so(darkroom: Settings)
     size = 2 * RECORD_BYTES + 1  # of a record that its producer had compressed
     letter = sent(darkroom, b"key", os.urandom(size), "x" * 100_000)
     assert (letter.value, letter.cut, letter.size) == (b"", True, size + 3)
-    assert len(letter.reason) == deadletters.REASON_CHARACTERS
+    assert len(letter.reason) == dead_letter.REASON_CHARACTERS
 
 
 @pytest.fixture

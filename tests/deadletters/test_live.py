@@ -18,14 +18,14 @@ from events.registry import ConfluentRegistry
 from events.schema import all_schemas
 from events.settings import Settings
 from events.topics import TOPICS
-from ops.letters import Letter, letters
-from processors.ends import LogEnds
-from processors.requests import APPLIED, Requests
-from projections.cassandra import CassandraStore, connect
-from projections.comments import COMMENTS, Comment
-from projections.counts import COUNTS, summed
-from projections.keys import KeyStore
+from ops.deadletters.letters import Letter, letters
+from processors.log.ends import LogEnds
+from processors.redrive.requests import APPLIED, Requests
 from projections.keyspace import private
+from projections.private.keys import KeyStore
+from projections.reactions.comments import COMMENTS, Comment
+from projections.store.cassandra import CassandraStore, connect
+from projections.tally.counts import COUNTS, summed
 from tests.deadletters.flood import BEYOND_A_MUTATION, TOPIC, Fact, Flood, Forge, a_comment, append
 from tests.deadletters.live import command, eventually, folded, register, worker
 

@@ -13,20 +13,20 @@ from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from events.generated import PhotoLiked, PhotoTaken
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.positions import Position
 from events.schema import all_schemas
-from processors.again import ActAgain, Again, FoldAgain
-from processors.deadletters import EVERY
-from processors.reading import Read
-from processors.redrive import Redrive
-from processors.requests import APPLIED, Request
+from processors.handlers.dead_letter import EVERY
+from processors.handlers.reader import Read
+from processors.redrive.redrive import Redrive
+from processors.redrive.replay import ActAgain, Again, FoldAgain
+from processors.redrive.requests import APPLIED, Request
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
-from projections.memory import MemoryStore
 from projections.progress import progress_rows
-from projections.store import Store
+from projections.store.memory import MemoryStore
+from projections.store.protocol import Store
 from tests.deadletters.failing import fold_all, undecodable, values
 from tests.kit import MemoryLog, memory_codec, run
 

@@ -8,12 +8,12 @@ import pytest
 from cassandra import InvalidRequest
 
 from events.settings import Settings
-from projections.cassandra import CassandraStore, classified, connect
+from projections.accounts.users_by_handle import USERS_BY_HANDLE
 from projections.keyspace import API
-from projections.roll import ROLL
-from projections.store import StoreUnavailable, Unstorable
-from projections.table import Stamped, Upsert
-from projections.users_by_handle import USERS_BY_HANDLE
+from projections.rolls.roll import ROLL
+from projections.store.cassandra import CassandraStore, classified, connect
+from projections.store.protocol import StoreUnavailable, Unstorable
+from projections.store.table import Stamped, Upsert
 from tests.kit import run
 
 SOMEBODY = UUID(int=1)

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from ops.cli import main
-from producers.carrying import Carrier
-from producers.requests import Asked, CassandraRequests
+from producers.writes.execute import Carrier
+from producers.writes.idempotency import Asked, CassandraRequests
 
 
 def dying(times: int) -> None:

@@ -13,9 +13,9 @@ from events.personal import Erased
 from events.positions import Position
 from events.registry import ConfluentRegistry
 from events.settings import Settings
-from producers.publish import Publisher, Record
-from projections.cassandra import CassandraStore, connect, disconnect
-from projections.keys import KeyStore
+from producers.publisher import Publisher, Record
+from projections.private.keys import KeyStore
+from projections.store.cassandra import CassandraStore, connect, disconnect
 from tests.faults.world import World
 
 SLICE = 0.1  # seconds between two parts of what is appended

@@ -10,10 +10,10 @@ from datetime import timedelta
 from itertools import cycle
 from uuid import UUID
 
-from ops.program import http_status
-from projections.serving.identity import issue_token
+from ops.supervisor.program import http_status
 from tests.faults.processes import PATIENCE, Process, until
 from tests.faults.system import System
+from web.tokens import issue_token
 
 WRITES, DIES_AT, CLIENTS = 40, 15, 8
 

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from events.generated import PhotoTaken
-from producers.bucket import s3_client
+from producers.s3 import s3_client
 from tests.faults.processes import until
 from tests.faults.system import System
 

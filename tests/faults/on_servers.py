@@ -3,7 +3,7 @@
 import shutil
 import time
 
-from ops.children import Children
+from ops.supervisor.children import Children
 from tests.faults.on_workers import RATE, moving
 from tests.faults.processes import until
 from tests.faults.system import System

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from events.settings import Settings
-from ops.children import LAUNCH
 from ops.secrets import environment
+from ops.supervisor.children import LAUNCH
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0  # seconds: a dead member's session, a rebalance, a restarted server, on a machine that others use too

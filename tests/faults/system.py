@@ -7,14 +7,14 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.apply import begin_at, ends
+from bench.figures.apply import begin_at, ends
 from events.generated import Event
 from events.settings import Settings
-from ops.children import Children, running
-from ops.local import on_free_ports
+from ops.local_servers import on_free_ports
+from ops.provision import prepare
 from ops.secrets import with_secrets
 from ops.servers import servers
-from ops.setup import prepare
+from ops.supervisor.children import Children, running
 from tests.faults.load import Flow, Source
 from tests.faults.processes import Process, until
 from tests.faults.watch import GONE, Progress, Watch

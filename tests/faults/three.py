@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 
 from events.registry import register_all
 from events.settings import Settings
-from ops.children import Children, running
-from ops.local import local_cluster
+from ops.local_servers import local_cluster
+from ops.provision import create_topics
 from ops.secrets import changed
 from ops.servers import kafka, registry
-from ops.setup import create_topics
-from projections.cassandra import connect, disconnect
+from ops.supervisor.children import Children, running
 from projections.keyspace import create_all
+from projections.store.cassandra import connect, disconnect
 from tests.faults.system import System, populated
 
 

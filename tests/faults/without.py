@@ -16,12 +16,14 @@ from events.settings import settings
 CHOSEN = sys.argv[1]
 sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 
-from processors import objects, runner  # noqa: E402
+from processors import objects  # noqa: E402
 from processors.failpoints import reached  # noqa: E402
-from processors.runner import APPLIED, Runner  # noqa: E402
+from processors.handlers import projector  # noqa: E402
+from processors.handlers.projector import APPLIED, Runner  # noqa: E402
 from processors.transport import app, partitions  # noqa: E402
-from projections import progress, tally  # noqa: E402
+from projections import progress  # noqa: E402
 from projections.progress import progress_rows  # noqa: E402
+from projections.tally import tally  # noqa: E402
 
 
 def rows_before_progress() -> None:
@@ -51,7 +53,7 @@ def members_read() -> None:
         own = [row for row in known if row.member.int == 0]
         return fold(each, shard, entity, own, *others)
 
-    runner.fold_shard = blind
+    projector.fold_shard = blind
 
 
 def offset_stamps() -> None:
@@ -60,7 +62,7 @@ def offset_stamps() -> None:
     def clock(*_: int) -> int:
         return time.time_ns() // 1000
 
-    runner.stamp_of = tally.stamp_of = progress.stamp_of = clock  # type: ignore[assignment]
+    projector.stamp_of = tally.stamp_of = progress.stamp_of = clock  # type: ignore[assignment]
 
 
 def progress_as_start() -> None:

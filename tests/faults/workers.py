@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from events.settings import Settings
-from ops.program import http_status
+from ops.supervisor.program import http_status
 from tests.faults.processes import Process
 
 VIEWS = ("accounts", "graph", "rolls", "photos", "reactions")

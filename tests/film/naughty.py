@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from processors.film import Filtered, Limits, Reason, Rejected, Variant
-from processors.film.worker import run
+from processors.film.sandbox.worker import run
 
 
 def obey(photo_id: UUID, data: bytes, taken_on: date, limits: Limits) -> Filtered | Rejected:

@@ -7,7 +7,7 @@ from PIL import Image, ImageCms
 
 from processors.film import LIMITS
 from processors.film.decode import decode
-from processors.film.jpeg import draft_scale
+from processors.film.formats.jpeg import draft_scale
 from tests.film.pictures import BLUE, GREEN, RED, WHITE, corners, encoded, exif, pixels, scene
 
 # EXIF 2.32, 4.6.4: what must be done to the upright picture to get the one that is stored.

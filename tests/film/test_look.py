@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from processors.film import light, seed, stamp
 from processors.film.colour import Picture
-from processors.film.cube import cube
-from processors.film.develop import develop_photo
-from processors.film.look import expose
+from processors.film.filter import develop_photo
+from processors.film.look import light, seed, stamp
+from processors.film.look.cube import cube
+from processors.film.look.look import expose
 from tests.film.pictures import DAY, LEAKING, PHOTO, encoded, filtered, opened, pixels, scene
 
 

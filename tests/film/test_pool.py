@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from processors.film import Filtered, Limits, Pool, PoolClosed, develop_photo
-from processors.film.child import Lost
+from processors.film.sandbox.child import Lost
 from tests.film.pictures import DAY, PHOTO, encoded, filtered, rejected, scene
 from tests.film.pools import begun, fifo, gone, naughty
 
@@ -188,7 +188,7 @@ def test_a_pool_that_could_not_start_can_be_opened_again(tmp_path: Path) -> None
     program = (
         "import sys, pathlib; pathlib.Path(sys.argv.pop(1)).exists() and sys.exit(3)\n"
         "from processors.film import develop_photo\n"
-        "from processors.film.worker import run\n"
+        "from processors.film.sandbox.worker import run\n"
         "run(develop_photo, sys.argv[1:])"
     )
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 import pytest
 
 from events.settings import Settings
-from projections.cassandra import CassandraStore, connected
 from projections.keyspace import GATEWAY
+from projections.store.cassandra import CassandraStore, connected
 
 Kept = TypeVar("Kept")
 Opened = Callable[[], AbstractAsyncContextManager[Kept]]

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from producers.carrying import UniqueValues
-from projections.claims import FINAL, PENDING, Claimed, Claims
+from producers.writes.execute import UniqueValues
+from projections.private.claims import FINAL, PENDING, Claimed, Claims
 from tests.gateway.either import Opened, either
 from tests.gateway.world import ADA, BOB, NOW, MemoryClaims, one
 from tests.kit import run

@@ -19,16 +19,16 @@ from events.generated import (
     RollCreated,
     UserUnfollowed,
 )
-from producers.decide import follows, members, people, photos, reactions, rolls
-from producers.decide.act import Act, Claim
+from producers.decide import accounts, follows, members, photos, reactions, rolls
+from producers.decide.decision import Act, Claim
 from producers.limits import FOLLOWED_PEOPLE, ROLLS_A_PERSON, ROLLS_A_PHOTO
-from projections.photo import Photo
-from projections.roll import Roll
-from projections.rolls_of_photo import Placement
-from projections.serving.problems import Problem
-from projections.tally import Member
-from projections.users import User
+from projections.accounts.users import User
+from projections.photos.photo import Photo
+from projections.photos.rolls_of_photo import Placement
+from projections.rolls.roll import Roll
+from projections.tally.tally import Member
 from tests.gateway.world import ADA, BOB, CAT, NOW, one
+from web.problems import Problem
 
 ROLL = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="public")
 HIDDEN = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="private")
@@ -254,7 +254,7 @@ class TestReactions:
 
 class TestPeople:
     def test_a_handle_and_the_profile_are_two_facts(self) -> None:
-        decision = people.change(act(), {"bio": None}, "old", "ada.l", "new", None)
+        decision = accounts.change(act(), {"bio": None}, "old", "ada.l", "new", None)
         handle, profile = decision.events
         assert isinstance(handle, HandleChanged)
         assert (handle.handle_hmac, handle.old_handle_hmac) == ("new", "old")
@@ -263,8 +263,8 @@ class TestPeople:
         assert (decision.takes, decision.gives_up) == (Claim("handle", "new"), Claim("handle", "old"))
 
     def test_the_handle_that_one_has(self) -> None:
-        decision = people.change(act(), {}, "own", "ada", "own", one("claiming"))
+        decision = accounts.change(act(), {}, "own", "ada", "own", one("claiming"))
         assert (decision.events, decision.event_id, decision.id) == ((), one("claiming"), ADA)
 
     def test_a_handle_taken_back_is_not_given_up(self) -> None:
-        assert people.change(act(), {}, "own", "ada", "own", None).gives_up is None
+        assert accounts.change(act(), {}, "own", "ada", "own", None).gives_up is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.developing import RULE_VERSION, develops, develops_at, zones
+from producers.decide.develops_at import RULE_VERSION, develops, develops_at, zones
 
 LONGEST = timedelta(hours=58)  # 33 h, a day that a zone skipped whole, and an hour that it set its clocks back
 

@@ -12,9 +12,9 @@ from events.generated import (
     UserDeactivated,
 )
 from events.registry import RegistryUnavailable
-from producers.publish import RefusedRecord
+from producers.publisher import RefusedRecord
 from producers.uploads import Uploaded, object_key
-from projections.store import StoreUnavailable
+from projections.store.protocol import StoreUnavailable
 from tests.gateway.world import ADA, APP, BOB, PRIVATE, PUBLIC, away, begin, world
 from tests.kit import run
 

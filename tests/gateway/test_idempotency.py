@@ -7,11 +7,11 @@ import pytest
 
 from events.generated import PhotoLiked, UserFollowed
 from events.positions import parse_positions
-from producers.gateway import writing
-from producers.publish import Record
-from projections.claims import FINAL
-from projections.store import StoreUnavailable
-from projections.users_by_handle import handle_hmac
+from producers.gateway import write
+from producers.publisher import Record
+from projections.accounts.users_by_handle import handle_hmac
+from projections.private.claims import FINAL
+from projections.store.protocol import StoreUnavailable
 from tests.gateway.shown import PHOTO, taken
 from tests.gateway.world import ADA, BOB, PUBLIC, SETTINGS, away, begin, one, world
 from tests.kit import run
@@ -124,7 +124,7 @@ def test_a_log_that_is_slow_is_not_waited_for_and_finishes_its_work(monkeypatch:
                 await free.wait()
                 return await append(records, traceparent)
 
-            monkeypatch.setattr(writing, "ANSWER_SECONDS", 0.01)
+            monkeypatch.setattr(write, "ANSWER_SECONDS", 0.01)
             monkeypatch.setattr(here.appended, "append", slow)
             answer = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)
             assert (answer.status_code, "Idempotency-Key" in answer.json()["detail"]) == (503, True)

@@ -22,18 +22,18 @@ from events.positions import Position, parse_positions
 from events.registry import ConfluentRegistry
 from events.settings import Settings
 from events.topics import partition_of
+from ops.commands.token import LIFETIME, person_with
+from ops.provision import prepare
 from ops.secrets import changed
-from ops.setup import prepare
-from ops.token import LIFETIME, person_with
-from producers.decide.act import Act, made
+from producers.decide.decision import Act, made
 from producers.gateway import application
-from producers.gateway.gate import Gate
+from producers.gateway.resources import Gate
 from producers.limits import UPLOAD_BYTES
-from projections.cassandra import CassandraStore, connected
-from projections.keys import KeyStore
 from projections.keyspace import WORKER
-from projections.serving.identity import issue_token
+from projections.private.keys import KeyStore
+from projections.store.cassandra import CassandraStore, connected
 from tests.kit import Worker, record, run
+from web.tokens import issue_token
 
 PICTURE = b"\xff\xd8\xff\xe0 not much of a picture"
 

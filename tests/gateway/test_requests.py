@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 
 from events.settings import Settings
-from producers.decide.act import Claim
-from producers.plan import Plan, parse_plan
-from producers.publish import Record
-from producers.requests import TTL_SECONDS, AnotherBody, Asked, CassandraRequests, Requests
-from projections.cassandra import connected
+from producers.decide.decision import Claim
+from producers.publisher import Record
+from producers.writes.idempotency import TTL_SECONDS, AnotherBody, Asked, CassandraRequests, Requests
+from producers.writes.plan import Plan, parse_plan
 from projections.keyspace import GATEWAY, private
+from projections.store.cassandra import connected
 from tests.gateway.either import Opened, either
 from tests.gateway.world import ADA, BOB, NOW, MemoryRequests, one
 from tests.kit import run

@@ -14,19 +14,19 @@ from events.generated import Event, MemberJoined, RollCreated, UserRegistered
 from events.positions import Position
 from events.settings import Settings
 from events.topics import key_bytes, partition_of
-from producers.carrying import Carrier
 from producers.gateway.app import application
-from producers.gateway.gate import Gate
-from producers.plan import Plan
-from producers.publish import NotPublished, Record
-from producers.requests import AnotherBody, Asked
+from producers.gateway.resources import Gate
+from producers.publisher import NotPublished, Record
 from producers.uploads import Form, Uploaded
-from projections.claims import FINAL, PENDING, Claimed
-from projections.memory import MemoryStore
-from projections.serving.identity import issue_token
-from projections.serving.waiting import Waiting
-from projections.users_by_handle import handle_hmac
+from producers.writes.execute import Carrier
+from producers.writes.idempotency import AnotherBody, Asked
+from producers.writes.plan import Plan
+from projections.accounts.users_by_handle import handle_hmac
+from projections.private.claims import FINAL, PENDING, Claimed
+from projections.store.memory import MemoryStore
 from tests.kit import MemoryLog, Worker
+from web.read_your_writes import Waiting
+from web.tokens import issue_token
 
 NOW = datetime(2026, 6, 19, 21, 4, 11, 482000, tzinfo=UTC)
 SETTINGS = Settings.model_validate({"token_secret": "t" * 32, "handle_secret": "h" * 32})
@@ -42,7 +42,7 @@ PUBLIC, PRIVATE = one("public roll"), one("private roll")
 
 
 class MemoryRequests:
-    """See producers.requests.Requests; a day never ends here."""
+    """See producers.writes.idempotency.Requests; a day never ends here."""
 
     def __init__(self) -> None:
         self.kept: dict[Asked, tuple[str, Plan | None]] = {}
@@ -68,7 +68,7 @@ class MemoryRequests:
 
 
 class MemoryClaims:
-    """See projections.claims.Claims."""
+    """See projections.private.claims.Claims."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], tuple[UUID, UUID, datetime]] = {}

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from events.generated import EVENTS, Event
 from events.ids import NIL
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.schema import all_schemas
 from projections.catalog import PROJECTIONS, all_tables, of_topic
-from projections.counts import COUNTS, summed
-from projections.memory import MemoryStore
 from projections.projection import Projection
-from projections.table import Stamped
-from projections.tally import Tally
+from projections.store.memory import MemoryStore
+from projections.store.table import Stamped
+from projections.tally.counts import COUNTS, summed
+from projections.tally.tally import Tally
 from tests.histories import histories
 from tests.kit import MemoryLog, Worker, cut, run
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.codec import HEADER, Codec, Unreadable
 from events.generated import EVENTS, CommentPosted, PhotoLiked, UserRegistered
-from events.jsonform import from_json, to_json
+from events.json_form import from_json, to_json
 from events.personal import ERASED
 from events.schema import EventSchema, all_schemas
 from tests.kit import MemoryKeys, MemoryRegistry, memory_codec, run

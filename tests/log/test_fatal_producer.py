@@ -12,8 +12,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from events.settings import Settings
-from producers import publish
-from producers.publish import NotPublished, Publisher
+from producers import publisher
+from producers.publisher import NotPublished, Publisher
 from tests.kit import memory_codec
 
 DEAD = KafkaError(KafkaError._FATAL, "out of order sequence", fatal=True)
@@ -60,7 +60,7 @@ class Mortal:
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_the_next_attempt_has_a_new_producer(monkeypatch: pytest.MonkeyPatch, at_once: bool) -> None:
-    monkeypatch.setattr(publish, "Producer", Mortal)
+    monkeypatch.setattr(publisher, "Producer", Mortal)
     monkeypatch.setattr(Mortal, "dies_at_once", at_once)
     monkeypatch.setattr(Mortal, "alive", 0)
 

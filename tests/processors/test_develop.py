@@ -5,7 +5,7 @@ from datetime import timedelta
 from events.generated import PhotoDeveloped
 from processors import develop
 from processors.transport.lease import Lease
-from projections.low_water import low_water
+from projections.photos.low_water import low_water
 from tests.kit import run
 from tests.processors.world import PARTITION, TP_OF_OWNER, World, deleted, filtered, taken
 

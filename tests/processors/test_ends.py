@@ -6,8 +6,8 @@ import pytest
 from confluent_kafka import KafkaException
 
 from events.settings import Settings
-from processors import ends
-from processors.ends import LogEnds
+from processors.log import ends
+from processors.log.ends import LogEnds
 
 
 def test_a_call_that_fails_leaves_the_others_their_answers(monkeypatch: pytest.MonkeyPatch) -> None:

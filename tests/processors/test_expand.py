@@ -18,7 +18,7 @@ from events.generated import (
     RollUnfollowed,
 )
 from processors import expand
-from projections.counts import COUNTS, summed
+from projections.tally.counts import COUNTS, summed
 from tests.histories import ROLLS, USERS
 from tests.kit import run
 from tests.processors.world import OWNER, World, about, base, deleted, placed, taken

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from events.generated import PhotoTaken
-from processors.filtering import WANTED, Filterer
+from processors.filter import WANTED, Filterer
 from tests.kit import run
 from tests.processors.world import World, deleted, taken
 

@@ -19,18 +19,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.generated import Event, PhotoLiked
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.schema import all_schemas
-from processors.deadletters import DeadLetter
-from processors.reading import transient
-from processors.runner import Runner
+from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.projector import Runner
+from processors.handlers.reader import transient
 from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
-from projections.memory import MemoryStore
-from projections.store import StoreUnavailable
-from projections.table import Stamped, Table
+from projections.store.memory import MemoryStore
+from projections.store.protocol import StoreUnavailable
+from projections.store.table import Stamped, Table
 from tests.histories import histories
 from tests.kit import MemoryLog, Worker, cut, run
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from events.generated import PhotoTaken
-from processors.reading import Read
+from processors.handlers.reader import Read
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from tests.kit import run

@@ -12,10 +12,10 @@ from events.positions import Position
 from events.topics import TOPICS, partition_of
 from processors.develop import Developer
 from processors.expand import Expander
-from processors.processor import Processor
+from processors.handlers.reactor import Processor
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
-from projections.memory import MemoryStore
+from projections.store.memory import MemoryStore
 from tests.histories import START
 from tests.kit import MemoryLog, Worker
 

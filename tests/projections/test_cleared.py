@@ -3,7 +3,7 @@
 import pytest
 
 from events.generated import Event
-from events.jsonform import from_json
+from events.json_form import from_json
 from events.schema import EventSchema, all_schemas
 from projections.catalog import PROJECTIONS
 from projections.projection import Projection

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from events.generated import MemberInvited
 from events.ids import NIL
-from projections.invitations import Invitation, invitation, spent
-from projections.memory import MemoryStore
-from projections.tally import Member
+from projections.rolls.invitations import Invitation, invitation, spent
+from projections.store.memory import MemoryStore
+from projections.tally.tally import Member
 from tests.histories import ROLLS, START, USERS
 from tests.kit import folded, run
 

@@ -16,14 +16,14 @@ from events.generated import (
     UserFollowed,
     UserUnfollowed,
 )
-from projections.followers import followers
-from projections.following import following
-from projections.likers import likers
-from projections.members import members
-from projections.memory import MemoryStore
-from projections.rolls_of_user import rolls_of_user
-from projections.sets import counts_of, newest_members
-from projections.tally import Tally
+from projections.graph.followers import followers
+from projections.graph.following import following
+from projections.reactions.likers import likers
+from projections.rolls.members import members
+from projections.rolls.rolls_of_user import rolls_of_user
+from projections.store.memory import MemoryStore
+from projections.tally.queries import counts_of, newest_members
+from projections.tally.tally import Tally
 from tests.histories import PHOTOS, ROLLS, START, USERS
 from tests.kit import folded, run
 

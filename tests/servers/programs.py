@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.program import Program
 from ops.secrets import outside
+from ops.supervisor.program import Program
 
 
 def shell(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ops import identity
-from ops.children import Child, Children, running
-from ops.problem import Problem
-from ops.program import check_ports
+from ops.errors import Problem
 from ops.secrets import outside
 from ops.servers.jars import ROOT
+from ops.supervisor import process_identity
+from ops.supervisor.children import Child, Children, running
+from ops.supervisor.program import check_ports
 from tests.servers.programs import shell
 
 SECONDS = 10.0
@@ -34,14 +34,14 @@ def test_none_is_left_when_the_block_ends(tmp_path: Path) -> None:
         [shell("a", "exec sleep 600", tmp_path), shell("b", "exec sleep 600", tmp_path)], tmp_path
     ) as children:
         pids = [(child.pid, child.started) for child in children.all]
-        assert all(identity.alive(pid, started) for pid, started in pids)
-    assert not any(identity.alive(pid, started) for pid, started in pids)
+        assert all(process_identity.alive(pid, started) for pid, started in pids)
+    assert not any(process_identity.alive(pid, started) for pid, started in pids)
 
 
 def test_none_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     script = f"""
 from pathlib import Path
-from ops.children import Children
+from ops.supervisor.children import Children
 from tests.servers.programs import shell
 children = Children(Path({str(tmp_path)!r}))
 children.start([shell(name, "exec sleep 600", Path({str(tmp_path)!r})) for name in ("a", "b")])
@@ -53,9 +53,9 @@ children.stopping.wait()
         assert supervisor.stdout is not None
         children = [pair.split("=") for pair in supervisor.stdout.readline().split()]
         assert len(children) == 2
-        assert all(identity.alive(int(pid), started) for pid, started in children)
+        assert all(process_identity.alive(int(pid), started) for pid, started in children)
         supervisor.kill()
-    assert all(identity.wait_gone(int(pid), started, SECONDS) for pid, started in children)
+    assert all(process_identity.wait_gone(int(pid), started, SECONDS) for pid, started in children)
 
 
 def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
@@ -63,9 +63,9 @@ def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
     script = f"sleep 600 & echo $! > {note}.part; mv {note}.part {note}; exec sleep 600"
     with running([shell("parent", script, tmp_path, ready=note.exists)], tmp_path):
         pid = int(note.read_text())
-        started = identity.of(pid)
+        started = process_identity.of(pid)
         assert started
-    assert identity.wait_gone(pid, started, SECONDS)
+    assert process_identity.wait_gone(pid, started, SECONDS)
 
 
 def test_one_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: Path) -> None:
@@ -128,15 +128,15 @@ def test_a_port_in_use_is_named_with_its_setting_and_how_to_see_who_has_it(tmp_p
 
 def test_a_reused_process_id_is_not_signalled() -> None:
     with subprocess.Popen(["sleep", "600"]) as other:
-        boot = identity.of(other.pid).partition("/")[0]
-        identity.send(other.pid, f"{boot}/1", signal.SIGKILL)
-        assert identity.alive(other.pid, identity.of(other.pid))
-        identity.send(other.pid, identity.of(other.pid), signal.SIGKILL)
+        boot = process_identity.of(other.pid).partition("/")[0]
+        process_identity.send(other.pid, f"{boot}/1", signal.SIGKILL)
+        assert process_identity.alive(other.pid, process_identity.of(other.pid))
+        process_identity.send(other.pid, process_identity.of(other.pid), signal.SIGKILL)
     assert other.returncode == -signal.SIGKILL
 
 
 def test_a_process_that_is_gone_has_no_identity() -> None:
     with subprocess.Popen(["true"]) as done:
         pass
-    assert identity.of(done.pid) == ""
-    assert identity.of(os.getpid()) != ""
+    assert process_identity.of(done.pid) == ""
+    assert process_identity.of(os.getpid()) != ""

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 from events.settings import Settings, settings
 from ops.cli import COMMANDS, main
-from ops.local import on_free_ports
-from ops.problem import SERVERS
-from ops.processes import ROOT
+from ops.errors import SERVERS
+from ops.local_servers import on_free_ports
 from ops.secrets import environment
+from ops.supervisor.processes import ROOT
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from events.settings import Settings
-from ops.problem import Problem
-from ops.processes import processes
+from ops.errors import Problem
 from ops.secrets import NEEDED, SECRETS, changed, environment, outside, with_secrets
+from ops.supervisor.processes import processes
 
 
 def settings_in(home: Path, **values: object) -> Settings:

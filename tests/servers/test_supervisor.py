@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from events.settings import Settings
-from ops import state
-from ops.children import Child
-from ops.problem import Problem
-from ops.program import Program
+from ops.errors import Problem
 from ops.secrets import with_secrets
-from ops.supervisor import Supervisor, only_one
+from ops.supervisor import up_file
+from ops.supervisor.children import Child
+from ops.supervisor.program import Program
+from ops.supervisor.supervisor import Supervisor, only_one
 from tests.servers.programs import shell
 
 SECONDS = 20.0
@@ -69,14 +69,14 @@ class Watched:
 def test_it_writes_down_what_runs_and_nothing_when_it_has_stopped(tmp_path: Path) -> None:
     def meanwhile(watched: Watched) -> None:
         pid = watched.until("ready")
-        up = state.read(tmp_path)
+        up = up_file.read(tmp_path)
         assert up is not None
         assert up.alive()
         assert [(one.name, one.pid, one.state) for one in up.processes] == [("a", pid, "ready")]
         assert not {name for name in up.settings if "password" in name or "secret" in name or name.endswith("_key")}
 
     run(tmp_path, [shell("a", "exec sleep 600", tmp_path)], meanwhile)
-    assert state.read(tmp_path) is None
+    assert up_file.read(tmp_path) is None
 
 
 def test_one_of_ours_that_dies_is_started_again_and_its_log_told(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_second_one_in_the_same_home_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_supervisor_wrote_does_not_count(tmp_path: Path) -> None:
-    state.write(tmp_path, state.Up(os.getpid(), "another-boot/1", "up", "", {}))
-    up = state.read(tmp_path)
+    up_file.write(tmp_path, up_file.Up(os.getpid(), "another-boot/1", "up", "", {}))
+    up = up_file.read(tmp_path)
     assert up is not None
     assert not up.alive()

@@ -9,15 +9,15 @@ import pytest
 
 from events.ids import NIL
 from events.settings import Settings
-from projections.cassandra import CassandraStore, connect, disconnect
+from projections.accounts.users import USERS
 from projections.keyspace import API, WORKER
-from projections.memory import MemoryStore
-from projections.photo import PHOTO
-from projections.roll_feed import ROLL_FEED
-from projections.rolls_of_photo import ROLLS_OF_PHOTO, placements
-from projections.store import Store, StoreUnavailable, Unstorable
-from projections.table import Stamped
-from projections.users import USERS
+from projections.photos.photo import PHOTO
+from projections.photos.roll_feed import ROLL_FEED
+from projections.photos.rolls_of_photo import ROLLS_OF_PHOTO, placements
+from projections.store.cassandra import CassandraStore, connect, disconnect
+from projections.store.memory import MemoryStore
+from projections.store.protocol import Store, StoreUnavailable, Unstorable
+from projections.store.table import Stamped
 from tests.kit import run
 
 NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from events.settings import Settings
-from ops.children import Children, running
-from ops.local import on_free_ports
+from ops.local_servers import on_free_ports
 from ops.servers import kafka
+from ops.supervisor.children import Children, running
 from tests.transport.live import Log, eventually, new_log, unique, workers
 from tests.transport.test_workers import count_of, handled, lines
 

@@ -1,0 +1,1 @@
+"""Sides, servers, streams and tables of figures."""

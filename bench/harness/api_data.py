@@ -1,0 +1,127 @@
+"""What the API reads in `api`: people, public rolls, and developed photos with a few likes."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from bench.harness.stream import DAY, an_id
+from events.codec import key_of, topic_of
+from events.generated import (
+    Event,
+    Image,
+    PhotoAddedToRoll,
+    PhotoDeveloped,
+    PhotoFiltered,
+    PhotoLiked,
+    PhotoTaken,
+    RollCreated,
+    UserRegistered,
+)
+from events.settings import Settings
+from events.topics import partition_of
+from processors.handlers.projector import Runner
+from processors.handlers.reader import Read
+from processors.transport.lease import Lease
+from projections.catalog import of_topic
+from projections.keyspace import WORKER
+from projections.store.cassandra import CassandraStore, connect, disconnect
+
+PEOPLE = 40
+DEVELOPED = DAY - timedelta(days=30)
+AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Album:
+    """Who looks, and at which rolls."""
+
+    viewer: UUID
+    rolls: list[UUID]
+
+
+def fill(settings: Settings, rolls: int, photos: int) -> Album:
+    """Folds what makes an album into a keyspace: so many rolls of so many photos."""
+    chance = random.Random(7)
+    people, made = ([an_id(chance) for _ in range(number)] for number in (PEOPLE, rolls))
+    asyncio.run(fold(settings, history(chance, people, made, photos)))
+    return Album(people[0], made)
+
+
+def history(chance: random.Random, people: list[UUID], rolls: list[UUID], photos: int) -> list[Event]:
+    """The events."""
+    events: list[Event] = [registered(chance, person, number) for number, person in enumerate(people)]
+    for roll in rolls:
+        creator = chance.choice(people)
+        common = {"event_id": an_id(chance), "occurred_at": DEVELOPED, "actor_id": creator}
+        events.append(
+            RollCreated(**common, roll_id=roll, creator_id=creator, **blank(RollCreated, visibility="public"))
+        )
+    for number in range(len(rolls) * photos):
+        events += photo(chance, people, rolls[number % len(rolls)])
+    return events
+
+
+def registered(chance: random.Random, person: UUID, number: int) -> Event:
+    """Somebody."""
+    common = {"event_id": an_id(chance), "occurred_at": DEVELOPED, "actor_id": person, "user_id": person}
+    other = blank(UserRegistered, handle=f"person{number}", handle_hmac=f"hmac{number}")
+    return UserRegistered(**common, **other)
+
+
+def blank(kind: type, **given: Any) -> dict[str, Any]:
+    """Some text for those fields of an event that don't matter here, and what is given."""
+    common = {"event_id", "occurred_at", "actor_id"}
+    texts = {name: "text" for name, of in kind.__annotations__.items() if "str" in str(of) and name not in common}
+    return texts | given
+
+
+def photo(chance: random.Random, people: list[UUID], roll: UUID) -> list[Event]:
+    """A developed photo in a roll, with three likes."""
+    owner, photo_id = chance.choice(people), an_id(chance)
+    taken_at = DEVELOPED - timedelta(seconds=chance.randrange(86_400))
+    known: dict[str, Any] = {"occurred_at": DEVELOPED, "actor_id": owner, "photo_id": photo_id, "owner_id": owner}
+    times: dict[str, Any] = {"taken_at": taken_at, "develops_at": DEVELOPED}
+    sizes: dict[str, Any] = {
+        name: Image(key=f"photos/{photo_id}/{name}.jpg", width=px, height=px * 3 // 4)
+        for name, px in (("full", 2000), ("feed", 1080), ("thumb", 320))
+    }
+    taken = PhotoTaken(
+        event_id=an_id(chance), **known, **times, zone="UTC", rule_version="1", object_key=f"uploads/{photo_id}",
+        etag="e", on_profile=chance.random() < 0.5,
+    )  # fmt: skip
+    filtered = PhotoFiltered(
+        event_id=an_id(chance), **known, develops_at=DEVELOPED, filter_version="1",
+        blurhash="LKO2?U%2Tw=w]~RBVZRi};RPxuwH", **sizes,
+    )  # fmt: skip
+    return [
+        taken,
+        PhotoAddedToRoll(event_id=an_id(chance), **known, roll_id=roll, **times),
+        filtered,
+        PhotoDeveloped(event_id=an_id(chance), **known, **times),
+        *(
+            PhotoLiked(event_id=an_id(chance), occurred_at=DAY, actor_id=liker, photo_id=photo_id, liker_id=liker)
+            for liker in chance.sample(people, 3)
+        ),
+    ]
+
+
+async def fold(settings: Settings, events: Sequence[Event]) -> None:
+    """Stores what events fold to, as the runner does; offsets are their order in each partition."""
+    session = connect(settings, WORKER, settings.worker_password)
+    store = CassandraStore(session, settings.keyspace)
+    partitions: dict[tuple[str, int], list[Event]] = {}
+    for event in events:
+        topic = topic_of(type(event))
+        partitions.setdefault((topic, partition_of(topic, key_of(event))), []).append(event)
+    unread: Any = None  # neither bytes to decode nor dead letters
+    for (topic, partition), of in partitions.items():
+        runner = Runner(topic, of_topic(topic), store, unread, unread)
+        wanted = dict.fromkeys((name for name, _ in runner.names), 0)
+        reads = [Read(offset, event, unread) for offset, event in enumerate(of)]
+        for i in range(0, len(reads), AT_ONCE):
+            await runner.apply(partition, reads[i : i + AT_ONCE], wanted, Lease.of())
+    disconnect(session)

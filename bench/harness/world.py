@@ -1,0 +1,83 @@
+"""The servers of one run, and keyspaces on them."""
+
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cassandra.cluster import Session
+from rich.console import Console
+
+from bench.harness.stream import Ids
+from events.registry import register_all
+from events.settings import Settings
+from ops.local_servers import free_block, local_servers
+from ops.provision import prepare
+from ops.secrets import changed
+from projections.catalog import of_topic
+from projections.keyspace import API, WORKER
+from projections.photos.low_water import LOW_WATER
+from projections.progress import PROGRESS
+from projections.store.cassandra import connect, disconnect
+from projections.store.table import Table
+from projections.tally.counts import COUNTS
+
+MEMORY = "1g"  # of Cassandra's heap: `growth` is to meet its tables, not its garbage collector
+
+
+@dataclass
+class World:
+    """What every figure is measured in. `large` asks for more data and more rounds."""
+
+    settings: Settings
+    ids: Ids
+    admin: Session
+    console: Console
+    large: bool
+    _made: dict[str, list[Table]] = field(default_factory=dict[str, list[Table]])
+
+    def say(self, text: str) -> None:
+        """Progress."""
+        self.console.print(f"  [dim]{text}[/]", soft_wrap=True)
+
+    def keyspace(self, name: str, *topics: str) -> Settings:
+        """A keyspace of its own with the tables that some topics feed, empty; the settings of who works in it."""
+        settings = changed(self.settings, keyspace=name, worker_metrics_port=free_block(self.settings.host))
+        replication = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 1}"
+        self.admin.execute(f"CREATE KEYSPACE {name} WITH replication = {replication}")
+        self._made[name] = [table for topic in topics for each in of_topic(topic) for table in each.tables]
+        self._made[name] += [COUNTS, PROGRESS, LOW_WATER]
+        for table in self._made[name]:
+            self.admin.execute(table.ddl(f"{name}.{table.name}_1"))
+        for right in (f"SELECT ON KEYSPACE {name} TO {API}", f"ALL ON KEYSPACE {name} TO {WORKER}"):
+            self.admin.execute(f"GRANT {right}")
+        return settings
+
+    def drop(self) -> None:
+        """Drops these keyspaces: tables without number fill Cassandra's memory."""
+        for name in self._made:
+            self.admin.execute(f"DROP KEYSPACE {name}", timeout=60)
+        self._made.clear()
+
+    def empty(self, settings: Settings, but: Sequence[str] = ("progress",)) -> None:
+        """Empties a keyspace's tables, but for some."""
+        for table in self._made[settings.keyspace]:
+            if table.name not in but:
+                self.admin.execute(f"TRUNCATE {settings.keyspace}.{table.name}_1", timeout=60)
+
+
+@contextmanager
+def world(console: Console, large: bool) -> Generator[World]:
+    """Servers on free ports with Darkroom's topics, schemas, tables and roles; all gone at the end."""
+    with (
+        tempfile.TemporaryDirectory(prefix="darkroom-bench-") as home,
+        local_servers(Settings.model_validate({"home": Path(home), "cassandra_memory": MEMORY}), grace=0) as settings,
+    ):
+        prepare(settings)
+        ids = register_all(settings)
+        admin = connect(settings, "cassandra", settings.cassandra_password)
+        try:
+            yield World(settings, ids, admin, console, large)
+        finally:
+            disconnect(admin)

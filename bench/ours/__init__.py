@@ -1,0 +1,1 @@
+"""Darkroom's side of each comparison."""

@@ -1,0 +1,85 @@
+"""Our side of `apply_*`: one topic's app as `darkroom worker` runs it, held until it is told how much to do.
+
+    python -m bench.ours.apply TOPIC
+
+The group is the keyspace's own, as a rebuild's is, so that several can read the topic side by side.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from faust.types import TP
+
+from bench.harness.side import PATIENCE, answer, questions
+from events.settings import Settings
+from processors.apps import Workshop
+from processors.handlers.projector import Runner
+from processors.transport.app import batch_app
+from processors.transport.consumer import Batch
+from processors.transport.lease import Lease
+from processors.worker import run_worker
+from projections.catalog import of_topic
+
+Handle = Callable[[Batch, Lease], Awaitable[None]]
+
+
+class Held:
+    """Lets batches through to `handle` while there are records left to do, and says how many seconds those took.
+
+    Batches may be fetched ahead of the start, as the reference's are into librdkafka's queue."""
+
+    def __init__(self, handle: Handle):
+        self._handle = handle
+        self._open = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runs = threading.Event()
+        threading.Thread(target=questions, args=(self._told,), daemon=True).start()
+        self._left, self._began, self._spent, self._asked = 0, 0.0, 0.0, 0
+
+    async def __call__(self, batch: Batch, lease: Lease) -> None:
+        await self._open.wait()
+        await self._handle(batch, lease)
+        self._left -= len(batch.records)
+        if self._left <= 0:
+            self._open.clear()
+            seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._spent
+            answer({"records": self._asked - self._left, "seconds": seconds, "cpu": cpu})
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on the parent's questions are answered."""
+        self._loop = loop
+        self._runs.set()
+
+    def _told(self, records: Any) -> None:
+        if not self._runs.wait(PATIENCE):
+            os._exit(1)
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._go, int(records))
+
+    def _go(self, records: int) -> None:
+        self._left = self._asked = records
+        self._began, self._spent = time.perf_counter(), time.process_time()
+        self._open.set()
+
+
+def main(topic: str) -> None:
+    """Runs until the parent closes our standard input."""
+    settings = Settings()
+    workshop = Workshop(settings)
+    runner = Runner(topic, of_topic(topic), workshop.store, workshop.codec, workshop.send_letter)
+    held = Held(runner.handle)
+
+    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+        held.start(asyncio.get_running_loop())
+        return {tp: await runner.start(tp.partition) for tp in tps}
+
+    run_worker([batch_app(f"bench-{settings.keyspace}-{topic}", [topic], held, start, settings)], settings)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,1 @@
+"""The other side: the least that could do the same."""

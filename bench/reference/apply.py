@@ -1,0 +1,205 @@
+"""The reference of `apply_*`: what one would write by hand if speed for these events were all that counts.
+
+    python -m bench.reference.apply TOPIC '{"0": 17, …}'       (the offset after the last record that is of no interest)
+
+confluent-kafka, plain fastavro, the driver's batches. One thread makes statements; the driver's own sends them. It
+writes the rows that we write, in the same batches of partitions, with the same stamps, and has as many in flight. What
+it leaves out is what makes it right: checks, retries, dead letters, leases.
+"""
+
+import gc
+import io
+import json
+import sys
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from queue import SimpleQueue
+from typing import Any
+
+import fastavro
+from cassandra.cluster import Session
+from cassandra.query import BatchStatement, BatchType, PreparedStatement
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+
+from bench.harness.side import answer, questions
+from bench.reference.folds import FOLDS, NIL, SETS, Change, Row, count_row, fold_set, progress_row
+from events.settings import Settings
+from processors.worker import COLLECT_AFTER
+from projections.catalog import of_topic
+from projections.keyspace import WORKER
+from projections.store.cassandra import IN_FLIGHT, connect
+
+AT_ONCE = 2000  # records of one partition between two writes of its progress, as ours
+ROWS_A_BATCH = 64
+CHANGES_A_ROUND = 64
+
+Record = tuple[int, bytes]  # offset, value
+Then = Callable[[list[tuple[Any, ...]]], None]
+
+
+class Writer:
+    """Requests to Cassandra, a bounded number at a time; what follows from an answer runs in the one thread."""
+
+    def __init__(self, session: Session, keyspace: str):
+        self._session, self._keyspace = session, keyspace
+        self._statements: dict[Any, PreparedStatement] = {}
+        self._answers: SimpleQueue[tuple[Then | None, Any]] = SimpleQueue()
+        self._waiting: deque[tuple[Any, Then]] = deque()
+        self._flying = 0
+
+    def write(self, rows: list[Row], then: Then | None = None) -> None:
+        """Writes one partition's rows together."""
+        if len(rows) == 1:
+            table, columns, values, stamp = rows[0]
+            self._send(self._insert(table, columns).bind((*values, stamp)), then)
+            return
+        batch = BatchStatement(BatchType.UNLOGGED)
+        for table, columns, values, stamp in rows:
+            batch.add(self._insert(table, columns), (*values, stamp))
+        self._send(batch, then)
+
+    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], then: Then) -> None:
+        """Reads the rows of some members, and of the shard itself."""
+        statement = self._statements.get(("pick", table))
+        if statement is None:
+            columns = "member, beginning, begun, ended, role, total, latest, position"
+            statement = self._statements["pick", table] = self._session.prepare(
+                f"SELECT {columns} FROM {self._keyspace}.{table}_1 WHERE entity = ? AND shard = ? AND member IN ?"
+            )
+        self._send(statement.bind((entity, shard, list(members))), then)
+
+    def _insert(self, table: str, columns: tuple[str, ...]) -> PreparedStatement:
+        known = self._statements.get((table, columns))
+        if known is None:
+            marks = ", ".join("?" * len(columns))
+            cql = f"INSERT INTO {self._keyspace}.{table}_1 ({', '.join(columns)}) VALUES ({marks}) USING TIMESTAMP ?"
+            known = self._statements[table, columns] = self._session.prepare(cql)
+        return known
+
+    def _send(self, request: Any, then: Then | None) -> None:
+        while self._flying >= IN_FLIGHT:
+            self._take()
+        self._flying += 1
+        put = self._answers.put
+        self._session.execute_async(request).add_callbacks(
+            lambda rows: put((then, rows or [])), lambda error: put((None, error))
+        )
+
+    def _take(self) -> None:
+        then, rows = self._answers.get()
+        self._flying -= 1
+        if isinstance(rows, Exception):
+            raise rows
+        if then is not None:
+            self._waiting.append((rows, then))
+
+    def settle(self) -> None:
+        """Returns when all requests, and those that followed from them, have been answered."""
+        while self._flying or self._waiting:
+            while self._waiting:
+                rows, then = self._waiting.popleft()
+                then(rows)
+            if self._flying:
+                self._take()
+
+
+class Plain:
+    """Folds one topic's records: all partitions' batches side by side, step by step."""
+
+    def __init__(self, topic: str, writer: Writer, schema_of: Callable[[int], Any]):
+        self._topic, self._writer, self._schema_of = topic, writer, schema_of
+        self._schemas: dict[bytes, tuple[str, Any]] = {}
+        self._names = [each.name for each in of_topic(topic)]
+
+    def _decode(self, value: bytes) -> tuple[str, dict[str, Any]]:
+        known = self._schemas.get(value[:5])
+        if known is None:
+            avro = json.loads(self._schema_of(int.from_bytes(value[1:5], "big")))
+            known = self._schemas[value[:5]] = (avro["name"], fastavro.parse_schema(avro))
+        return known[0], fastavro.schemaless_reader(io.BytesIO(value[5:]), known[1])  # type: ignore[return-value]
+
+    def apply(self, batches: dict[int, list[Record]]) -> None:
+        """Stores what a batch of each partition folds to, and their progress."""
+        write, settle = self._writer.write, self._writer.settle
+        sets: dict[tuple[str, Any, int], list[tuple[int, Change]]] = defaultdict(list)
+        for partition, records in batches.items():
+            groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+            for offset, value in records:
+                name, event = self._decode(value)
+                for key, row in FOLDS[name](event, partition, offset * 1024):
+                    groups[key].append(row)
+                for tally, change in SETS[name](event):
+                    sets[tally, change[1], partition].append((offset, change))
+            for group in groups.values():
+                for i in range(0, len(group), ROWS_A_BATCH):
+                    write(group[i : i + ROWS_A_BATCH])
+        settle()
+        counts: list[Row] = []
+        for (tally, entity, shard), changes in sets.items():
+            self._fold(tally, entity, shard, changes, counts)
+        settle()
+        by_entity: dict[Any, list[Row]] = defaultdict(list)
+        for row in counts:
+            by_entity[row[2][0], row[2][2]].append(row)
+        for rows in by_entity.values():
+            write(rows)
+        settle()
+        for partition, records in batches.items():
+            end = records[-1][0] + 1
+            write([progress_row(self._topic, partition, name, end) for name in self._names])
+        settle()
+
+    def _fold(self, tally: str, entity: Any, shard: int, changes: list[tuple[int, Change]], counts: list[Row]) -> None:
+        part, rest = changes[:CHANGES_A_ROUND], changes[CHANGES_A_ROUND:]
+
+        def read(known: list[tuple[Any, ...]]) -> None:
+            rows, total, latest, stamp = fold_set(tally, entity, shard, known, part)
+            if rest:
+                self._writer.write(rows, lambda _: self._fold(tally, entity, shard, rest, counts))
+            else:
+                self._writer.write(rows)
+                counts.append(count_row(tally, entity, shard, total, latest, stamp))
+
+        self._writer.pick(tally, entity, shard, {NIL, *(change[2] for _, change in part)}, read)
+
+
+def main(topic: str, starts: dict[str, int]) -> None:
+    """Runs until the parent closes our standard input."""
+    settings = Settings()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    writer = Writer(connect(settings, WORKER, settings.worker_password), settings.keyspace)
+    registry = SchemaRegistryClient({"url": settings.registry_url})
+    plain = Plain(topic, writer, lambda schema_id: registry.get_schema(schema_id).schema_str)
+    consumer = Consumer(
+        {
+            "bootstrap.servers": settings.bootstrap,
+            "group.id": f"plain-{settings.keyspace}",
+            "enable.auto.commit": False,
+            "fetch.message.max.bytes": 2 << 20,
+            "queued.max.messages.kbytes": 256 << 10,
+            "fetch.wait.max.ms": 25,
+        }
+    )
+    consumer.assign([TopicPartition(topic, int(partition), offset) for partition, offset in starts.items()])
+
+    def told(records: int) -> None:
+        began, spent, done = time.perf_counter(), time.process_time(), 0
+        while done < records:
+            waiting: dict[int, list[Record]] = defaultdict(list)
+            for message in consumer.consume(AT_ONCE * len(starts), 0.05):
+                waiting[message.partition() or 0].append((message.offset() or 0, message.value() or b""))
+            done += sum(map(len, waiting.values()))
+            while waiting:
+                plain.apply({partition: records[:AT_ONCE] for partition, records in waiting.items()})
+                waiting = {p: rest for p, records in waiting.items() if (rest := records[AT_ONCE:])}
+        cpu = time.process_time() - spent
+        answer({"records": done, "seconds": time.perf_counter() - began, "cpu": cpu})
+
+    questions(told)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))

@@ -1,0 +1,1 @@
+"""The commands of `darkroom` that are a file each."""

@@ -1,0 +1,22 @@
+"""`darkroom api`: the read API in this process."""
+
+import click
+
+from api.app import build, cassandra
+from events.settings import settings
+from ops.commands.serve import serve
+from ops.secrets import NEEDED, with_secrets
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen, instead of DARKROOM_API_PORT.")
+def api(port: int | None) -> None:
+    """Serve the read API (GET, OpenAPI at /docs) until it is told to stop.
+
+    \b
+    Examples:
+      darkroom api
+      darkroom api --port 8100
+    """
+    chosen = with_secrets(settings(), NEEDED["api"])
+    serve(chosen, port or chosen.api_port, lambda: cassandra(chosen), build)

@@ -1,0 +1,25 @@
+"""`darkroom gateway`: what the mobile app writes through."""
+
+import click
+
+from events.settings import settings
+from ops.commands.serve import serve
+from ops.secrets import NEEDED, with_secrets
+
+
+@click.command()
+def gateway() -> None:
+    """Serve the gateway until SIGTERM or Ctrl-C.
+
+    It needs Kafka, Cassandra, the schema registry and the object store: `darkroom up` starts them, and this as well.
+
+    \b
+    Examples:
+      darkroom gateway
+      DARKROOM_GATEWAY_PORT=8011 darkroom gateway
+    """
+    from producers.gateway import application
+    from producers.gateway.resources import open_gate
+
+    known = with_secrets(settings(), NEEDED["gateway"])
+    serve(known, known.gateway_port, lambda: open_gate(known), lambda opened: application(known, lambda _: opened()))

@@ -1,0 +1,129 @@
+"""`darkroom status`: what runs, and how it is."""
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+import click
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from events.settings import Settings, settings
+from ops.errors import Problem
+from ops.lag import lag
+from ops.servers import servers
+from ops.supervisor import process_identity, up_file
+from ops.supervisor.processes import processes
+from ops.supervisor.program import Program
+
+
+@dataclass(frozen=True)
+class Row:
+    """One process. `memory` is in bytes, with its own children's; `lag` in records, None where it means nothing."""
+
+    process: str
+    pid: int | None
+    port: int | None
+    memory: int
+    state: str
+    healthy: bool
+    restarts: int
+    lag: int | None
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For a script.")
+def status(as_json: bool) -> None:
+    """Show every process: its id, port, memory, whether it answers, and how far it is behind the log.
+
+    The exit status is 0 only if everything runs and answers.
+
+    \b
+    Examples:
+      darkroom status
+      darkroom status --json | jq '.processes[] | select(.healthy | not)'
+    """
+    home = settings().home.resolve()
+    up = up_file.read(home)
+    if up is None or not up.alive():
+        if as_json:
+            click.echo(json.dumps({"state": "down", "processes": []}))
+        else:
+            click.echo(f"No Darkroom runs in {home}. Start it with `darkroom up`.")
+        sys.exit(1)
+    rows = look(up, up.resolved(home))
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"state": up.state, "pid": up.pid, "since": up.since, "processes": [asdict(row) for row in rows]}
+            )
+        )
+    else:
+        Console().print(table(up, rows))
+    sys.exit(0 if up.state == "up" and all(row.healthy for row in rows) else 1)
+
+
+def look(up: up_file.Up, resolved: Settings) -> list[Row]:
+    """Ask every process at once how it is."""
+    programs = {program.name: program for program in (*servers(resolved), *processes(resolved))}
+    try:
+        behind = lag(resolved)
+    except OSError:  # Kafka or Cassandra is down, which the rows say
+        behind = {}
+    with ThreadPoolExecutor(len(up.processes) or 1) as pool:
+        asked = [pool.submit(healthy, process, programs.get(process.name)) for process in up.processes]
+    return [
+        Row(
+            process=process.name,
+            pid=process.pid,
+            port=process.port,
+            memory=memory(process),
+            state=process.state,
+            healthy=one.result(),
+            restarts=process.restarts,
+            lag=behind.get(process.name),
+        )
+        for process, one in zip(up.processes, asked, strict=True)
+    ]
+
+
+def healthy(process: up_file.Process, program: Program | None) -> bool:
+    """Whether it is the process that was started, and answers."""
+    if program is None or not process_identity.alive(process.pid, process.started):
+        return False
+    try:
+        return program.ready()
+    except (OSError, Problem):
+        return False
+
+
+def memory(process: up_file.Process) -> int:
+    """Resident bytes of the process and of what it started; 0 if it is gone."""
+    if process.pid is None or not process_identity.alive(process.pid, process.started):
+        return 0
+    try:
+        first = psutil.Process(process.pid)
+        return sum(one.memory_info().rss for one in (first, *first.children(recursive=True)))
+    except psutil.Error:
+        return 0
+
+
+def table(up: up_file.Up, rows: list[Row]) -> Table:
+    """The rows for a terminal."""
+    shown = Table(title=f"Darkroom: {up.state} since {up.since}, supervisor {up.pid}")
+    for heading in ("process", "pid", "port", "memory", "healthy", "lag"):
+        shown.add_column(heading, justify="left" if heading in ("process", "healthy") else "right")
+    for row in rows:
+        well = "[green]yes[/]" if row.healthy else f"[red]no[/] ({row.state})"
+        again = f", restarts: {row.restarts}" if row.restarts else ""
+        shown.add_row(
+            row.process,
+            str(row.pid or "-"),
+            str(row.port or "-"),
+            f"{row.memory / 2**20:,.0f} MB",
+            well + again,
+            "-" if row.lag is None else f"{row.lag:,}",
+        )
+    return shown

@@ -1,0 +1,35 @@
+"""`darkroom worker`: the processors, as many as are named, in one process."""
+
+import click
+
+from events.settings import settings
+from ops.errors import Problem
+from ops.secrets import NEEDED, with_secrets
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Host every app there is.")
+def worker(names: tuple[str, ...], everything: bool) -> None:
+    """Host the apps NAMES until SIGTERM or Ctrl-C.
+
+    The names are the topics whose projections an app folds (accounts, graph, rolls, photos, reactions), and the
+    processors expand, filter and develop.
+
+    \b
+    Examples:
+      darkroom worker --all
+      darkroom worker photos reactions
+      DARKROOM_WORKER_METRICS_PORT=8011 darkroom worker filter
+    """
+    from processors.apps import APPS, Workshop  # Faust reads the command line when it is imported
+    from processors.worker import run_worker
+
+    chosen = tuple(APPS) if everything else names
+    if not chosen:
+        raise Problem(f"Name at least one of {', '.join(APPS)}, or say --all.")
+    if unknown := [name for name in chosen if name not in APPS]:
+        raise Problem(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
+    known = with_secrets(settings(), NEEDED["worker"])
+    workshop = Workshop(known)
+    run_worker([APPS[name](workshop) for name in dict.fromkeys(chosen)], known)

@@ -1,0 +1,1 @@
+"""`darkroom deadletters`: list, show and redrive."""

@@ -1,0 +1,42 @@
+"""What an operator's command on dead letters works with: the requests to redrive them, and a codec."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from events.codec import Codec
+from events.positions import Position
+from events.registry import ConfluentRegistry
+from events.settings import Settings
+from processors.redrive.requests import Request, Requests
+from projections.keyspace import WORKER
+from projections.private.keys import KeyStore
+from projections.store.cassandra import connected
+
+Place = tuple[Position, str]  # a record, and the projection or processor that couldn't take it
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an operator's command works with."""
+
+    requests: Requests
+    codec: Codec
+
+    async def known(self, positions: Collection[Position]) -> dict[Place, Request]:
+        """The requests made so far, of 90 days, in the partitions of these records. StoreUnavailable."""
+        partitions = {(position.topic, position.partition) for position in positions}
+        found = await asyncio.gather(*(self.requests.of_partition(*each) for each in sorted(partitions)))
+        return {(each.position, each.projection): each for part in found for each in part}
+
+
+@asynccontextmanager
+async def desk(settings: Settings) -> AsyncGenerator[Desk]:
+    """A desk with its sessions. StoreUnavailable."""
+    async with connected(settings, WORKER, settings.worker_password) as store:
+        registry = ConfluentRegistry(settings)
+        try:
+            yield Desk(Requests(store, settings.keyspace), Codec(registry, KeyStore(store, settings)))
+        finally:
+            registry.close()

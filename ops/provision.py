@@ -1,0 +1,59 @@
+"""Makes what the processes need: topics, schemas, tables, roles. Safe to run again; part of every `darkroom up`."""
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from events.registry import register_all
+from events.settings import Settings
+from events.topics import TOPICS
+from projections.keyspace import create_all
+from projections.store.cassandra import connect, disconnect
+
+
+class WrongTopic(Exception):
+    """A topic is there with another number of partitions than it must have for life."""
+
+
+def prepare(settings: Settings) -> None:
+    """Creates what isn't there yet.
+
+    WrongTopic, IncompatibleSchema, StoreUnavailable, RegistryUnavailable, KafkaException."""
+    create_topics(settings)
+    register_all(settings)
+    session = connect(settings, "cassandra", settings.cassandra_password)
+    try:
+        create_all(session, settings)
+    finally:
+        disconnect(session)
+
+
+def create_topics(settings: Settings) -> None:
+    """Creates the log's topics with their partition counts, and checks those of the ones that are there."""
+    admin = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 3})
+    wanted = [
+        NewTopic(
+            topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=settings.replication,
+            config={
+                "message.timestamp.type": "LogAppendTime",
+                "retention.ms": "-1",
+                "retention.bytes": "-1",
+                "cleanup.policy": "delete",
+                "max.message.bytes": str(topic.max_record_bytes),
+                "min.insync.replicas": str(settings.min_insync),
+            },
+        )
+        for topic in TOPICS.values()
+    ]
+    for created in admin.create_topics(wanted, operation_timeout=30).values():
+        try:
+            created.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    present = admin.list_topics(timeout=30).topics
+    for topic in TOPICS.values():
+        count = len(present[topic.name].partitions) if topic.name in present else topic.partitions
+        if count != topic.partitions:
+            raise WrongTopic(f"{topic.name} has {count} partitions and must have {topic.partitions}")

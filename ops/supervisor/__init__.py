@@ -1,0 +1,1 @@
+"""Starts child processes, watches them, and stops them."""

@@ -1,0 +1,84 @@
+"""A program to run as a child process: what to start, where it listens, and how to ask whether it is ready."""
+
+import http.client
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ops.errors import Problem
+
+
+def nothing() -> None:
+    """Does nothing."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One child process, described; `ops.supervisor.children` runs it.
+
+    `ready` asks the program itself, once, and returns or raises within a few seconds; OSError and False both mean
+    "not yet". `ports` maps the setting that chooses a port to the port. `restarts` is how often in a row a death is
+    answered with a new start; `grace` and `patience` are seconds: from SIGTERM to SIGKILL, and from start to ready.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path
+    ready: Callable[[], bool]
+    host: str = "127.0.0.1"
+    ports: Mapping[str, int] = field(default_factory=dict[str, int])
+    files: Mapping[Path, str] = field(default_factory=dict[Path, str])
+    before: Callable[[], None] = nothing
+    restarts: int = 0
+    grace: float = 30.0
+    patience: float = 120.0
+
+    @property
+    def port(self) -> int | None:
+        """The port that clients know it by, the first one."""
+        return next(iter(self.ports.values()), None)
+
+
+def check_ports(programs: Sequence[Program]) -> None:
+    """Problem, naming the port and the setting, if one of the ports that they listen on is in use."""
+    taken: dict[tuple[str, int], str] = {}
+    for program in programs:
+        for setting, port in program.ports.items():
+            variable = f"DARKROOM_{setting.upper()}"
+            other = taken.setdefault((program.host, port), variable)
+            if other != variable:
+                raise Problem(f"{other} and {variable} are both {port}: choose different ports.")
+            if not can_listen(program.host, port):
+                raise Problem(
+                    f"Port {port} on {program.host}, for {program.name}, is in use. Choose another with "
+                    f"{variable}=…, or see who has it: ss -ltnp 'sport = :{port}'"
+                )
+
+
+def can_listen(host: str, port: int) -> bool:
+    """Whether a server could listen there now. Problem if the address isn't one of this machine's."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Java does: TIME_WAIT is no obstacle
+        try:
+            probe.bind((host, port))
+        except PermissionError as error:
+            raise Problem(f"Port {port} on {host} is not allowed to this user: choose one above 1023.") from error
+        except OSError as error:
+            if error.errno == 98:  # EADDRINUSE
+                return False
+            raise Problem(f"Nothing can listen on {host}:{port}: {error.strerror}. See DARKROOM_HOST.") from error
+    return True
+
+
+def http_status(host: str, port: int, path: str, seconds: float = 2.0) -> int:
+    """The status that GET of this path answers, without following anything or using a proxy. OSError if none."""
+    connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"{host}:{port} does not speak HTTP") from error
+    finally:
+        connection.close()

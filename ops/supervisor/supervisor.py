@@ -1,0 +1,174 @@
+"""Watching over everything that `darkroom up` starts: the local servers first, then Darkroom's own processes."""
+
+import fcntl
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from events.settings import Settings
+from ops.commands.down import clear_leftovers
+from ops.errors import Problem
+from ops.supervisor import up_file
+from ops.supervisor.children import Child, Children, Stopped
+from ops.supervisor.program import Program, check_ports
+
+WATCH = 0.2  # seconds between two looks at the children
+BACKOFF = 0.5  # seconds before the first restart; doubled for each further one
+STEADY = 60.0  # a process that has run for so many seconds has its restarts forgiven
+
+
+class Supervisor:
+    """Starts, watches and stops one Darkroom, and keeps `<home>/up.json` true.
+
+    `tell` gets each child whose state has changed, `say` gets lines for a person; both from any thread.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        local: Sequence[Program],
+        own: Sequence[Program],
+        tell: Callable[[Child], None],
+        say: Callable[[str], None],
+    ) -> None:
+        self.settings = settings
+        self._local, self._own = local, own
+        self.children = Children(settings.home / "logs", self._changed)
+        self._tell, self._say = tell, say
+        self._state = "starting"
+        self._since = datetime.now(UTC).isoformat(timespec="seconds")
+        self._writing = threading.Lock()
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Start everything, call `ready`, and watch until a signal asks to stop. Problem if something can't start."""
+        with only_one(self.settings.home), stopped_by_signals(self.children):
+            clear_leftovers(self.settings.home)
+            try:
+                self._start()
+                self._enter("up")
+                ready()
+                while not self.children.stopping.wait(WATCH):
+                    for child in self.children.all:
+                        if child.state == "ready" and child.dead():
+                            self._mourn(child)
+            except Stopped:
+                self._say("Called off while starting.")
+            finally:
+                self._enter("stopping")
+                self.children.stop()
+                up_file.remove(self.settings.home)
+
+    def _start(self) -> None:
+        check_ports([*self._local, *self._own])  # all of them, before anything starts
+        self._enter("starting")
+        self.children.start(self._local)
+        if self._own:
+            from ops.provision import prepare  # needs the drivers, which aren't needed to start the servers
+
+            prepare(self.settings)
+            self.children.start(self._own)
+
+    def _mourn(self, child: Child) -> None:
+        """Report a death, and start one of Darkroom's own again in the background."""
+        child.bury()
+        if time.monotonic() - child.ready_at > STEADY:
+            child.restarts = 0
+        child.state = "restarting" if child.restarts < child.program.restarts else "died"
+        self._changed(child)
+        self._say(child.obituary())
+        if child.state == "restarting":
+            threading.Thread(target=self._revive, args=(child,), daemon=True).start()
+        else:
+            self._say(f"{child.program.name} is not started again: `darkroom down`, mend it, `darkroom up`.")
+
+    def _revive(self, child: Child) -> None:
+        while child.restarts < child.program.restarts:
+            pause = BACKOFF * 2**child.restarts
+            child.restarts += 1
+            self._say(f"{child.program.name} starts again in {pause:.1f} s ({child.restarts}).")
+            if self.children.stopping.wait(pause):
+                return
+            try:
+                self.children.ready(child)
+            except Stopped:
+                return
+            except (Problem, OSError) as problem:  # no room, no memory: the next attempt may find some
+                self.children.end(child, "restarting")
+                self._say(str(problem))
+            else:
+                self._say(f"{child.program.name} is ready again.")
+                return
+        child.state = "died"
+        self._changed(child)
+        self._say(f"{child.program.name} is not started again: it failed too often.")
+
+    def _enter(self, entered: str) -> None:
+        self._state = entered
+        self._write()
+
+    def _changed(self, child: Child) -> None:
+        self._write()
+        self._tell(child)
+
+    def _write(self) -> None:
+        pid, started = up_file.this_process()
+        recorded = up_file.settings_for_record(self.settings)
+        with self._writing:
+            found = [record(child) for child in self.children.all]
+            up_file.write(self.settings.home, up_file.Up(pid, started, self._state, self._since, recorded, found))
+
+
+def record(child: Child) -> up_file.Process:
+    """A child as `up.json` has it."""
+    program = child.program
+    return up_file.Process(
+        name=program.name,
+        pid=child.pid,
+        started=child.started,
+        host=program.host,
+        port=program.port,
+        state=child.state,
+        restarts=child.restarts,
+        seconds=round(child.seconds, 2),
+        log=str(child.log),
+    )
+
+
+@contextmanager
+def only_one(home: Path) -> Generator[None]:
+    """Hold the home. Problem if a Darkroom runs in it already."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            other = up_file.read(home)
+            which = f" (process {other.pid}, since {other.since})" if other else ""
+            raise Problem(
+                f"Darkroom is up already in {home}{which}: see `darkroom status`, stop it with `darkroom down`, "
+                "or choose another DARKROOM_HOME and other ports."
+            ) from error
+        yield
+
+
+@contextmanager
+def stopped_by_signals(children: Children) -> Generator[None]:
+    """SIGINT, SIGTERM and SIGHUP ask the children to stop; a second one ends it all at once."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if children.stopping.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt  # they die with us
+        children.stopping.set()
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

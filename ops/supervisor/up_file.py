@@ -1,0 +1,81 @@
+"""`<home>/up.json`: what runs, for the other commands. Written by the supervisor alone, whole or not at all."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from events.settings import Settings
+from ops.secrets import public, with_secrets
+from ops.supervisor import process_identity
+
+
+@dataclass(frozen=True)
+class Process:
+    """One child. `started` is what `process_identity` tells it by; `seconds` is what it took to be ready."""
+
+    name: str
+    pid: int | None
+    started: str
+    host: str
+    port: int | None
+    state: str
+    restarts: int
+    seconds: float
+    log: str
+
+
+@dataclass(frozen=True)
+class Up:
+    """The supervisor, its children and the settings (without secrets) they were started with."""
+
+    pid: int
+    started: str
+    state: str
+    since: str
+    settings: dict[str, str | int]
+    processes: list[Process] = field(default_factory=list[Process])
+
+    def alive(self) -> bool:
+        """Whether the supervisor that wrote this still runs."""
+        return process_identity.alive(self.pid, self.started)
+
+    def resolved(self, home: Path) -> Settings:
+        """The settings it was started with, secrets included."""
+        return with_secrets(Settings.model_validate(self.settings | {"home": home}))
+
+
+def path(home: Path) -> Path:
+    """Where it is written."""
+    return home / "up.json"
+
+
+def read(home: Path) -> Up | None:
+    """What was last written, by a supervisor that may be gone; None if nothing was."""
+    try:
+        found = json.loads(path(home).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return Up(**(found | {"processes": [Process(**process) for process in found["processes"]]}))
+
+
+def write(home: Path, up: Up) -> None:
+    """Replace it."""
+    part = path(home).with_suffix(".part")
+    part.write_text(json.dumps(asdict(up), indent=1))
+    part.replace(path(home))
+
+
+def remove(home: Path) -> None:
+    """Nothing runs."""
+    path(home).unlink(missing_ok=True)
+
+
+def this_process() -> tuple[int, str]:
+    """Our own id and identity."""
+    return os.getpid(), process_identity.of(os.getpid())
+
+
+def settings_for_record(settings: Settings) -> dict[str, str | int]:
+    """The settings as `Up` keeps them: the home is where the file is."""
+    return {name: value for name, value in public(settings).items() if name != "home"}

@@ -1,0 +1,1 @@
+"""Checks of each file format's headers, before anything is decoded."""

@@ -1,0 +1,1 @@
+"""What makes a photo look as if a disposable camera had taken it."""

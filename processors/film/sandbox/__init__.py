@@ -1,0 +1,1 @@
+"""Processes that filter photos within limits, and can be killed."""

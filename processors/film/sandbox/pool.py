@@ -1,0 +1,122 @@
+"""Worker processes that develop photos and can be killed at any moment without losing another photo."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import date
+from types import TracebackType
+from uuid import UUID
+
+from processors.film.limits import LIMITS, Limits
+from processors.film.outcome import Filtered, Reason, Rejected
+from processors.film.sandbox.child import Child, Lost
+
+WORKER = ("-m", "processors.film.sandbox.worker")
+_ATTEMPTS = 2
+
+
+class PoolClosed(RuntimeError):
+    """The pool was closed before the photo had been developed; nothing is known about the photo."""
+
+
+class Pool:
+    """A number of workers, each a process that develops one photo at a time, within limits.
+
+        async with Pool(workers=2) as pool:
+            outcome = await pool.filter(photo_id, data, taken_on)
+
+    `filter` may be called from any number of tasks of one event loop; they wait for a free worker in turn.
+    """
+
+    def __init__(self, workers: int = 2, limits: Limits = LIMITS, program: Sequence[str] = WORKER) -> None:
+        self._limits, self._program, self._size = limits, program, workers
+        # A slot for each worker: the idle worker itself, or None where one has still to be started.
+        self._slots: asyncio.Queue[Child | None] = asyncio.Queue()
+        self._living: set[Child] = set()
+        self._dying: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def __aenter__(self) -> Pool:
+        self._closed, self._slots = False, asyncio.Queue()  # it may be opened again after it couldn't start
+        try:
+            for child in await asyncio.gather(*(self._start() for _ in range(self._size)), return_exceptions=True):
+                if isinstance(child, BaseException):
+                    raise child  # when all have started or failed: none is left behind
+                self._slots.put_nowait(child)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """The process ids of the workers that live now."""
+        return frozenset(child.pid for child in self._living)
+
+    async def close(self) -> None:
+        """End all workers and wait until they are gone. Photos still in work raise PoolClosed."""
+        self._closed = True
+        for child in list(self._living):
+            self._discard(child)
+        await asyncio.gather(*self._dying)
+
+    async def filter(self, photo_id: UUID, data: bytes, taken_on: date) -> Filtered | Rejected:
+        """Develop a photo (see `develop_photo`) in a worker.
+
+        A photo that goes over a limit is rejected; one that takes its worker down is tried once more in a fresh one,
+        and then rejected. Raises PoolClosed, or Lost if a worker can't even be started: both say nothing about the
+        photo. A cancelled call kills its worker.
+        """
+        if not data:
+            return Rejected.because(Reason.EMPTY)
+        if len(data) > self._limits.upload_bytes:
+            return Rejected.because(Reason.TOO_MANY_BYTES)
+        child = await self._slots.get()
+        idle: Child | None = None
+        try:
+            for _ in range(_ATTEMPTS):
+                if self._closed:
+                    raise PoolClosed
+                child = child or await self._start()
+                try:
+                    async with asyncio.timeout(self._limits.wall_seconds):
+                        outcome = await child.develop(photo_id, data, taken_on)
+                except TimeoutError:
+                    return Rejected.because(Reason.TOO_LONG)
+                except Lost as lost:
+                    if lost.status == -signal.SIGXCPU:
+                        return Rejected.because(Reason.TOO_LONG)
+                    self._discard(child)
+                    child = None
+                else:
+                    idle = child
+                    return outcome
+            return Rejected.because(Reason.UNDEVELOPABLE)
+        finally:
+            if child is not None and idle is None:
+                self._discard(child)
+            self._slots.put_nowait(idle)
+
+    async def _start(self) -> Child:
+        child = await Child.start(self._program, self._limits)
+        self._living.add(child)
+        if self._closed:
+            self._discard(child)
+            raise PoolClosed
+        return child
+
+    def _discard(self, child: Child) -> None:
+        """Kill a worker and see it off in the background; its slot starts another when it is needed."""
+        child.kill()
+        if child in self._living:
+            self._living.discard(child)
+            farewell = asyncio.ensure_future(child.gone())
+            self._dying.add(farewell)
+            farewell.add_done_callback(self._dying.discard)

@@ -1,0 +1,1 @@
+"""What handles a batch: projectors fold it into read models, reactors make something follow from it."""

@@ -1,0 +1,1 @@
+"""Redriving dead letters, in the worker that owns their partition."""

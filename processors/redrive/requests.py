@@ -1,0 +1,121 @@
+"""Requests to do a dead letter's record again, and what came of them: the table `redrives`.
+
+An operator writes the request's columns, the partition's owner the answer's, so neither's clock can hide the other's.
+A request is answered when both have the same id. After its requests the operator rings the topic's *bell*: a worker
+looks at that one row once a second, and at a partition's requests only when it has changed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from events.positions import Position
+from projections.store.cassandra import CassandraStore
+
+BELL = -1  # the partition number under which a topic's bell is kept
+KEPT_SECONDS = 90 * 86_400
+APPLIED = "applied"
+PAGE = 2000
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A record to do again, and for whom: a projection, a processor, or `*` for all projections of its topic.
+
+    `outcome` is `applied` or `failed: …`, and empty while the request is pending."""
+
+    position: Position
+    projection: str
+    request: UUID
+    asked_at: datetime | None = None
+    outcome: str = ""
+    answered_at: datetime | None = None
+
+
+class Answering(Protocol):
+    """What a worker needs of the requests. All raise StoreUnavailable."""
+
+    async def bell(self, topic: str) -> UUID | None:
+        """Changes after new requests for a topic were written; None before the first ones."""
+        ...
+
+    async def of_partition(self, topic: str, partition: int) -> list[Request]:
+        """A partition's requests of the last 90 days, answered or not, by rising offset."""
+        ...
+
+    async def answer(self, request: Request, outcome: str) -> None:
+        """Says what came of a request."""
+        ...
+
+
+class Requests:
+    """See Answering; `ask` is the operator's side."""
+
+    def __init__(self, store: CassandraStore, keyspace: str):
+        self._store, self._table = store, f"{keyspace}.redrives"
+
+    async def ask(self, letters: Sequence[tuple[Position, str]]) -> None:
+        """Asks for each (position, projection) to be done again. StoreUnavailable: some may have been asked for."""
+        cql = (
+            f"INSERT INTO {self._table} (topic, partition, offset, projection, request, asked_at)"
+            f" VALUES (?, ?, ?, ?, ?, ?) USING TTL {KEPT_SECONDS}"
+        )
+        now = datetime.now(UTC)
+        for i in range(0, len(letters), AT_ONCE):
+            values = [
+                (at.topic, at.partition, at.offset, projection, uuid4(), now)
+                for at, projection in letters[i : i + AT_ONCE]
+            ]
+            await asyncio.gather(*(self._store.execute(cql, row) for row in values))
+        for topic in sorted({position.topic for position, _ in letters}):
+            await self._store.execute(cql, (topic, BELL, 0, "", uuid4(), now))
+
+    async def bell(self, topic: str) -> UUID | None:
+        """See Answering."""
+        cql = f"SELECT request FROM {self._table} WHERE topic = ? AND partition = ?"
+        rows = await self._store.execute(cql, (topic, BELL))
+        return rows[0][0] if rows else None
+
+    async def of_partition(self, topic: str, partition: int) -> list[Request]:
+        """See Answering."""
+        columns = "offset, projection, request, asked_at, answered, outcome, answered_at"
+        cql = (
+            f"SELECT {columns} FROM {self._table} WHERE topic = ? AND partition = ?"
+            " AND (offset, projection) > (?, ?) LIMIT ?"
+        )
+        found: list[Request] = []
+        after = (-1, "")
+        while True:
+            rows = await self._store.execute(cql, (topic, partition, *after, PAGE))
+            found += [request_of(topic, partition, row) for row in rows if row[2] is not None]
+            if len(rows) < PAGE:
+                return found
+            after = (rows[-1][0], rows[-1][1])
+
+    async def answer(self, request: Request, outcome: str) -> None:
+        """See Answering."""
+        cql = (
+            f"INSERT INTO {self._table} (topic, partition, offset, projection, answered, outcome, answered_at)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?) USING TTL {KEPT_SECONDS}"
+        )
+        at = request.position
+        place = (at.topic, at.partition, at.offset, request.projection)
+        await self._store.execute(cql, (*place, request.request, outcome, datetime.now(UTC)))
+
+
+def request_of(topic: str, partition: int, row: tuple[Any, ...]) -> Request:
+    """A row as a request; its times are UTC."""
+    offset, projection, request, asked_at, answered, outcome, answered_at = row
+    done = answered == request
+    return Request(
+        Position(topic, partition, offset),
+        projection,
+        request,
+        asked_at.replace(tzinfo=UTC),
+        outcome if done else "",
+        answered_at.replace(tzinfo=UTC) if done else None,
+    )

@@ -1,0 +1,1 @@
+"""How a decision becomes records in the log: planned, made idempotent, executed."""

@@ -1,0 +1,75 @@
+"""photos_of_user: a person's photos, newest first, developing ones too; a candidate list, hydrated from `photo`."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from events.generated import PhotoDeleted, PhotoTaken, PhotoTakenDown
+from projections.buckets import month_of, newest_first
+from projections.projection import projection
+from projections.store.protocol import Store
+from projections.store.table import Table, Upsert
+
+
+@dataclass(frozen=True, slots=True)
+class UserPhoto:
+    """A photo of a person. `on_profile` is None where only its end is known."""
+
+    user_id: UUID
+    bucket: str
+    develops_at: datetime
+    taken_at: datetime
+    photo_id: UUID
+    on_profile: bool | None = None
+    ended: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserMonth:
+    """A month in which photos of a person develop."""
+
+    user_id: UUID
+    bucket: str
+
+
+PHOTOS_OF_USER = Table("photos_of_user", UserPhoto, 2, 3, descending=True)
+PHOTOS_OF_USER_BUCKETS = Table("photos_of_user_buckets", UserMonth, 1, 1, descending=True)
+
+
+@projection(PHOTOS_OF_USER, PHOTOS_OF_USER_BUCKETS)
+def photos_of_user(event: PhotoTaken | PhotoDeleted | PhotoTakenDown) -> list[Upsert]:
+    key: dict[str, Any] = {
+        "user_id": event.owner_id,
+        "bucket": month_of(event.develops_at),
+        "develops_at": event.develops_at,
+        "taken_at": event.taken_at,
+        "photo_id": event.photo_id,
+    }
+    if isinstance(event, PhotoTaken):
+        return [
+            PHOTOS_OF_USER.upsert(**key, on_profile=event.on_profile),
+            PHOTOS_OF_USER_BUCKETS.upsert(user_id=event.owner_id, bucket=key["bucket"]),
+        ]
+    return [PHOTOS_OF_USER.upsert(**key, ended=True)]
+
+
+async def user_candidates(
+    store: Store, user_id: UUID, now: datetime | None, after: tuple[Any, ...] = (), size: int = 50
+) -> AsyncIterator[UserPhoto]:
+    """A person's photos that haven't ended, newest first, past `after`; up to `now`, or all of them if it is None."""
+    upto = () if now is None else (now,)
+    rows = newest_first(
+        store,
+        PHOTOS_OF_USER_BUCKETS,
+        PHOTOS_OF_USER,
+        user_id,
+        after=after,
+        upto=upto,
+        bucket_of=month_of,
+        size=size,
+    )
+    async for row in rows:
+        if row.on_profile is not None and not row.ended:
+            yield row

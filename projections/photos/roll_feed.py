@@ -1,0 +1,75 @@
+"""roll_feed: a roll's photos, newest developed first. The embargo is in the query: it is read up to now."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
+from projections.buckets import day_of, newest_first
+from projections.projection import projection
+from projections.store.protocol import Store
+from projections.store.table import Table, Upsert
+
+
+@dataclass(frozen=True, slots=True)
+class RollPhoto:
+    """A placement of a photo in a roll, ended or not. `owner_id` is None where only its end is known."""
+
+    roll_id: UUID
+    bucket: str
+    develops_at: datetime
+    taken_at: datetime
+    photo_id: UUID
+    placement_id: UUID
+    owner_id: UUID | None = None
+    ended: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollDay:
+    """A day on which photos of a roll develop."""
+
+    roll_id: UUID
+    bucket: str
+
+
+ROLL_FEED = Table("roll_feed", RollPhoto, 2, 4, descending=True)
+ROLL_FEED_BUCKETS = Table("roll_feed_buckets", RollDay, 1, 1, descending=True)
+
+
+@projection(ROLL_FEED, ROLL_FEED_BUCKETS)
+def roll_feed(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Upsert]:
+    match event:
+        case PhotoAddedToRoll():
+            return [
+                ROLL_FEED.upsert(**place(event, event.event_id), owner_id=event.owner_id),
+                ROLL_FEED_BUCKETS.upsert(roll_id=event.roll_id, bucket=day_of(event.develops_at)),
+            ]
+        case PhotoRemovedFromRoll():
+            return [ROLL_FEED.upsert(**place(event, event.placement_id), ended=True)]
+
+
+def place(event: PhotoAddedToRoll | PhotoRemovedFromRoll, placement_id: UUID) -> dict[str, Any]:
+    """The whole key of a placement's row."""
+    return {
+        "roll_id": event.roll_id,
+        "bucket": day_of(event.develops_at),
+        "develops_at": event.develops_at,
+        "taken_at": event.taken_at,
+        "photo_id": event.photo_id,
+        "placement_id": placement_id,
+    }
+
+
+async def roll_candidates(
+    store: Store, roll_id: UUID, now: datetime, after: tuple[Any, ...] = (), size: int = 50
+) -> AsyncIterator[RollPhoto]:
+    """Placements that have begun, haven't ended and may have developed by `now`, newest first, past `after`."""
+    rows = newest_first(
+        store, ROLL_FEED_BUCKETS, ROLL_FEED, roll_id, after=after, upto=(now,), bucket_of=day_of, size=size
+    )
+    async for row in rows:
+        if row.owner_id is not None and not row.ended:
+            yield row

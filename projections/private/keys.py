@@ -1,0 +1,68 @@
+"""People's keys, each wrapped by the master key (AES key wrap, RFC 3394). The log can't rebuild them: back them up."""
+
+import asyncio
+import base64
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from events.personal import ERASED, Erased, KeysUnavailable
+from events.settings import Settings
+from projections.keyspace import private
+from projections.store.cassandra import CassandraStore
+from projections.store.protocol import StoreUnavailable
+
+KEY_BYTES = 32
+FRESH_SECONDS = 60.0  # how long a key is used without looking again whether its person was erased
+CACHED = 20_000
+
+
+class KeyStore:
+    """Keys in Cassandra's private keyspace, cached for a minute. See events.personal.Keys."""
+
+    def __init__(self, store: CassandraStore, settings: Settings):
+        self._store = store
+        self._master = base64.b64decode(settings.master_key)
+        self._table = f"{private(settings)}.keys"
+        self._cache: OrderedDict[UUID, tuple[float, bytes | Erased]] = OrderedDict()
+
+    async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:
+        """See Keys. An absent key is never cached: it may arrive."""
+        now = time.monotonic()
+        found: dict[UUID, bytes | Erased] = {}
+        for person in people:
+            known = self._cache.get(person)
+            if known is not None and now - known[0] < FRESH_SECONDS:
+                found[person] = known[1]
+        missing = [person for person in people if person not in found]
+        for person, key in zip(missing, await asyncio.gather(*map(self._read, missing)), strict=True):
+            if key is not None:
+                found[person] = key
+                self._cache[person] = (now, key)
+                self._cache.move_to_end(person)
+        while len(self._cache) > CACHED:
+            self._cache.popitem(last=False)
+        return found
+
+    async def create(self, person: UUID) -> None:
+        """Gives a person a key, once: a second call changes nothing. KeysUnavailable."""
+        wrapped = aes_key_wrap(self._master, os.urandom(KEY_BYTES))
+        cql = f"INSERT INTO {self._table} (person, wrapped, erased) VALUES (?, ?, false) IF NOT EXISTS"
+        try:
+            await self._store.execute(cql, (person, wrapped))
+        except StoreUnavailable as error:
+            raise KeysUnavailable(str(error)) from error
+
+    async def _read(self, person: UUID) -> bytes | Erased | None:
+        try:
+            rows = await self._store.execute(f"SELECT wrapped, erased FROM {self._table} WHERE person = ?", (person,))
+        except StoreUnavailable as error:
+            raise KeysUnavailable(str(error)) from error
+        if not rows:
+            return None
+        wrapped, erased = rows[0]
+        return ERASED if erased else aes_key_unwrap(self._master, wrapped)

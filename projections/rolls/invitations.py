@@ -1,0 +1,47 @@
+"""invitations: the rolls that a person was invited to join, and when last."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from events.generated import MemberInvited
+from projections.projection import projection
+from projections.store.protocol import Store
+from projections.store.table import Table, Upsert
+from projections.tally.tally import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation of a person to a roll."""
+
+    member_id: UUID
+    roll_id: UUID
+    invited_by: UUID | None = None
+    invited_at: datetime | None = None
+
+
+INVITATIONS = Table("invitations", Invitation, 1, 1)
+
+
+@projection(INVITATIONS)
+def invitations(event: MemberInvited) -> list[Upsert]:
+    return [
+        INVITATIONS.upsert(
+            member_id=event.member_id,
+            roll_id=event.roll_id,
+            invited_by=event.actor_id,
+            invited_at=event.occurred_at,
+        )
+    ]
+
+
+async def invitation(store: Store, member_id: UUID, roll_id: UUID) -> Invitation | None:
+    """A person's last invitation to a roll, spent or not."""
+    return await store.get(INVITATIONS, member_id, roll_id)
+
+
+def spent(invitation: Invitation, memberships: list[Member]) -> bool:
+    """Whether the person has joined since, whatever became of it: who was removed must be invited again."""
+    assert invitation.invited_at is not None
+    return any(row.begun is not None and row.begun >= invitation.invited_at for row in memberships)

@@ -1,0 +1,1 @@
+"""Tables, and the two stores that keep them: Cassandra, and one in memory."""

@@ -1,0 +1,257 @@
+"""The store in Cassandra: prepared statements, single-partition batches, errors told apart into two kinds."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from cassandra import ConsistencyLevel, InvalidRequest
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.policies import (
+    ConstantReconnectionPolicy,
+    DCAwareRoundRobinPolicy,
+    HostStateListener,
+    TokenAwarePolicy,
+)
+from cassandra.query import PreparedStatement, tuple_factory
+
+from events.ids import key_order
+from events.settings import Settings
+from projections.store.in_flight import Flights, Rows, Several
+from projections.store.inserts import Insert, request_of
+from projections.store.protocol import StoreUnavailable, Unstorable, by_partition
+from projections.store.table import Stamped, Table
+
+RECONNECT_SECONDS = 1.0  # between two attempts to reach a node that is down, for as long as it is
+IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
+# What Cassandra 5.0 says of a write that no retry can mend: it, or its key, is too large, or its key is empty. Word for
+# word, as seen on a live server (tests/deadletters/test_refusals.py): looser ones would take in «disk usage exceeds
+# failure threshold». Every other refusal (a full disk, a missing or a wrong table, a role that lacks a right) is an
+# operator's to mend, and is retried: a wrong deployment must not send the log to the dead letters.
+HOPELESS = (
+    "exceeds allowed maximum of",  # CQL Message of size 600084 bytes …: native_transport_max_message_size
+    "Rejected an oversized mutation",  # where only max_mutation_size is exceeded
+    "Batch too large",  # batch_size_fail_threshold: a part of it may be stored
+    "is longer than maximum of 65535",  # Key length of 70000 …: a partition key or a clustering value
+    "Key may not be empty",
+    "Guardrail column_value_size violated",
+)
+
+
+def connect(settings: Settings, user: str, password: str) -> Session:
+    """A session as one of Darkroom's roles. StoreUnavailable if no node answers, or none lets us in."""
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
+        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+        serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
+        row_factory=tuple_factory,
+        request_timeout=10,
+    )
+    cluster = Cluster(
+        settings.contact_points,
+        port=settings.cassandra_port,
+        auth_provider=PlainTextAuthProvider(user, password),
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        protocol_version=5,
+        connect_timeout=10,
+        # The driver's own doubles the pause up to ten minutes: after a long outage it would be as long again.
+        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_SECONDS, max_attempts=0),  # 0: without end
+        schema_metadata_enabled=False,
+        token_metadata_enabled=True,
+    )
+    try:
+        session = cluster.connect()
+        # No pages: what has no LIMIT is wanted whole, and only the first page would arrive.
+        session.default_fetch_size = None  # pyright: ignore[reportAttributeAccessIssue]
+        return session
+    except NoHostAvailable as error:
+        cluster.shutdown()
+        raise StoreUnavailable(f"Cassandra at {settings.contact_points}: {error}") from error
+
+
+def disconnect(session: Session) -> None:
+    """Ends a session, and its connections with it."""
+    if session.cluster is not None:
+        session.cluster.shutdown()
+
+
+@asynccontextmanager
+async def connected(settings: Settings, user: str, password: str) -> AsyncGenerator["CassandraStore"]:
+    """A store as one of Darkroom's roles, for the block. StoreUnavailable."""
+    session = await asyncio.to_thread(connect, settings, user, password)
+    try:
+        yield CassandraStore(session, settings.keyspace)
+    finally:
+        await asyncio.to_thread(disconnect, session)
+
+
+class Breaks(HostStateListener):
+    """Counts the times that a node went down. Called from the driver's own threads."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def on_down(self, host: Any) -> None:
+        """A node's connections broke, before any is made anew."""
+        self.count += 1
+
+    def on_up(self, host: Any) -> None:
+        """See HostStateListener."""
+
+    def on_add(self, host: Any) -> None:
+        """See HostStateListener."""
+
+    def on_remove(self, host: Any) -> None:
+        """See HostStateListener."""
+
+
+class CassandraStore:
+    """See Store. `generations` names each table's live generation (1 where it says nothing)."""
+
+    def __init__(self, session: Session, keyspace: str, generations: Mapping[str, int] | None = None):
+        self._session, self._keyspace = session, keyspace
+        self._breaks = Breaks()
+        if session.cluster is not None:
+            session.cluster.register_listener(self._breaks)
+        self._generations = generations or {}
+        self._statements: dict[Any, PreparedStatement] = {}
+        self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
+        self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
+        self._selects: dict[tuple[Table, str, str], str] = {}
+        self._picks: dict[Table, str] = {}
+        self._flights: Flights | None = None
+
+    @property
+    def breaks(self) -> int:
+        """See Store."""
+        return self._breaks.count
+
+    def physical(self, table: Table) -> str:
+        """The table's name in its generation, with its keyspace."""
+        return f"{self._keyspace}.{table.name}_{self._generations.get(table.name, 1)}"
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        """See Store."""
+        await self.write_all(by_partition(rows))
+
+    async def write_together(self, rows: Sequence[Stamped]) -> None:
+        """See Store."""
+        await self.write_all([rows])
+
+    async def write_all(self, groups: Sequence[Sequence[Stamped]]) -> None:
+        """Writes groups of rows, each of one partition key and together. Unstorable, StoreUnavailable."""
+        if not groups:
+            return
+        for group in groups:
+            for row in group:
+                if (row.upsert.table, row.upsert.columns) not in self._inserts:
+                    await self._insert(row.upsert.table, row.upsert.columns)
+        flights = self._in_flight()
+        several = Several(len(groups), flights.loop)
+        for group in groups:
+            flights.send(partial(self._request, group), several.settle, several.future)
+        failures = [classified(failure) for failure in await several.future]
+        for kind in (Unstorable, StoreUnavailable):  # what no retry mends is said first: the caller then looks for it
+            for failure in failures:
+                if isinstance(failure, kind):
+                    raise failure
+
+    def _request(self, rows: Sequence[Stamped]) -> Any:
+        return request_of([self._inserts[row.upsert.table, row.upsert.columns] for row in rows], rows)
+
+    async def get(self, table: Table, *key: Any) -> Any:
+        """See Store."""
+        found = await self._select(table, "".join(f" AND {name} = ?" for name in table.key), key)
+        return found[0] if found else None
+
+    async def slice(
+        self,
+        table: Table,
+        *partition: Any,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """See Store."""
+        where = "".join(f" AND {name} = ?" for name in table.partition)
+        if table.descending and after and upto:  # CQL takes one bound at an end: the tighter one
+            after, upto = (after, ()) if key_order(after)[: len(upto)] <= key_order(upto) else ((), upto)
+        if after:
+            where += bound_on(table, "<" if table.descending else ">", after)
+        if upto:
+            where += bound_on(table, "<=", upto)
+        return await self._select(table, where, (*partition, *after, *upto, limit), " LIMIT ?")
+
+    async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
+        """See Store."""
+        where = self._picks.get(table)
+        if where is None:
+            equal = "".join(f" AND {name} = ?" for name in table.partition)
+            where = self._picks[table] = f"{equal} AND {table.clustering[0]} IN ?"
+        return await self._select(table, where, (*partition, list(firsts)))
+
+    async def _select(self, table: Table, where: str, values: tuple[Any, ...], end: str = "") -> list[Any]:
+        cql = self._selects.get((table, where, end))
+        if cql is None:
+            columns = ", ".join(table.columns)
+            cql = f"SELECT {columns} FROM {self.physical(table)} WHERE {where.removeprefix(' AND ')}{end}"
+            self._selects[table, where, end] = cql
+        return list(map(table.read, await self.execute(cql, values)))
+
+    async def _insert(self, table: Table, columns: tuple[str, ...]) -> None:
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        cql = f"INSERT INTO {self.physical(table)} ({names}) VALUES ({marks}) USING TIMESTAMP ?"
+        self._inserts[table, columns] = Insert(await self._prepare(cql), table, columns)
+
+    async def execute(self, cql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """A statement's rows. For what the tables' own methods don't say: claims, keys, operators' questions."""
+        statement = self._statements.get(cql)
+        if statement is None:
+            statement = self._statements[cql] = await self._prepare(cql)
+        return await self._execute(statement.bind(values))
+
+    async def _prepare(self, cql: str) -> PreparedStatement:
+        """Prepares a statement once, however many ask for it at the same time."""
+        task = self._preparing.get(cql)
+        if task is None:
+            task = self._preparing[cql] = asyncio.create_task(asyncio.to_thread(self._session.prepare, cql))
+            task.add_done_callback(lambda _: self._preparing.pop(cql, None))
+        try:
+            return await asyncio.shield(task)
+        except Exception as error:
+            raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+
+    async def _execute(self, request: Any) -> Rows:
+        flights = self._in_flight()
+        answer: asyncio.Future[Rows] = flights.loop.create_future()
+
+        def settle(rows: Rows, failure: Exception | None) -> None:
+            if not answer.done():
+                answer.set_exception(classified(failure)) if failure else answer.set_result(rows)
+
+        flights.send(lambda: request, settle, answer)
+        return await answer
+
+    def _in_flight(self) -> Flights:
+        loop = asyncio.get_running_loop()
+        if self._flights is None or self._flights.loop is not loop:
+            self._flights = Flights(self._session, IN_FLIGHT, loop)
+        return self._flights
+
+
+def bound_on(table: Table, sign: str, values: tuple[Any, ...]) -> str:
+    """A comparison of the first clustering columns, as one tuple."""
+    names = ", ".join(table.clustering[: len(values)])
+    return f" AND ({names}) {sign} ({', '.join('?' * len(values))})"
+
+
+def classified(error: Exception) -> Exception:
+    """A driver's error as Unstorable or StoreUnavailable."""
+    if isinstance(error, Unstorable | StoreUnavailable):
+        return error
+    said = str(error)
+    if isinstance(error, InvalidRequest) and any(words in said for words in HOPELESS):
+        return Unstorable(said)
+    return StoreUnavailable(f"{type(error).__name__}: {said}")

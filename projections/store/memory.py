@@ -1,0 +1,120 @@
+"""The store in memory: the database's own rules for stamps, ties and order, for tests and for audits."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from events.ids import key_order
+from projections.store.protocol import Unstorable
+from projections.store.table import Stamped, Table, partition_key, positions_of
+
+Cell = tuple[int, Any]  # stamp, value
+
+
+class MemoryStore:
+    """See Store. Values are kept as Cassandra keeps them: times in whole milliseconds."""
+
+    def __init__(self) -> None:
+        self.breaks = 0
+        self._tables: dict[str, dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Cell]]]] = {}
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        """See Store."""
+        for row in rows:
+            self._write(row)
+
+    async def write_together(self, rows: Sequence[Stamped]) -> None:
+        """See Store."""
+        assert len({partition_key(row.upsert) for row in rows}) <= 1
+        await self.write(rows)
+
+    def _write(self, row: Stamped) -> None:
+        upsert, stamp = row.upsert, row.stamp
+        table = upsert.table
+        for name, value in zip(upsert.columns, upsert.values, strict=True):
+            if not isinstance(value, table.types[name]):
+                raise Unstorable(f"{table.name}.{name} is {table.types[name].__name__}, not {value!r}")
+        values = tuple(kept(value) for value in upsert.values)
+        partition = tuple(values[i] for i in positions_of(upsert.columns, table.partition))
+        clustering = tuple(values[i] for i in positions_of(upsert.columns, table.clustering))
+        cells = self._tables.setdefault(table.name, {}).setdefault(partition, {}).setdefault(clustering, {})
+        for name, value in zip(upsert.columns, values, strict=True):
+            if name in table.key:
+                continue
+            old = cells.get(name)
+            if old is None or (stamp, order(value)) > (old[0], order(old[1])):
+                cells[name] = (stamp, value)
+
+    async def get(self, table: Table, *key: Any) -> Any:
+        """See Store."""
+        values = tuple(kept(value) for value in key)
+        partition, clustering = values[: len(table.partition)], values[len(table.partition) :]
+        cells = self._tables.get(table.name, {}).get(partition, {}).get(clustering)
+        return None if cells is None else self._row(table, partition, clustering, cells)
+
+    async def slice(
+        self,
+        table: Table,
+        *partition: Any,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """See Store."""
+        rows = self._tables.get(table.name, {}).get(tuple(kept(value) for value in partition), {})
+        ordered = sorted(rows, key=key_order, reverse=table.descending)
+        if after:
+            bound = key_order(tuple(kept(value) for value in after))
+            ordered = [k for k in ordered if past(key_order(k)[: len(bound)], bound, table.descending)]
+        if upto:
+            bound = key_order(tuple(kept(value) for value in upto))
+            ordered = [k for k in ordered if key_order(k)[: len(bound)] <= bound]
+        return [self._row(table, partition, key, rows[key]) for key in ordered[:limit]]
+
+    async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
+        """See Store."""
+        rows = self._tables.get(table.name, {}).get(partition, {})
+        wanted = set(firsts)
+        keys = sorted((key for key in rows if key[0] in wanted), key=key_order, reverse=table.descending)
+        return [self._row(table, partition, key, rows[key]) for key in keys]
+
+    def _row(self, table: Table, partition: Any, clustering: Any, cells: dict[str, Cell]) -> Any:
+        key = dict(zip(table.key, (*partition, *clustering), strict=True))
+        return table.row(**key, **{name: value for name, (_, value) in cells.items()})
+
+    def dump(self) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
+        """Everything, by table and whole key: column -> value. Two stores with the same dump answer alike."""
+        return {
+            name: {
+                (*partition, *clustering): {column: value for column, (_, value) in cells.items()}
+                for partition, rows in table.items()
+                for clustering, cells in rows.items()
+            }
+            for name, table in self._tables.items()
+        }
+
+
+def kept(value: Any) -> Any:
+    """A value as a column keeps it."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
+    return value
+
+
+def order(value: Any) -> Any:
+    """The order of a column's values: that of their serialised bytes."""
+    if isinstance(value, UUID):
+        return value.bytes
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000).to_bytes(8, "big", signed=True)
+    if isinstance(value, bool):
+        return bytes([value])
+    return int(value).to_bytes(8, "big", signed=True)
+
+
+def past(key: tuple[Any, ...], bound: tuple[Any, ...], descending: bool) -> bool:
+    """Whether a key comes after a bound in clustering order."""
+    return key < bound if descending else key > bound

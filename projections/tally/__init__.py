@@ -1,0 +1,1 @@
+"""Tallies: sets with their sizes, how they are folded and how they are read."""

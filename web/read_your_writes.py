@@ -1,0 +1,126 @@
+"""Reading one's own writes (DESIGN.md, section 6): a read waits until the read models have passed given positions."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+
+from events.positions import MalformedPosition, Position, parse_positions
+from projections.catalog import of_topic
+from projections.progress import least, progress_of
+from projections.store.protocol import Store, StoreUnavailable
+from web.middleware import answer_header
+from web.problems import bad_request
+
+MOST_SECONDS = 2.0
+POLL_SECONDS = 0.02
+MOST_WAITERS = 2000
+Partition = tuple[str, int]
+logger = logging.getLogger("darkroom.waiting")
+
+
+class Waiting:
+    """Waits for positions on behalf of many: one task polls the partitions that somebody waits for, and no others."""
+
+    def __init__(self, store: Store, generations: Mapping[str, int] | None = None, most: int = MOST_WAITERS):
+        """`generations` names each projection's live generation (1 where it says nothing)."""
+        self._store, self._generations, self._most = store, generations or {}, most
+        self._waiters: dict[Partition, set[tuple[int, asyncio.Future[None]]]] = {}
+        self._waiting = 0
+        self._poller: asyncio.Task[None] | None = None
+
+    async def passed(self, positions: Sequence[Position], timeout: float = MOST_SECONDS) -> bool:  # noqa: ASYNC109 - the answer is False, not TimeoutError
+        """Whether every live projection has folded all these positions, waiting for it at most `timeout` seconds.
+
+        False at once if too many wait already."""
+        if not positions:
+            return True
+        if self._waiting >= self._most:
+            return False
+        self._waiting += 1
+        entries = [(position, asyncio.get_running_loop().create_future()) for position in positions]
+        try:
+            for position, future in entries:
+                self._waiters.setdefault((position.topic, position.partition), set()).add((position.offset, future))
+            if self._poller is None:
+                self._poller = asyncio.create_task(self._poll(), name="waiting")
+            async with asyncio.timeout(timeout):
+                for _, future in entries:
+                    await future
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting -= 1
+            for position, future in entries:
+                self._forget((position.topic, position.partition), (position.offset, future))
+
+    def _forget(self, partition: Partition, waiter: tuple[int, asyncio.Future[None]]) -> None:
+        waiter[1].cancel()
+        waiters = self._waiters.get(partition, set())
+        waiters.discard(waiter)
+        if not waiters:
+            self._waiters.pop(partition, None)
+
+    async def _poll(self) -> None:
+        try:
+            while self._waiters:
+                await asyncio.gather(*map(self._look, list(self._waiters)))
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            self._poller = None
+
+    async def _look(self, partition: Partition) -> None:
+        try:
+            reached = await self.reached(*partition)
+        except StoreUnavailable:
+            return  # who waits gives up in time, and the read itself then says that the store is away
+        except Exception as error:
+            logger.exception("can't read the progress of %s-%s", *partition)
+            for _, future in self._waiters.get(partition, set()):
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for offset, future in self._waiters.get(partition, set()):
+            if offset < reached and not future.done():
+                future.set_result(None)
+
+    async def reached(self, topic: str, partition: int) -> int:
+        """The offset up to which (exclusively) all live projections have folded a partition."""
+        live = [(each.name, self._generations.get(each.name, 1)) for each in of_topic(topic)]
+        known = await progress_of(self._store, topic, partition)
+        return least(known, live) if live else 1 << 62
+
+    async def close(self) -> None:
+        """Stops polling."""
+        if self._poller is not None:
+            self._poller.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._poller
+
+
+async def after(
+    request: Request,
+    darkroom_after: Annotated[
+        str | None,
+        Header(description="Positions to wait for, from Darkroom-Position.", examples=["photos-3@41,rolls-0@7"]),
+    ] = None,
+) -> None:
+    """Waits for the positions in `Darkroom-After`; `Darkroom-Stale: true` on the answer if they weren't reached.
+
+    Problem 400 for what isn't a position, or names a partition that isn't there."""
+    if darkroom_after is None:
+        return
+    try:
+        positions = parse_positions(darkroom_after)
+    except MalformedPosition as error:
+        raise bad_request(f"Darkroom-After: {error}.") from None
+    if not await request.app.state.waiting.passed(positions):
+        answer_header(request, "Darkroom-Stale", "true")
+
+
+After = Depends(after)

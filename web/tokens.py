@@ -1,0 +1,66 @@
+"""Who asks: a JWT (RFC 7519), HS256, whose subject is the person's id."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import jwt
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
+
+from events.settings import Settings
+from web.problems import Problem
+
+ALGORITHM = "HS256"
+ACCESS = "darkroom"  # the audience of tokens that open the services; one made for anything else needs another
+
+
+class InvalidToken(Exception):
+    """Not a token of ours, or no longer."""
+
+
+def issue_token(
+    settings: Settings, user_id: UUID, lifetime: timedelta, *, audience: str = ACCESS, now: datetime | None = None
+) -> str:
+    """A token for a person, valid from now on for `lifetime`."""
+    began = now or datetime.now(UTC)
+    claims: dict[str, Any] = {"sub": str(user_id), "aud": audience, "iat": began, "exp": began + lifetime}
+    return jwt.encode(claims, secret(settings), ALGORITHM)
+
+
+def read_token(settings: Settings, token: str, *, audience: str = ACCESS) -> UUID:
+    """The person whom a token is for. InvalidToken if it is malformed, expired, or made for something else."""
+    try:
+        claims = jwt.decode(
+            token, secret(settings), [ALGORITHM], audience=audience, options={"require": ["sub", "exp", "aud"]}
+        )
+        return UUID(claims["sub"])
+    except (jwt.InvalidTokenError, ValueError) as error:
+        raise InvalidToken(type(error).__name__) from error
+
+
+def secret(settings: Settings) -> str:
+    """The key of all tokens. RuntimeError if there is none: an empty one would let anybody in."""
+    if not settings.token_secret:
+        raise RuntimeError("DARKROOM_TOKEN_SECRET is empty")
+    return settings.token_secret
+
+
+bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token from POST /v1/sessions.")
+
+
+async def viewer(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> UUID:
+    """The person who asks. Problem 401 without a valid token."""
+    if credentials is None:
+        raise Problem(401, "A bearer token is needed.", headers={"WWW-Authenticate": "Bearer"})
+    try:
+        return read_token(request.app.state.settings, credentials.credentials)
+    except InvalidToken:
+        headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        raise Problem(401, "The token is malformed or expired.", headers=headers) from None
+
+
+Viewer = Annotated[UUID, Depends(viewer)]
