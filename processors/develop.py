@@ -14,7 +14,8 @@ from faust.types import TP
 
 from events.generated import PhotoDeveloped, PhotoTaken
 from events.ids import derived_id
-from processors.handlers.reader import Read, transient
+from processors.handlers.patient import transient
+from processors.handlers.reader import Read
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from producers.publisher import Publishes

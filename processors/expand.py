@@ -26,8 +26,9 @@ from events.generated import (
 )
 from events.ids import derived_id
 from events.topics import TOPICS
+from processors.handlers.patient import transient
 from processors.handlers.reactor import folded_to
-from processors.handlers.reader import Read, transient
+from processors.handlers.reader import Read
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from producers.publisher import Publishes

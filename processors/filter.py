@@ -18,8 +18,9 @@ from processors.film.limits import LIMITS
 from processors.film.outcome import Filtered, Rejected
 from processors.film.sandbox.pool import Pool
 from processors.film.version import FILTER_VERSION
+from processors.handlers.patient import transient
 from processors.handlers.reactor import folded_to
-from processors.handlers.reader import Read, transient
+from processors.handlers.reader import Read
 from processors.objects import ObjectChanged, Objects, ObjectsUnavailable, variant_key
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease, LeaseLost

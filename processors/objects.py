@@ -8,17 +8,10 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError
 
 from events.settings import Settings
+from processors.object_store import ObjectChanged, ObjectsUnavailable
 from producers.s3 import s3_client
 
 GONE = {"404", "NoSuchKey", "412", "PreconditionFailed"}
-
-
-class ObjectsUnavailable(Exception):
-    """The object store doesn't answer: retry."""
-
-
-class ObjectChanged(Exception):
-    """The object isn't there any more, or isn't the one that was registered."""
 
 
 class Objects:

@@ -18,7 +18,8 @@ from events.codec import Codec
 from events.generated import Event
 from events.ids import NIL
 from processors.failpoints import reached
-from processors.handlers.reader import Read, Reader, SendLetter, transient
+from processors.handlers.patient import transient
+from processors.handlers.reader import Read, Reader, SendLetter
 from processors.log.records import ReadOriginals
 from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record

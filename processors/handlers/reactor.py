@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from events.codec import Codec
 from events.generated import Event
-from processors.handlers.reader import Read, Reader, SendLetter, transient
+from processors.handlers.patient import transient
+from processors.handlers.reader import Read, Reader, SendLetter
 from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from projections.progress import progress_of, progress_rows

@@ -9,26 +9,17 @@ from aiokafka import ConsumerRecord
 
 from events.codec import Codec, Unreadable, key_of, topic_of
 from events.generated import Event
-from events.personal import KeysUnavailable
 from events.positions import Position
-from events.registry import RegistryUnavailable
 from events.topics import key_bytes, partition_of
 from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.patient import transient
 from processors.transport.lease import Lease
-from producers.publisher import NotPublished
-from projections.store.protocol import StoreUnavailable
 
-TRANSIENT = (StoreUnavailable, KeysUnavailable, RegistryUnavailable, NotPublished)
 KEY_ABSENT_TRIES = 8  # about 13 s: a key is written before its person's first event, so absence means it was lost
 LETTERS_AT_ONCE = 64
 GIVEN_UP = 10_000  # absent keys that are remembered, so as not to be waited for with each batch
 
 SendLetter = Callable[[DeadLetter], Awaitable[None]]
-
-
-def transient(error: Exception) -> bool:
-    """Whether trying again may help: something doesn't answer, or not yet."""
-    return isinstance(error, TRANSIENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 from prometheus_client import Counter
 
-from processors.handlers.reader import transient
+from processors.handlers.patient import transient
 from processors.log.records import ReadOriginals
 from processors.redrive.replay import Again
 from processors.redrive.requests import APPLIED, Answering, Request

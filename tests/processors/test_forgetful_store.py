@@ -22,8 +22,8 @@ from events.generated import Event, PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
 from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.patient import transient
 from processors.handlers.projector import Runner
-from processors.handlers.reader import transient
 from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease
