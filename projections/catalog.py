@@ -22,7 +22,6 @@ from projections.rolls.roll_followers import roll_followers
 from projections.rolls.rolls_of_user import rolls_of_user
 
 # ruff: isort: split
-from projections.photos.low_water import LOW_WATER
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.store.table import Table
@@ -40,5 +39,5 @@ def of_topic(topic: str) -> tuple[Projection | Tally, ...]:
 
 
 def all_tables() -> list[Table]:
-    """Every table of the read models, and the processors' own."""
-    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS, LOW_WATER]
+    """Every table of the read models, `counts` and `progress`."""
+    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS]

@@ -4,10 +4,12 @@ The read models' keyspace holds what the log can rebuild; the private one holds 
 back it up), and the API's role can't read it.
 """
 
+from collections.abc import Iterable
+
 from cassandra.cluster import Session
 
 from events.settings import Settings
-from projections.catalog import all_tables
+from projections.store.table import Table
 
 API, GATEWAY, WORKER = "darkroom_api", "darkroom_gateway", "darkroom_worker"
 
@@ -31,8 +33,10 @@ def private(settings: Settings) -> str:
     return f"{settings.keyspace}_private"
 
 
-def create_all(session: Session, settings: Settings) -> None:
-    """Creates what isn't there yet, roles with their rights included; a second run changes nothing."""
+def create_all(session: Session, settings: Settings, tables: Iterable[Table]) -> None:
+    """Creates what isn't there yet, roles with their rights included; a second run changes nothing.
+
+    `tables`: those that the log can rebuild, in their first generation."""
     public, secret = settings.keyspace, private(settings)
     replication = f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {settings.replication}}}"
     for keyspace in (public, secret):
@@ -42,11 +46,11 @@ def create_all(session: Session, settings: Settings) -> None:
         for row in session.execute("SELECT keyspace_name, table_name FROM system_schema.tables")
         if row[0] in (public, secret)
     }
-    for table in all_tables():
+    for table in tables:
         if (public, f"{table.name}_1") not in present:
             session.execute(table.ddl(f"{public}.{table.name}_1"))
-    for keyspace, tables in ((secret, UNREBUILDABLE), (public, WORKING)):
-        for name, columns in tables.items():
+    for keyspace, definitions in ((secret, UNREBUILDABLE), (public, WORKING)):
+        for name, columns in definitions.items():
             if (keyspace, name) not in present:
                 session.execute(f"CREATE TABLE IF NOT EXISTS {keyspace}.{name} ({columns})")
     rights = {

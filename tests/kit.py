@@ -13,10 +13,10 @@ from events.generated import Event
 from events.personal import Erased
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
-from events.topics import key_bytes, partition_of
+from events.topics import FACTS, key_bytes, partition_of
+from processors.handlers.batch import Batch
 from processors.handlers.dead_letter import DeadLetter
 from processors.handlers.projector import Runner
-from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
@@ -87,8 +87,7 @@ class Worker:
     letters: list[DeadLetter] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        topics = ("accounts", "graph", "rolls", "photos", "reactions")
-        self.runners = {topic: Runner(topic, of_topic(topic), self.store, self.codec, self._keep) for topic in topics}
+        self.runners = {topic: Runner(topic, of_topic(topic), self.store, self.codec, self._keep) for topic in FACTS}
 
     async def _keep(self, letter: DeadLetter) -> None:
         self.letters.append(letter)

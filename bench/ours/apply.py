@@ -17,10 +17,10 @@ from faust.types import TP
 
 from bench.harness.side import PATIENCE, answer, questions
 from events.settings import Settings
-from processors.apps import Workshop
+from processors.apps import AppFactory
+from processors.handlers.batch import Batch
 from processors.handlers.projector import Runner
 from processors.transport.app import batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from processors.worker import run_worker
 from projections.catalog import of_topic
@@ -70,8 +70,8 @@ class Held:
 def main(topic: str) -> None:
     """Runs until the parent closes our standard input."""
     settings = Settings()
-    workshop = Workshop(settings)
-    runner = Runner(topic, of_topic(topic), workshop.store, workshop.codec, workshop.send_letter)
+    factory = AppFactory(settings)
+    runner = Runner(topic, of_topic(topic), factory.store, factory.codec, factory.send_letter)
     held = Held(runner.handle)
 
     async def start(tps: frozenset[TP]) -> Mapping[TP, int]:

@@ -9,8 +9,8 @@ from faust.types import TP
 
 from bench.harness.side import answer
 from events.settings import Settings
+from processors.handlers.batch import Batch
 from processors.transport.app import batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from processors.worker import run_worker
 

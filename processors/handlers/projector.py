@@ -18,10 +18,10 @@ from events.codec import Codec
 from events.generated import Event
 from events.ids import NIL
 from processors.failpoints import reached
+from processors.handlers.batch import Batch
 from processors.handlers.patient import transient
 from processors.handlers.reader import Read, Reader, SendLetter
 from processors.log.records import ReadOriginals
-from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease
 from projections.progress import least, progress_of, progress_rows

@@ -10,13 +10,12 @@ from typing import Any, Protocol
 from aiokafka import ConsumerRecord
 
 from events.codec import Codec
-from events.generated import Event
 from events.positions import Position
+from processors.handlers.batch import Batch
 from processors.handlers.dead_letter import EVERY, DeadLetter
 from processors.handlers.projector import Runner
-from processors.handlers.reactor import Act
+from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Read, Reader
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease, LeaseLost
 from projections.projection import Projection
 from projections.store.protocol import Store
@@ -114,9 +113,9 @@ class FoldAgain:
 class ActAgain:
     """Has a processor act on records again, one at a time; what it makes has ids derived from its cause."""
 
-    def __init__(self, name: str, wants: Sequence[type[Event]], act: Act, fresh_codec: FreshCodec):
-        self.names = [name]
-        self._wants, self._act, self._fresh_codec, self._notes = frozenset(wants), act, fresh_codec, Notes()
+    def __init__(self, reactor: Reactor, fresh_codec: FreshCodec):
+        self.names = [reactor.name]
+        self._reactor, self._fresh_codec, self._notes = reactor, fresh_codec, Notes()
 
     def serves(self, name: str) -> bool:
         """See Again."""
@@ -127,11 +126,11 @@ class ActAgain:
         self._notes.failures(records)  # of an attempt that was broken off
         reader = Reader(self._fresh_codec(), self._notes.take, name, key_absent_tries=0)
         for read in await reader.read(records[0].topic, records, lease):
-            if type(read.event) not in self._wants:
+            if type(read.event) not in self._reactor.wants:
                 continue
             record = read.record
             try:
-                await self._act(Batch(record.topic, record.partition, 0, [record]), [read], lease)
+                await self._reactor.react(Batch(record.topic, record.partition, 0, [record]), [read], lease)
             except LeaseLost:
                 raise
             except Exception as error:  # see FoldAgain

@@ -12,7 +12,6 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Protocol, cast
 
@@ -23,7 +22,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
-from processors.transport.fetcher import OutsideTheLog, Record, Taken, Thread
+from processors.handlers.batch import Batch
+from processors.transport.fetcher import OutsideTheLog, Taken, Thread
 from processors.transport.lease import backoff
 
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
@@ -35,26 +35,6 @@ for _package, _pin in PINS.items():
 
 SCHEME = "batch"
 UNFINISHED = 2  # batches of one partition handed out at once: the next is fetched while one is being worked on
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some of one partition's records, at least one, undecoded and with strictly rising offsets."""
-
-    topic: str
-    partition: int
-    generation: int
-    records: list[Record]
-
-    @property
-    def tp(self) -> TP:
-        """The partition."""
-        return TP(self.topic, self.partition)
-
-    @property
-    def next_offset(self) -> int:
-        """Where the next batch can begin: the offset after the last record's."""
-        return self.records[-1].offset + 1
 
 
 class Owner(Protocol):

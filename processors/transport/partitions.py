@@ -10,7 +10,7 @@ from faust.types import TP, Message
 from mode.utils.logging import get_logger
 from prometheus_client import Counter, Gauge, Histogram
 
-from processors.transport.consumer import Batch
+from processors.handlers.batch import Batch
 from processors.transport.lease import Lease, LeaseLost, backoff
 
 Handle = Callable[[Batch, Lease], Awaitable[None]]
@@ -166,7 +166,9 @@ class Partitions:
                     with SECONDS.labels(*labels).time():
                         await self._handle(batch, lease)
             except BaseException as error:
-                self._survive(error, lease, attempt, batch.tp, f"the batch at {batch.records[0].offset}")
+                self._survive(
+                    error, lease, attempt, TP(*batch.topic_partition), f"the batch at {batch.records[0].offset}"
+                )
             else:
                 RECORDS.labels(*labels).inc(len(batch.records))
                 BATCHES.labels(*labels).inc()

@@ -9,10 +9,10 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from events.generated import Event
+from processors.handlers.batch import Batch
 from processors.handlers.dead_letter import DeadLetter
 from processors.handlers.projector import Runner
 from processors.redrive.replay import FoldAgain
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.projection import Projection

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from events.generated import ProfileChanged
 from events.json_form import from_json
 from events.schema import all_schemas
+from processors.handlers.batch import Batch
 from processors.handlers.dead_letter import DeadLetter
 from processors.handlers.projector import ATTEMPTS, Runner
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from projections.accounts.users import users
 from tests.deadletters.failing import RefusingStore

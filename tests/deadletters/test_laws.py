@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.generated import Event, MemberJoined, MemberRoleChanged
+from events.topics import FACTS
 from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from tests.deadletters.failing import RefusingStore, fold_all, redrive, undecodable, unfoldable, values
 from tests.histories import histories
 from tests.kit import MemoryLog, run
 
-TOPICS = ("accounts", "graph", "rolls", "photos", "reactions")
 often = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-topics = pytest.mark.parametrize("topic", TOPICS)
+topics = pytest.mark.parametrize("topic", FACTS)
 
 
 def marked_after_they_began(history: Sequence[Event]) -> list[Event]:

@@ -3,7 +3,7 @@ that a crash at any point has them done once more, to no effect."""
 
 import copy
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,12 +16,13 @@ from events.generated import PhotoLiked, PhotoTaken
 from events.json_form import from_json
 from events.positions import Position
 from events.schema import all_schemas
+from processors.handlers.batch import Batch
 from processors.handlers.dead_letter import EVERY
+from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Read
 from processors.redrive.redrive import Redrive
 from processors.redrive.replay import ActAgain, Again, FoldAgain
 from processors.redrive.requests import APPLIED, Request
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.progress import progress_rows
@@ -29,6 +30,21 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 from tests.deadletters.failing import fold_all, undecodable, values
 from tests.kit import MemoryLog, memory_codec, run
+
+
+def reacting(to: str, act: Callable[[Batch, list[Read], Lease], Awaitable[None]]) -> Reactor:
+    """A reactor to PhotoTaken of this name."""
+
+    class Acts(Reactor):
+        name = to
+        topics = ("photos",)
+        wants = (PhotoTaken,)
+
+        async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+            await act(batch, reads, lease)
+
+    return Acts()
+
 
 LIKE = all_schemas()["darkroom.reactions.PhotoLiked"]
 TAKEN = all_schemas()["darkroom.photos.PhotoTaken"]
@@ -215,7 +231,7 @@ def test_a_processor_acts_after_the_read_models_have_their_record() -> None:
         tp = TP(topic, partition)
         names = [each.name for each in of_topic("photos")]
         await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], 1))
-        expand = redriver(requests, log, store, ActAgain("expand", [PhotoTaken], act, memory_codec), [EVERY, *names])
+        expand = redriver(requests, log, store, ActAgain(reacting("expand", act), memory_codec), [EVERY, *names])
         requests.ask((Position(*tp, 0), EVERY), (Position(*tp, 0), "expand"))
         await expand.tick(tp, Lease.of())
         assert (acted, requests.outcomes) == ([], ["", ""])
@@ -236,7 +252,7 @@ def test_a_processor_that_raises_is_a_failed_outcome() -> None:
         log = MemoryLog()
         await log.append(from_json(TAKEN, TAKEN.example()))
         ((record,),) = log.partitions.values()
-        again = ActAgain("filter", [PhotoTaken], act, memory_codec)
+        again = ActAgain(reacting("filter", act), memory_codec)
         assert await again([record], "filter", Lease.of()) == {0: "ArithmeticError: a bug"}
 
     run(scenario())

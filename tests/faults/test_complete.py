@@ -3,6 +3,7 @@
 Here, and not in `make test`: a new event with a new view is merged with its own test, and taught to the faults after it
 (docs/adding-a-projection.md)."""
 
+from processors.catalog import reactor_tables
 from projections.catalog import PROJECTIONS, all_tables
 from tests.oracle import compare
 from tests.oracle.tables import OWN
@@ -10,7 +11,7 @@ from tests.oracle.tables import OWN
 
 def test_the_oracle_knows_every_table() -> None:
     """What is missing is taught in tests/oracle/rows.py, or in SETS of tests/oracle/sets.py."""
-    assert {table.name for table in all_tables()} - OWN == compare.TABLES
+    assert {table.name for table in (*all_tables(), *reactor_tables())} - OWN == compare.TABLES
 
 
 def test_the_oracle_knows_every_event_that_a_projection_wants() -> None:

@@ -12,6 +12,8 @@ from ops.provision import create_topics
 from ops.secrets import changed
 from ops.servers import kafka, registry
 from ops.supervisor.children import Children, running
+from processors.catalog import reactor_tables
+from projections.catalog import all_tables
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
 from tests.faults.system import System, populated
@@ -29,7 +31,7 @@ def three_nodes(replication: int = 3) -> Generator[tuple[System, Children]]:
                 create_topics(changed(settings, replication=1))  # there is one broker
                 register_all(settings)
                 session = connect(settings, "cassandra", settings.cassandra_password)
-                create_all(session, settings)
+                create_all(session, settings, [*all_tables(), *reactor_tables()])
                 disconnect(session)
                 with populated(settings, children, seed=3, people=50) as made:
                     yield made, cluster.children

@@ -16,7 +16,7 @@ from events.settings import settings
 CHOSEN = sys.argv[1]
 sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 
-from processors import objects  # noqa: E402
+from processors import object_store, objects  # noqa: E402
 from processors.failpoints import reached  # noqa: E402
 from processors.handlers import projector  # noqa: E402
 from processors.handlers.projector import APPLIED, Runner  # noqa: E402
@@ -136,8 +136,8 @@ def object_retries() -> None:
     async def lost(self: Any, call: Any) -> Any:
         try:
             return await ask(self, call)
-        except objects.ObjectsUnavailable as error:
-            raise objects.ObjectChanged from error
+        except object_store.ObjectsUnavailable as error:
+            raise object_store.ObjectChanged from error
 
     objects.Objects._call = lost  # type: ignore[method-assign]
 

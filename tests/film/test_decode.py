@@ -5,9 +5,9 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from processors.film import LIMITS
 from processors.film.decode import decode
 from processors.film.formats.jpeg import draft_scale
+from processors.film.limits import LIMITS
 from tests.film.pictures import BLUE, GREEN, RED, WHITE, corners, encoded, exif, pixels, scene
 
 # EXIF 2.32, 4.6.4: what must be done to the upright picture to get the one that is stored.

@@ -12,6 +12,8 @@ from events.generated import EVENTS, Event
 from events.ids import NIL
 from events.json_form import from_json
 from events.schema import all_schemas
+from events.topics import FACTS
+from processors.catalog import reactor_tables
 from projections.catalog import PROJECTIONS, all_tables, of_topic
 from projections.projection import Projection
 from projections.store.memory import MemoryStore
@@ -21,10 +23,9 @@ from projections.tally.tally import Tally
 from tests.histories import histories
 from tests.kit import MemoryLog, Worker, cut, run
 
-TOPICS = ("accounts", "graph", "rolls", "photos", "reactions")
 EXAMPLES = [from_json(schema, schema.example()) for schema in all_schemas().values()]
 often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-topics = pytest.mark.parametrize("topic", TOPICS)
+topics = pytest.mark.parametrize("topic", FACTS)
 
 
 async def clean(history: Sequence[Event]) -> tuple[MemoryLog, dict[str, Any]]:
@@ -185,7 +186,7 @@ def test_no_column_is_written_by_events_of_two_topics() -> None:
 
 def test_names_are_unique() -> None:
     names = [each.name for each in PROJECTIONS]
-    tables = [table.name for table in all_tables()]
+    tables = [table.name for table in (*all_tables(), *reactor_tables())]
     kinds = [each.kind for each in PROJECTIONS if isinstance(each, Tally)]
     assert len(names) == len(set(names))
     assert len(tables) == len(set(tables))

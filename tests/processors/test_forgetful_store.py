@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from events.generated import Event, PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
+from events.topics import FACTS
+from processors.handlers.batch import Batch
 from processors.handlers.dead_letter import DeadLetter
 from processors.handlers.patient import transient
 from processors.handlers.projector import Runner
-from processors.transport.consumer import Batch
 from processors.transport.fetcher import Record
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
@@ -82,7 +83,7 @@ class ForgetfulStore(MemoryStore):
                 raise StoreUnavailable("the connection broke")
 
 
-@pytest.mark.parametrize("topic", ["accounts", "graph", "rolls", "photos", "reactions"])
+@pytest.mark.parametrize("topic", FACTS)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_a_database_forgot_is_folded_again(topic: str, data: st.DataObject) -> None:

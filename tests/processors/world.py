@@ -1,23 +1,25 @@
-"""A processor's world without servers: a log in memory, read models folded from it, and a clock moved by hand."""
+"""A reactor's world without servers: a log in memory, read models folded from it, and a clock moved by hand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from faust.types import TP
-
 from events.generated import Event, Image, PhotoAddedToRoll, PhotoDeleted, PhotoFiltered, PhotoTaken
 from events.positions import Position
+from events.settings import Settings
 from events.topics import TOPICS, partition_of
-from processors.develop import Developer
-from processors.expand import Expander
-from processors.handlers.reactor import Processor
-from processors.transport.consumer import Batch
+from processors.develop import Develop
+from processors.expand import Expand
+from processors.handlers.batch import Batch, Partition
+from processors.handlers.reactor import Reactor, ReactorHandler
+from processors.handlers.tools import Tools
+from processors.object_store import ObjectStore
 from processors.transport.lease import Lease
 from projections.store.memory import MemoryStore
 from tests.histories import START
 from tests.kit import MemoryLog, Worker
+from tests.processors.objects import MemoryObjects
 
 OWNER = UUID("bbce2359-3b38-5c04-add3-59bf94bc6cbd")
 
@@ -34,7 +36,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.views = Worker(self.store, self.log.codec)
-        self.expander = Expander(self.store, self, self.ends)
+        self.expand = Expand(self.tools())
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
         """See Publishes."""
@@ -51,25 +53,30 @@ class World:
         """The next offset of each partition."""
         return [(topic, i, len(self.log.partitions.get((topic, i), ()))) for i in range(TOPICS[topic].partitions)]
 
-    def processor(self, name: str, wants: Sequence[type[Event]], act: object) -> Processor:
-        """A processor of this world."""
-        return Processor(name, wants, act, self.store, self.log.codec, self.views._keep)  # type: ignore[arg-type]
+    def tools(self, objects: ObjectStore | None = None, workers: int = 2) -> Tools:
+        """Tools whose store, publisher, log and clock are this world's."""
+        settings = Settings.model_validate({"filter_workers": workers})
+        return Tools(self.store, self, objects or MemoryObjects(), self.ends, settings, lambda: self.now)
 
-    async def feed(self, processor: Processor, topic: str) -> None:
-        """Hands a processor what it hasn't had yet of a topic, a batch a partition."""
+    def handler(self, reactor: Reactor) -> ReactorHandler:
+        """The handler of a reactor of this world."""
+        return ReactorHandler(reactor, self.store, self.log.codec, self.views._keep)
+
+    async def feed(self, handler: ReactorHandler, topic: str) -> None:
+        """Hands a reactor what it hasn't had yet of a topic, a batch a partition."""
         for (name, partition), records in list(self.log.partitions.items()):
             if name == topic:
-                start = await processor.start(topic, partition)
+                start = await handler.start(topic, partition)
                 if records[start:]:
-                    await processor.handle(Batch(topic, partition, 1, records[start:]), Lease.of())
+                    await handler.handle(Batch(topic, partition, 1, records[start:]), Lease.of())
 
-    def developer(self) -> Developer:
-        """A develop processor with this world's clock."""
-        return Developer(self.store, self, lambda: self.now)
+    def develop(self) -> Develop:
+        """A develop reactor with this world's clock."""
+        return Develop(self.tools())
 
 
 PARTITION = partition_of("photos", OWNER)
-TP_OF_OWNER = TP("photos", PARTITION)
+TP_OF_OWNER = Partition("photos", PARTITION)
 
 
 def base(name: str, occurred_at: datetime = START) -> dict[str, object]:

@@ -19,8 +19,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from faust.types import TP
 
 from events.settings import Settings
+from processors.handlers.batch import Batch
 from processors.transport.app import BatchApp, batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from typing import Any
 from faust.types import TP
 
 from events.settings import Settings
+from processors.handlers.batch import Batch
 from processors.transport.app import batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from processors.worker import run_worker
 

@@ -8,8 +8,9 @@ from typing import cast
 import pytest
 from faust.types import TP
 
+from processors.handlers.batch import Batch
 from processors.transport import partitions
-from processors.transport.consumer import Batch, Consumer
+from processors.transport.consumer import Consumer
 from processors.transport.lease import Lease, LeaseLost
 from tests.transport.live import Log, Seen, app_of, eventually, running
 
