@@ -6,8 +6,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from events.registry import register_all
 from events.settings import Settings
 from events.topics import TOPICS
-from processors.catalog import reactor_tables
-from projections.catalog import all_tables
+from processors.catalog import every_table
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
 
@@ -25,7 +24,7 @@ def prepare(settings: Settings) -> None:
     register_all(settings)
     session = connect(settings, "cassandra", settings.cassandra_password)
     try:
-        create_all(session, settings, [*all_tables(), *reactor_tables()])
+        create_all(session, settings, every_table())
     finally:
         disconnect(session)
 

@@ -13,8 +13,8 @@ from events.ids import NIL
 from events.json_form import from_json
 from events.schema import all_schemas
 from events.topics import FACTS
-from processors.catalog import reactor_tables
-from projections.catalog import PROJECTIONS, all_tables, of_topic
+from processors.catalog import every_table
+from projections.catalog import PROJECTIONS, of_topic
 from projections.projection import Projection
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
@@ -186,7 +186,7 @@ def test_no_column_is_written_by_events_of_two_topics() -> None:
 
 def test_names_are_unique() -> None:
     names = [each.name for each in PROJECTIONS]
-    tables = [table.name for table in (*all_tables(), *reactor_tables())]
+    tables = [table.name for table in every_table()]
     kinds = [each.kind for each in PROJECTIONS if isinstance(each, Tally)]
     assert len(names) == len(set(names))
     assert len(tables) == len(set(tables))
