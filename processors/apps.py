@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from faust.types import TP
-
 from events.codec import Codec
 from events.registry import ConfluentRegistry
 from events.settings import Settings
@@ -12,16 +10,18 @@ from processors.catalog import REACTORS
 from processors.failpoints import armed_store, reached
 from processors.handlers import dead_letter
 from processors.handlers.batch import Partition
-from processors.handlers.dead_letter import EVERY, DeadLetter
-from processors.handlers.projector import Runner
+from processors.handlers.circuit_breaker import CircuitBreaker
+from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.projector import Projector
 from processors.handlers.reactor import Reactor, ReactorHandler
+from processors.handlers.reject import EVERY
 from processors.handlers.tools import Tools
 from processors.log.ends import LogEnds
 from processors.log.records import LogRecords
 from processors.objects import Objects
 from processors.redrive.redrive import ROUND, Redrive
-from processors.redrive.replay import ActAgain, Again, FoldAgain
-from processors.redrive.requests import Requests
+from processors.redrive.replay import ProjectorReplay, ReactorReplay, Replay
+from processors.redrive.requests import CassandraRedriveRequests
 from processors.transport.app import BatchApp, batch_app
 from processors.transport.lease import Lease
 from producers.publisher import Publisher
@@ -42,15 +42,19 @@ class AppFactory:
         self.settings = settings
         session = connect(settings, WORKER, settings.worker_password)
         self.cassandra = CassandraStore(session, settings.keyspace)
+        self.store = armed_store(self.cassandra)
         self._registry, self._keys = ConfluentRegistry(settings), KeyStore(self.cassandra, settings)
         self.codec = self.fresh_codec()
         self.publisher = Publisher(settings, self.codec, "darkroom-worker")
-        self.store = armed_store(self.cassandra)
         self.tools = Tools(self.store, self.publisher, Objects(settings), LogEnds(settings), settings)
 
     def fresh_codec(self) -> Codec:
         """Makes a codec that remembers no schema."""
         return Codec(self._registry, self._keys)
+
+    def dead_letters(self, app: str) -> DeadLetterQueue:
+        """Makes an app's queue of dead letters, behind a circuit breaker of its own."""
+        return DeadLetterQueue(self.send_letter, CircuitBreaker(app, self.settings.dead_letters_in_a_row))
 
     async def send_letter(self, letter: DeadLetter) -> None:
         """Appends a dead letter."""
@@ -58,36 +62,51 @@ class AppFactory:
 
     def projector(self, topic: str) -> BatchApp:
         """Makes the app that folds one topic with all of its projections."""
-        records = LogRecords(self.settings)
-        runner = Runner(topic, of_topic(topic), self.store, self.codec, self.send_letter, reread=records)
-        redrive = self._redrive(FoldAgain(topic, of_topic(topic), self.store, self.fresh_codec))
+        dead_letters, records = self.dead_letters(topic), LogRecords(self.settings)
+        projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, reread=records)
+        redrive = self._redrive(ProjectorReplay(topic, of_topic(topic), self.store, self.fresh_codec))
 
-        async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+        async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
             reached("rebalance")
-            return {tp: await runner.start(tp.partition) for tp in tps}
+            return {each: await projector.start(each.partition) for each in partitions}
 
-        async def tick(tp: TP, lease: Lease) -> None:
-            await runner.heal(tp.partition, lease)
-            await redrive.tick(tp, lease)
+        async def tick(partition: Partition, lease: Lease) -> None:
+            await projector.heal(partition.partition, lease)
+            await redrive.tick(partition, lease)
 
-        return batch_app(topic, [topic], runner.handle, start, self.settings, tick=tick, on_assigned=redrive.forget)
+        def assigned(partitions: frozenset[Partition]) -> None:
+            projector.assigned(partitions)
+            redrive.forget(partitions)
+
+        return batch_app(
+            topic,
+            [topic],
+            projector.handle,
+            start,
+            self.settings,
+            tick=tick,
+            on_assigned=assigned,
+            stopped=lambda: dead_letters.breaker.reason,
+        )
 
     def reactor(self, reactor: Reactor) -> BatchApp:
         """Makes the app that hands a reactor its topics' batches, and redrives its dead letters."""
-        handler = ReactorHandler(reactor, self.store, self.codec, self.send_letter)
-        again = ActAgain(reactor, self.fresh_codec)
-        redrive = self._redrive(again, PROJECTIONS_FIRST, min(ROUND, reactor.max_records))
+        dead_letters = self.dead_letters(reactor.name)
+        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters)
+        redrive = self._redrive(
+            ReactorReplay(reactor, self.fresh_codec), PROJECTIONS_FIRST, min(ROUND, reactor.max_records)
+        )
 
-        async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
-            return {tp: await handler.start(tp.topic, tp.partition) for tp in tps}
+        async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
+            return {each: await handler.start(*each) for each in partitions}
 
-        async def tick(tp: TP, lease: Lease) -> None:
-            await redrive.tick(tp, lease)
-            await reactor.tick(Partition(*tp), lease)
+        async def tick(partition: Partition, lease: Lease) -> None:
+            await redrive.tick(partition, lease)
+            await reactor.tick(partition, lease)
 
-        def assigned(tps: frozenset[TP]) -> None:
-            redrive.forget(tps)
-            reactor.assigned(frozenset(Partition(*tp) for tp in tps))
+        def assigned(partitions: frozenset[Partition]) -> None:
+            handler.assigned(partitions)
+            redrive.forget(partitions)
 
         return batch_app(
             reactor.name,
@@ -98,11 +117,12 @@ class AppFactory:
             max_records=reactor.max_records,
             tick=tick,
             on_assigned=assigned,
+            stopped=lambda: dead_letters.breaker.reason,
         )
 
-    def _redrive(self, again: Again, first: Collection[str] = (), round_size: int = ROUND) -> Redrive:
-        requests = Requests(self.cassandra, self.settings.keyspace)
-        return Redrive(requests, again, LogRecords(self.settings), self.store, first, round_size)
+    def _redrive(self, replay: Replay, first: Collection[str] = (), round_size: int = ROUND) -> Redrive:
+        requests = CassandraRedriveRequests(self.cassandra, self.settings.keyspace)
+        return Redrive(requests, replay, LogRecords(self.settings), self.store, first, round_size)
 
 
 APPS: Mapping[str, Callable[[AppFactory], BatchApp]] = {

@@ -44,7 +44,8 @@ class Sparing(logging.Filter):
 class Health(Service):
     """`/healthz`, `/readyz` and `/metrics` on `settings.host`:`settings.worker_metrics_port`.
 
-    Ready is: every app has had its partitions assigned and consumes them. A rebalance makes it unready for a moment.
+    Ready is: every app has had its partitions assigned and consumes them, and none is stopped by its circuit breaker. A
+    rebalance makes it unready for a moment.
     """
 
     mundane_level = "debug"
@@ -80,7 +81,8 @@ class Health(Service):
 
     async def _readyz(self, _: web.Request) -> web.Response:
         waiting = [app.conf.id for app in self._apps if not app.consuming]
-        return web.json_response({"waiting": waiting}, status=503 if waiting else 200)
+        stopped = {app.conf.id: reason for app in self._apps if (reason := app.stopped())}
+        return web.json_response({"waiting": waiting, "stopped": stopped}, status=503 if waiting or stopped else 200)
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

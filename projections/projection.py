@@ -7,6 +7,8 @@ from events.codec import topic_of
 from events.generated import Event
 from projections.store.table import Fold, Table, Upsert
 
+GENERATION = 1  # of every read model so far: one that is rebuilt beside the live one has the next number
+
 
 class Projection:
     """A named fold of events into the rows of its own tables. The name is permanent: its key in `progress`."""

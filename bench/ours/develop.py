@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from faust.types import TP
-
 from bench.harness.side import questions
 from events.settings import Settings
 from processors.apps import AppFactory
@@ -19,7 +17,6 @@ from processors.develop import Develop
 from processors.handlers.batch import Partition
 from processors.handlers.reactor import ReactorHandler
 from processors.transport.app import batch_app
-from processors.transport.lease import Lease
 from processors.worker import run_worker
 
 BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,19 +43,19 @@ def main(run: str) -> None:
     threading.Thread(target=questions, args=(clock.told,), daemon=True).start()
     factory = AppFactory(settings)
     develop = Develop(replace(factory.tools, now=clock.now))
-    handler = ReactorHandler(develop, factory.store, factory.codec, factory.send_letter)
+    handler = ReactorHandler(develop, factory.store, factory.codec, factory.dead_letters("develop"))
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
-        return {tp: await handler.start(tp.topic, tp.partition) for tp in tps}
-
-    async def tick(tp: TP, lease: Lease) -> None:
-        await develop.tick(Partition(*tp), lease)
-
-    def assigned(tps: frozenset[TP]) -> None:
-        develop.assigned(frozenset(Partition(*tp) for tp in tps))
+    async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
+        return {each: await handler.start(*each) for each in partitions}
 
     app = batch_app(
-        f"bench-develop-{run}", ["photos"], handler.handle, start, settings, tick=tick, on_assigned=assigned
+        f"bench-develop-{run}",
+        develop.topics,
+        handler.handle,
+        start,
+        settings,
+        tick=develop.tick,
+        on_assigned=handler.assigned,
     )
     run_worker([app], settings)
 

@@ -9,7 +9,7 @@ from events.codec import Codec
 from events.positions import Position
 from events.registry import ConfluentRegistry
 from events.settings import Settings
-from processors.redrive.requests import Request, Requests
+from processors.redrive.requests import CassandraRedriveRequests, RedriveRequest
 from projections.keyspace import WORKER
 from projections.private.keys import KeyStore
 from projections.store.cassandra import connected
@@ -21,10 +21,10 @@ Place = tuple[Position, str]  # a record, and the projection or processor that c
 class Desk:
     """What an operator's command works with."""
 
-    requests: Requests
+    requests: CassandraRedriveRequests
     codec: Codec
 
-    async def known(self, positions: Collection[Position]) -> dict[Place, Request]:
+    async def known(self, positions: Collection[Position]) -> dict[Place, RedriveRequest]:
         """The requests made so far, of 90 days, in the partitions of these records. StoreUnavailable."""
         partitions = {(position.topic, position.partition) for position in positions}
         found = await asyncio.gather(*(self.requests.of_partition(*each) for each in sorted(partitions)))
@@ -37,6 +37,6 @@ async def desk(settings: Settings) -> AsyncGenerator[Desk]:
     async with connected(settings, WORKER, settings.worker_password) as store:
         registry = ConfluentRegistry(settings)
         try:
-            yield Desk(Requests(store, settings.keyspace), Codec(registry, KeyStore(store, settings)))
+            yield Desk(CassandraRedriveRequests(store, settings.keyspace), Codec(registry, KeyStore(store, settings)))
         finally:
             registry.close()

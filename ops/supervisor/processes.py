@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from events.settings import Settings
 from events.topics import FACTS
 from ops.secrets import NEEDED, environment, with_secrets
-from ops.supervisor.program import Program, http_status
+from ops.supervisor.program import Program, http_status, worker_health
 from processors.catalog import PHOTOS, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,13 +22,19 @@ def processes(settings: Settings) -> list[Program]:
     """The workers, the gateway and the API, each with the port on which it answers whether it is ready."""
     first = settings.worker_metrics_port
     return [
-        *(
-            process(settings, name, ("worker", *apps), "worker_metrics_port", first + number)
-            for number, (name, apps) in enumerate(WORKERS.items())
-        ),
+        *(worker(settings, name, apps, first + number) for number, (name, apps) in enumerate(WORKERS.items())),
         process(settings, "gateway", ("gateway",), "gateway_port", settings.gateway_port),
         process(settings, "api", ("api",), "api_port", settings.api_port),
     ]
+
+
+def worker(settings: Settings, name: str, apps: tuple[str, ...], port: int) -> Program:
+    """A worker that hosts these apps. One that a circuit breaker has stopped is as it should be: it is ready."""
+    return replace(
+        process(settings, name, ("worker", *apps), "worker_metrics_port", port),
+        ready=lambda: not worker_health(settings.host, port).waiting,
+        stopped=lambda: worker_health(settings.host, port).stopped,
+    )
 
 
 def process(settings: Settings, name: str, words: tuple[str, ...], setting: str, port: int) -> Program:

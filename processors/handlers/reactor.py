@@ -1,15 +1,19 @@
 """Reactors: what an event brings about outside the read models. Like a projection, a reactor has `progress`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from events.codec import Codec
 from events.generated import Event
 from processors.handlers.batch import MAX_RECORDS, Batch, Partition
-from processors.handlers.patient import transient
-from processors.handlers.reader import Read, Reader, SendLetter
+from processors.handlers.circuit_breaker import Attempt
+from processors.handlers.dead_letter import DeadLetterQueue
+from processors.handlers.patient import PatientStore
+from processors.handlers.reader import Read, Reader
+from processors.handlers.reject import EVERY, Reject
 from processors.transport.lease import Lease
 from projections.progress import progress_of, progress_rows
+from projections.projection import GENERATION
 from projections.store.protocol import Store
 from projections.store.table import Table
 
@@ -37,47 +41,73 @@ class Reactor:
 
 
 class ReactorHandler:
-    """Hands a reactor each batch's wanted events, and moves its `progress` on when it has reacted."""
+    """Hands a reactor each batch's wanted events, and moves its `progress` on when it has reacted.
 
-    def __init__(self, reactor: Reactor, store: Store, codec: Codec, send_letter: SendLetter):
-        self.reactor, self._store = reactor, store
+    Its app calls `start`, `handle` and `assigned`."""
+
+    def __init__(self, reactor: Reactor, store: Store, codec: Codec, dead_letters: DeadLetterQueue):
+        self.reactor, self._store, self._dead_letters = reactor, store, dead_letters
         self._wants = frozenset(reactor.wants)
-        self.reader = Reader(codec, send_letter, reactor.name)
+        self._reader = Reader(codec, reactor.name)
         self._next: dict[Partition, int] = {}
 
     async def start(self, topic: str, partition: int) -> int:
         """Where to begin reading a partition. Raises StoreUnavailable."""
-        offset = (await progress_of(self._store, topic, partition)).get((self.reactor.name, 1), 0)
-        self._next[Partition(topic, partition)] = offset
-        return offset
+        where = Partition(topic, partition)
+        known = await progress_of(self._store, topic, partition)
+        self._next[where] = known.get((self.reactor.name, GENERATION), 0)
+        self._dead_letters.breaker.begin(where, self._next[where])
+        return self._next[where]
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """Called with each assignment, before its first batch."""
+        self._dead_letters.breaker.close()
+        self.reactor.assigned(partitions)
 
     async def handle(self, batch: Batch, lease: Lease) -> None:
-        """Reacts to a batch, and returns when `progress` is past it. Raises LeaseLost."""
-        fresh = [record for record in batch.records if record.offset >= self._next[batch.topic_partition]]
+        """Reacts to a batch, and returns when `progress` is past it. Raises LeaseLost, CircuitOpen."""
+        where = batch.topic_partition
+        fresh = [record for record in batch.records if record.offset >= self._next[where]]
         if not fresh:
             return
-        reads = await self.reader.read(batch.topic, fresh, lease)
-        await self._react(batch, [read for read in reads if type(read.event) in self._wants], lease)
-        rows = progress_rows(batch.topic, batch.partition, [(self.reactor.name, 1)], batch.next_offset)
-        await lease.retry(lambda: self._store.write_together(rows), transient=transient)
-        self._next[batch.topic_partition] = batch.next_offset
+        decoded, unreadable = await self._reader.read(batch.topic, fresh, lease)
+        reads = [read for read in decoded if type(read.event) in self._wants]
 
-    async def _react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-        """Reacts, and sets aside what can't be reacted to: found by halves, as the projector does. Raises LeaseLost."""
+        def attempts() -> Iterator[Attempt]:
+            yield from ((EVERY, record.offset) for record in fresh)
+            yield from ((self.reactor.name, read.offset) for read in reads)
+
+        self._dead_letters.breaker.check(where, unreadable, attempts())
+        await self._probe(batch, reads, lease)
+        rejects = unreadable + await self._react(batch, reads, lease)
+        await self._dead_letters.take(where, rejects, attempts(), batch.next_offset, lease)
+        rows = progress_rows(batch.topic, batch.partition, [(self.reactor.name, GENERATION)], batch.next_offset)
+        await PatientStore(self._store, lease).write_together(rows)
+        self._next[where] = batch.next_offset
+
+    async def _probe(self, batch: Batch, reads: Sequence[Read], lease: Lease) -> None:
+        """Tries a batch that was stopped with the event that it was stopped at: for as long as it fails, the others
+        aren't reacted to every few seconds. Raises CircuitOpen."""
+        opened = self._dead_letters.breaker.opened(batch.topic_partition)
+        if opened is None:
+            return
+        failed = [read for read in reads if read.offset == opened.position.offset]
+        if failed and await self._react(batch, failed, lease):
+            raise opened
+
+    async def _react(self, batch: Batch, reads: list[Read], lease: Lease) -> list[Reject]:
+        """Reacts, and finds by halves what can't be reacted to. Raises LeaseLost."""
         try:
             await self.reactor.react(batch, reads, lease)
         except Exception as error:
             if not indigestible(error) or not reads:
                 raise
             if len(reads) == 1:
-                (read,) = reads
-                name = self.reactor.name
-                reason = f"{name} can't act on it: {type(error).__name__}: {error}"
-                await self.reader.set_aside(batch.topic, read.record, reason, name, lease)
-                return
+                reason = f"{self.reactor.name} can't act on it: {type(error).__name__}: {error}"
+                return [Reject(reads[0].record, self.reactor.name, reason)]
             half = len(reads) // 2
-            await self._react(batch, reads[:half], lease)
-            await self._react(batch, reads[half:], lease)
+            return await self._react(batch, reads[:half], lease) + await self._react(batch, reads[half:], lease)
+        return []
 
 
 def indigestible(error: BaseException) -> bool:
@@ -91,9 +121,10 @@ async def wait_until_projected(
     store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease
 ) -> None:
     """Waits until these projections have folded each (topic, partition) up to its next offset. Raises LeaseLost."""
+    patient = PatientStore(store, lease)
     for topic, partition, end in ends:
         while True:
-            known = await lease.retry(lambda t=topic, p=partition: progress_of(store, t, p), transient=transient)
-            if all(known.get((name, 1), 0) >= end for name in names):
+            known = await progress_of(patient, topic, partition)
+            if all(known.get((name, GENERATION), 0) >= end for name in names):
                 break
             await lease.pause(0.02)

@@ -47,7 +47,7 @@ class Owner(Protocol):
         """The next offset to read of each; a partition that is missing begins at 0. Errors are retried."""
         ...
 
-    def begin(self, starts: Mapping[TP, int], generation: int) -> None:
+    def begin(self, starts: Mapping[TP, int], assignment: int) -> None:
         """These partitions are owned from now on."""
         ...
 
@@ -80,7 +80,7 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.owner: Owner = cast(Any, self.app).partitions
         self.begun = False  # every partition of the present assignment has its start
-        self._epoch = 0  # rises when the flow stops: what was fetched before is void
+        self._flow = 0  # the number of the flow: when one stops, what was fetched in it is void
         self._beginning: asyncio.Future[None] | None = None
         self._handed: defaultdict[TP, deque[Message]] = defaultdict(deque)  # unfinished; strong, Faust's are weak
         self._room: set[TP] = set()  # partitions that may be handed another batch; the thread reads it
@@ -96,19 +96,19 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Called by Faust after each assignment. It would give up after a request's timeout; this goes on behind."""
         self._void()
-        self._beginning = self.add_future(self._begin(self._epoch))
+        self._beginning = self.add_future(self._begin(self._flow))
 
     def _void(self) -> None:
-        self._epoch += 1
+        self._flow += 1
         self.begun = False
         self._room.clear()
         if self._beginning is not None:
             self._beginning.cancel()
 
-    async def _begin(self, epoch: int) -> None:
+    async def _begin(self, flow: int) -> None:
         starts = await self._starts()
         await self.can_resume_flow.wait()
-        if epoch != self._epoch:
+        if flow != self._flow:
             return
         self._handed.clear()
         self._done.clear()
@@ -152,7 +152,7 @@ class Consumer(driver.Consumer):
                         async with asyncio.timeout(1.0):
                             await self._stir.wait()
                     continue
-                epoch, generation = self._epoch, self.app.consumer_generation_id
+                flow, assignment = self._flow, self.app.consumer_generation_id
                 try:
                     taken = await self._thread.run(
                         self._thread.take(self._room, self.owner.max_records, self.owner.max_bytes)
@@ -166,14 +166,14 @@ class Consumer(driver.Consumer):
                     continue
                 failures = 0
                 for part in taken:
-                    if epoch == self._epoch and self.flow_active:
-                        await self._hand(part, generation)
+                    if flow == self._flow and self.flow_active:
+                        await self._hand(part, assignment)
         except (asyncio.CancelledError, ConsumerStoppedError):
             # Faust's fetcher restarts after a cancellation unless this returns; when stopping, it must not.
             if not (self.app.should_stop or fetcher.should_stop):
                 raise
 
-    async def _hand(self, part: Taken, generation: int) -> None:
+    async def _hand(self, part: Taken, assignment: int) -> None:
         tp, start, end, records = part
         if start != self._expected[tp]:
             raise OutsideTheLog(f"{self.app.conf.id}: {tp} went on at {start} instead of {self._expected[tp]}")
@@ -183,7 +183,7 @@ class Consumer(driver.Consumer):
         last = records[-1]
         message = ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, None, None,
-            cast(Any, Batch(tp.topic, tp.partition, generation, records)), None, tp=tp, generation_id=generation,
+            cast(Any, Batch(tp.topic, tp.partition, assignment, records)), None, tp=tp, generation_id=assignment,
         )  # fmt: skip
         handed = self._handed[tp]
         handed.append(message)

@@ -8,12 +8,13 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
-from aiokafka import ConsumerRecord
 from aiokafka.consumer.fetcher import Fetcher as AIOKafkaFetcher
 from aiokafka.consumer.fetcher import FetchError
 from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError, RecordTooLargeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from processors.handlers.batch import Record
 
 IDLE_WAIT_MS = 1500  # how long the broker may hold a fetch when all partitions are in it
 BUSY_WAIT_MS = 25  # and when some aren't, because what they fetched before hasn't been taken yet
@@ -21,7 +22,6 @@ TAKE_SECONDS = 5.0  # a safety net; what makes records takeable also wakes the w
 COMMIT_SECONDS = 3.0
 STOP_SECONDS = 3.0
 
-Record = ConsumerRecord[bytes, bytes]
 T = TypeVar("T")
 
 

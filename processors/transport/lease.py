@@ -1,6 +1,6 @@
 """The lease: what a handler holds for as long as its worker owns the partition that it works on.
 
-A handler that waits or retries asks its lease, and so ends within moments of a stop, a revocation or a new generation.
+A handler that waits or retries asks its lease, and so ends within moments of a stop, a revocation or a new assignment.
 (FACTS.md: one that retried for ever without it hung its whole consumer group and ignored SIGTERM for 45 s.)
 """
 

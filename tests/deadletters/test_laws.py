@@ -1,6 +1,6 @@
 """The law of redriving: once what was wrong is mended, the tables say what they would had nothing been wrong.
 
-That it bites: with `correction=True` taken out of `FoldAgain._apply` (so that a redriven record bears its old stamps)
+That it bites: with `correction=True` taken out of `ProjectorReplay` (so that a redriven record bears its old stamps)
 it fails within a second for graph, rolls, photos and reactions: the count of a set in which something happened after
 the bad record stays what it was, because the corrected one is stamped below it.
 """

@@ -72,7 +72,7 @@ def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str, data:
                 worker = Worker(store, log.codec)
                 await worker.take_over(topic, partition)
                 begin = max(0, len(records) - back)
-                worker.runners[topic]._next[partition] = {each.name: begin for each in of_topic(topic)}
+                worker.projectors[topic]._next[partition] = {each.name: begin for each in of_topic(topic)}
                 for batch in cut(records[begin:], sizes[back % 2]):
                     await worker.fold(batch)
         assert store.dump() == expected

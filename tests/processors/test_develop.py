@@ -6,7 +6,7 @@ from events.generated import PhotoDeveloped
 from processors.develop import Develop, low_water
 from processors.transport.lease import Lease
 from tests.kit import run
-from tests.processors.world import PARTITION, TP_OF_OWNER, World, deleted, filtered, taken
+from tests.processors.world import PARTITION, PARTITION_OF_OWNER, World, deleted, filtered, taken
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -14,7 +14,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 async def tick(world: World, develop: Develop) -> list[PhotoDeveloped]:
     """What one look through the minutes develops; it isn't folded yet."""
     before = len(world.published)
-    await develop.tick(TP_OF_OWNER, Lease.of())
+    await develop.tick(PARTITION_OF_OWNER, Lease.of())
     return [event for event in world.published[before:] if isinstance(event, PhotoDeveloped)]
 
 

@@ -1,6 +1,6 @@
 """A reactor's world without servers: a log in memory, read models folded from it, and a clock moved by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -13,6 +13,7 @@ from processors.develop import Develop
 from processors.expand import Expand
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.reactor import Reactor, ReactorHandler
+from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
 from processors.object_store import ObjectStore
 from processors.transport.lease import Lease
@@ -22,6 +23,21 @@ from tests.kit import MemoryLog, Worker
 from tests.processors.objects import MemoryObjects
 
 OWNER = UUID("bbce2359-3b38-5c04-add3-59bf94bc6cbd")
+
+
+React = Callable[[Batch, list[Read], Lease], Awaitable[None]]
+
+
+class Reacting(Reactor):
+    """A reactor that is a function."""
+
+    def __init__(self, name: str, wants: Sequence[type[Event]], react: React):
+        self.name, self.topics, self.wants = name, ("photos",), tuple(wants)  # type: ignore[misc]
+        self._react = react
+
+    async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+        """See Reactor."""
+        await self._react(batch, reads, lease)
 
 
 @dataclass
@@ -59,8 +75,8 @@ class World:
         return Tools(self.store, self, objects or MemoryObjects(), self.ends, settings, lambda: self.now)
 
     def handler(self, reactor: Reactor) -> ReactorHandler:
-        """The handler of a reactor of this world."""
-        return ReactorHandler(reactor, self.store, self.log.codec, self.views._keep)
+        """The handler of a reactor in this world."""
+        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters)
 
     async def feed(self, handler: ReactorHandler, topic: str) -> None:
         """Hands a reactor what it hasn't had yet of a topic, a batch a partition."""
@@ -76,7 +92,7 @@ class World:
 
 
 PARTITION = partition_of("photos", OWNER)
-TP_OF_OWNER = Partition("photos", PARTITION)
+PARTITION_OF_OWNER = Partition("photos", PARTITION)
 
 
 def base(name: str, occurred_at: datetime = START) -> dict[str, object]:

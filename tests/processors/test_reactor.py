@@ -7,20 +7,13 @@ import pytest
 
 from events.generated import PhotoTaken
 from processors.handlers.batch import Batch
-from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Read
 from processors.transport.lease import Lease
 from tests.kit import run
-from tests.processors.world import World, taken
+from tests.processors.world import Reacting, World, taken
 
 PHOTOS = [taken(number, timedelta(days=1)) for number in range(9)]
 BAD = PHOTOS[4]
-
-
-class Filters(Reactor):
-    name = "filter"
-    topics = ("photos",)
-    wants = (PhotoTaken,)
 
 
 def test_what_cant_be_acted_on_is_set_aside_and_the_rest_is_done() -> None:
@@ -29,15 +22,14 @@ def test_what_cant_be_acted_on_is_set_aside_and_the_rest_is_done() -> None:
     async def scenario() -> None:
         world, done = World(), set[UUID]()
 
-        class Fails(Filters):
-            async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-                for read in reads:
-                    if read.event.event_id == BAD.event_id:
-                        raise KeyError("no such zone")
-                done.update(read.event.event_id for read in reads)
+        async def act(_: Batch, reads: list[Read], __: Lease) -> None:
+            for read in reads:
+                if read.event.event_id == BAD.event_id:
+                    raise KeyError("no such zone")
+            done.update(read.event.event_id for read in reads)
 
         await world.happen(*PHOTOS)
-        await world.feed(world.handler(Fails()), "photos")
+        await world.feed(world.handler(Reacting("filter", [PhotoTaken], act)), "photos")
         assert done == {photo.event_id for photo in PHOTOS} - {BAD.event_id}
         (letter,) = world.views.letters
         assert letter.projection == "filter"
@@ -50,13 +42,12 @@ def test_what_this_machine_lacks_is_no_fault_of_a_record() -> None:
     async def scenario() -> None:
         world = World()
 
-        class Fails(Filters):
-            async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-                raise ExceptionGroup("photos", [KeyError("no such zone"), MemoryError()])
+        async def act(*_: object) -> None:
+            raise ExceptionGroup("photos", [KeyError("no such zone"), MemoryError()])
 
         await world.happen(*PHOTOS)
         with pytest.raises(ExceptionGroup):
-            await world.feed(world.handler(Fails()), "photos")
+            await world.feed(world.handler(Reacting("filter", [PhotoTaken], act)), "photos")
         assert world.views.letters == []
 
     run(scenario())
