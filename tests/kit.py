@@ -15,6 +15,7 @@ from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.topics import FACTS, key_bytes, partition_of
 from processors.handlers.batch import Batch, Record
+from processors.handlers.circuit_breaker import CircuitBreaker
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
 from processors.transport.lease import Lease
@@ -84,12 +85,18 @@ class Worker:
     store: Store
     codec: Codec
     letters: list[DeadLetter] = field(default_factory=list)
+    limit: int = 0  # of dead letters in a row
 
     def __post_init__(self) -> None:
-        self.dead_letters = DeadLetterQueue(self._keep)
+        self.breakers = {topic: CircuitBreaker(topic, self.limit) for topic in FACTS}
         self.projectors = {
-            topic: Projector(topic, of_topic(topic), self.store, self.codec, self.dead_letters) for topic in FACTS
+            topic: Projector(topic, of_topic(topic), self.store, self.codec, self.dead_letters(topic))
+            for topic in FACTS
         }
+
+    def dead_letters(self, app: str) -> DeadLetterQueue:
+        """An app's dead letters, which are kept here."""
+        return DeadLetterQueue(self._keep, self.breakers.setdefault(app, CircuitBreaker(app, self.limit)))
 
     async def _keep(self, letter: DeadLetter) -> None:
         self.letters.append(letter)

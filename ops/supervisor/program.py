@@ -20,8 +20,9 @@ class Program:
 
     `ready` asks the program itself, once, and returns or raises within a few seconds; OSError and False both mean
     "not yet". `stopped` asks a program that is ready what of it stands still, and why: it runs as it should, and to
-    start it again would mend nothing. `ports` maps the setting that chooses a port to the port. `restarts` is how often in a row a death is
-    answered with a new start; `grace` and `patience` are seconds: from SIGTERM to SIGKILL, and from start to ready.
+    start it again would mend nothing. `ports` maps the setting that chooses a port to the port. `restarts` is how
+    often in a row a death is answered with a new start; `grace` and `patience` are seconds: from SIGTERM to SIGKILL,
+    and from start to ready.
     """
 
     name: str

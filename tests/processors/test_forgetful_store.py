@@ -1,8 +1,8 @@
 """A database that acknowledged writes and then forgot them (a crash before its commit log was synced) is healed.
 
 Seen to fail with `heal` taken out of `Projector.handle`: what was forgotten is missing. With only `progress` believed,
-and no check before it is written: it is written over what is missing. With the sets folded in a plain `gather`: one that
-another's error left behind goes on, and writes a total of what it read before. With the breaks looked at before
+and no check before it is written: it is written over what is missing. With the sets folded in a plain `gather`: one
+that another's error left behind goes on, and writes a total of what it read before. With the breaks looked at before
 `progress` is written, but not before it is written once more: it is written over what the last owner's rows have lost.
 """
 

@@ -76,7 +76,7 @@ class World:
 
     def handler(self, reactor: Reactor) -> ReactorHandler:
         """The handler of a reactor in this world."""
-        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters)
+        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters(reactor.name))
 
     async def feed(self, handler: ReactorHandler, topic: str) -> None:
         """Hands a reactor what it hasn't had yet of a topic, a batch a partition."""
