@@ -48,7 +48,7 @@ def ours(data: bytes) -> None:
 def reference(data: bytes) -> None:
     """One photo to three sizes."""
     image = Image.open(BytesIO(data))
-    scale = draft_scale(max(image.size), LIMITS.draft_px)
+    scale = draft_scale(max(image.size), wanted=LIMITS.draft_px)
     image.draft(None, (image.width // scale, image.height // scale))  # type: ignore[attr-defined]
     full = image.convert("RGB")
     if max(full.size) > LIMITS.full_px:

@@ -69,7 +69,7 @@ def _decode(data: bytes, limits: Limits) -> Picture:
     if width * height > limits.pixels:
         raise Refused(Reason.TOO_MANY_PIXELS)
     if isinstance(image, JpegImageFile):
-        scale = jpeg.draft_scale(max(image.size), limits.draft_px)
+        scale = jpeg.draft_scale(max(image.size), wanted=limits.draft_px)
         image.draft(None, (max(1, width // scale), max(1, height // scale)))
     turn = None if heic.is_heic(data) else _UPRIGHT.get(_orientation(image))
     image.load()
@@ -89,7 +89,7 @@ def fit_within(size: tuple[int, int], long_side: int) -> tuple[int, int]:
 def _open(data: bytes, limits: Limits) -> Image.Image:
     """Opens `data` with the reader of its format. Pillow's own `open` isn't used: it would try forty formats."""
     if data.startswith(b"\xff\xd8\xff"):
-        jpeg.check(data, limits.pixels, limits.scans)
+        jpeg.check(data, max_pixels=limits.pixels, max_scans=limits.scans)
         return JpegImageFile(BytesIO(data))
     if data.startswith(png.SIGNATURE):
         return PngImageFile(BytesIO(png.check_and_strip(data, limits.pixels)))
@@ -97,7 +97,7 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
         webp.check(data, limits.pixels)
         return WebPImageFile(BytesIO(data))
     if heic.is_heic(data):
-        return heic.primary_picture(data, limits.pixels, limits.frames)
+        return heic.primary_picture(data, max_pixels=limits.pixels, max_frames=limits.frames)
     raise Refused(Reason.NOT_A_PHOTO)
 
 

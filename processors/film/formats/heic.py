@@ -26,12 +26,11 @@ def is_heic(data: bytes) -> bool:
     return box[8:12] in _BRANDS and not brands & {b"avif", b"avis"}
 
 
-def primary_picture(data: bytes, max_pixels: int, max_frames: int) -> Image.Image:
-    """Reads the container's primary picture, turned upright by libheif (which ignores EXIF's, as MIAF says).
+def primary_picture(data: bytes, *, max_pixels: int, max_frames: int) -> Image.Image:
+    """Reads the container's primary picture, turned upright by libheif (not by EXIF: see MIAF).
 
     A grid (how phones store large pictures) is put together; of a burst or a sequence only the primary picture is
-    decoded. 10 and 12 bits become 8. Raises Refused if it is too
-    large, and libheif's own errors for bad input.
+    decoded. 10 and 12 bits become 8. Raises Refused if it is too large, and libheif's own errors if it is damaged.
     """
     container = pillow_heif.open_heif(BytesIO(data), convert_hdr_to_8bit=True)
     if len(container) > max_frames:

@@ -12,7 +12,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 
 
-def check(data: bytes, max_pixels: int, max_scans: int) -> None:
+def check(data: bytes, *, max_pixels: int, max_scans: int) -> None:
     """Refuses a JPEG of too many pixels or scans, by its markers alone (1.4 GB/s; decodes nothing).
 
     A progressive JPEG costs the decoder a pass over the whole picture for each scan, however short the scan is:
@@ -42,6 +42,6 @@ def check(data: bytes, max_pixels: int, max_scans: int) -> None:
         raise Refused(Reason.DAMAGED)
 
 
-def draft_scale(long_side: int, wanted: int) -> int:
+def draft_scale(long_side: int, *, wanted: int) -> int:
     """The most that a JPEG can be scaled down while it is decoded (1, 2, 4 or 8) and still have `wanted` px."""
     return next((scale for scale in (8, 4, 2) if long_side >= wanted * scale), 1)
