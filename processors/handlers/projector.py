@@ -21,7 +21,7 @@ from processors.handlers.patient import PatientStore, transient
 from processors.handlers.reader import Reader
 from processors.handlers.reject import EVERY
 from processors.handlers.writer import Forgotten, Writer
-from processors.log.records import ReadOriginals
+from processors.log.records import RecordReader
 from processors.transport.lease import Lease
 from projections.progress import least, progress_of, progress_rows
 from projections.projection import GENERATION, Projection
@@ -44,7 +44,7 @@ class Projector:
         codec: Codec,
         dead_letters: DeadLetterQueue,
         generation: int = GENERATION,
-        reread: ReadOriginals | None = None,
+        reread: RecordReader | None = None,
     ):
         self.topic, self._store, self._dead_letters, self._reread = topic, store, dead_letters, reread
         self._reader, self._writer = Reader(codec), Writer(topic, store, generation)

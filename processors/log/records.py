@@ -12,7 +12,7 @@ from events.topics import RECORD_BYTES
 FETCH_MS = 10_000
 
 
-class ReadOriginals(Protocol):
+class RecordReader(Protocol):
     """Reads records of one partition by their offsets."""
 
     async def __call__(
@@ -25,7 +25,7 @@ class ReadOriginals(Protocol):
 
 
 class LogRecords:
-    """See ReadOriginals. Each call has a consumer of its own, outside any group."""
+    """See RecordReader. Each call has a consumer of its own, outside any group."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -33,7 +33,7 @@ class LogRecords:
     async def __call__(
         self, topic: str, partition: int, offsets: Collection[int]
     ) -> Mapping[int, ConsumerRecord[Any, Any]]:
-        """See ReadOriginals."""
+        """See RecordReader."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.bootstrap,
             group_id=None,

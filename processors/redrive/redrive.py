@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 from processors.handlers.batch import Partition
 from processors.handlers.patient import PatientStore, transient
-from processors.log.records import ReadOriginals
+from processors.log.records import RecordReader
 from processors.redrive.replay import Replay
 from processors.redrive.requests import APPLIED, RedriveRequest, RedriveRequests
 from processors.transport.lease import Lease
@@ -38,7 +38,7 @@ class Redrive:
         self,
         requests: RedriveRequests,
         replay: Replay,
-        originals: ReadOriginals,
+        originals: RecordReader,
         store: Store,
         first: Collection[str] = (),
         round_size: int = ROUND,
