@@ -1,9 +1,10 @@
 """The batch transport: Faust on aiokafka's driver, with one partition's fetched records as one Faust message.
 
-Faust's cost is per message (about 80 µs), and so are its ways of losing events (FACTS.md); a message that is a batch
-removes both. Ours: how records are taken from aiokafka and handed over (a partition with two unfinished batches
-isn't asked), where an assignment starts (`progress`, not Kafka's committed offsets), and what counts as done (only
-`Consumer.done`; Faust itself can acknowledge nothing). Faust's: services, group, rebalances, streams, commit timer.
+Faust's cost is per message (about 80 µs), and so are its ways of losing events (it acknowledges one whose agent
+raised); a message that is a batch removes both. Ours: how records are taken from aiokafka and handed over (a partition
+with two unfinished batches isn't asked), where an assignment starts (`progress`, not Kafka's committed offsets), and
+what counts as done (only `Consumer.done`; Faust itself can acknowledge nothing). Faust's: services, group, rebalances,
+streams, commit timer.
 
 It reaches into private parts of both libraries; hence the exact pins.
 """
@@ -38,7 +39,7 @@ UNFINISHED = 2  # batches of one partition handed out at once: the next is fetch
 
 
 class Owner(Protocol):
-    """What the transport asks of an app (`processors.transport.app.Partitions`)."""
+    """What the transport asks of an app; `processors.transport.partitions.Partitions` is one."""
 
     max_records: int  # in a batch
     max_bytes: int  # of keys and values in a batch, beyond which no further record is added
@@ -132,7 +133,8 @@ class Consumer(driver.Consumer):
             attempt += 1
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek every assigned partition to where the owner says that it starts. OutsideTheLog if that isn't there."""
+        """Seek every assigned partition to where the owner says that it starts. Raises OutsideTheLog if the log
+        doesn't reach there."""
         tps = frozenset(self.assignment())
         wanted = await self.owner.start_offsets(tps)
         starts = {tp: wanted.get(tp, 0) for tp in tps}

@@ -80,7 +80,7 @@ class Partitions:
         return {TP(*partition): offset for partition, offset in starts.items()}
 
     def begin(self, starts: Mapping[TP, int], assignment: int) -> None:
-        """Own these partitions."""
+        """Owns these partitions from now on, and begins to work on them."""
         app = self._app
 
         def held() -> bool:
@@ -93,7 +93,7 @@ class Partitions:
             partition.task.add_done_callback(self._ended)
 
     def put(self, message: Message) -> None:
-        """Queue one batch behind its partition's others. What isn't owned is dropped: it will be fetched again."""
+        """Queues one batch behind its partition's others. What isn't owned is dropped: it will be fetched again."""
         partition = self._owned.get(message.tp)
         if partition is not None and partition.lease.held:
             IN_FLIGHT.labels(self._app.conf.id, message.topic).inc()
@@ -101,13 +101,13 @@ class Partitions:
             partition.stir.set()
 
     def lose(self) -> None:
-        """Every lease is lost; handlers that wait or retry on theirs end now."""
+        """Loses every lease: handlers that wait or retry on theirs end now."""
         for partition in self._owned.values():
             partition.lease.lose()
             partition.stir.set()
 
     async def drained(self) -> None:
-        """Wait for the handlers to end; after a while cancel them, and at last go on without them."""
+        """Waits for the handlers to end; after a while cancels them, and at last goes on without them."""
         tasks = {one.task for one in self._owned.values() if one.task is not None and not one.task.done()}
         if tasks:
             _, tasks = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
@@ -160,7 +160,7 @@ class Partitions:
             partition.batches.clear()
 
     async def _run_batch(self, message: Message, lease: Lease) -> None:
-        """Work on one batch until it is done. LeaseLost, and the batch unacknowledged, if the lease ends first."""
+        """Works on one batch until it is done. Raises LeaseLost if the lease ends first: it stays unacknowledged."""
         batch = cast(Batch, message.value)
         labels = (self._app.conf.id, batch.topic)
         attempt = 0
@@ -190,7 +190,7 @@ class Partitions:
             partition.failed_ticks += 1
 
     def _survive(self, error: BaseException, lease: Lease, attempt: int, tp: TP, what: str) -> None:
-        """Log what left a handler, or raise it again if it is meant to end the partition's worker.
+        """Logs what left a handler, or raises it again if it is meant to end the work on the partition.
 
         LeaseLost under a lease that is held, and a CancelledError that nobody sent to this task (a future
         that the handler awaited was cancelled), are bugs like any other: nothing is done, nothing given up.
