@@ -29,8 +29,8 @@ PLACES: Mapping[str, Place] = {
         recovery="The next owner starts at `progress` and folds the batch as if it were new.",
     ),
     "mid-write": Place(
-        durable="About half of the rows; no set, count or dead letter.",
-        recovery="The batch is folded again: rows that are there bear the same stamps, so nothing changes in them.",
+        durable="About half of a write: of the rows, before any set, or of the counts, after all sets. No dead letter.",
+        recovery="The batch is folded again: what is there already bears the same stamps, so nothing changes in it.",
     ),
     "tally-read": Place(
         durable="The rows, and some of the sets; not the one just read, and no count.",

@@ -70,9 +70,8 @@ class ProjectorReplay:
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Replay."""
         wanted = {each: 0 if name in (EVERY, each) else NEVER for each in self.names}
-        reads, unreadable = await Reader(self._fresh_codec(), name, key_absent_tries=0).read(
-            self._topic, records, lease
-        )
+        reader = Reader(self._fresh_codec(), key_absent_tries=0)
+        reads, unreadable = await reader.read(self._topic, records, lease)
         folded = fold(reads, wanted, self._subscribers, correction=True)
         rejects = [*unreadable, *(reject for each in folded for reject in each.rejects)]
         failed = [(reject.record.offset, reject.reason) for reject in rejects]
@@ -107,7 +106,7 @@ class ReactorReplay:
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Replay."""
-        reader = Reader(self._fresh_codec(), name, key_absent_tries=0)
+        reader = Reader(self._fresh_codec(), key_absent_tries=0)
         reads, unreadable = await reader.read(records[0].topic, records, lease)
         failed = [(reject.record.offset, reject.reason) for reject in unreadable]
         for read in reads:

@@ -1,6 +1,7 @@
 """Faust apps that work on batches: each partition in order, partitions side by side, nothing acknowledged undone.
 
-`batch_app` is all that a processor needs: a handler of batches, where to start, and what to call each second.
+`batch_app` is all that a projector or a reactor needs: a handler of batches, where to start, and what to call each
+second.
 """
 
 from collections.abc import Callable, Iterable
