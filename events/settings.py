@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     # The product's rules.
     develop: Annotated[str, AfterValidator(developing_rule)] = NEXT_MORNING
     filter_workers: int = Field(default=2, ge=1)
+    # How many records in a row may become dead letters before their app stops and waits for somebody to look: far more
+    # than bad records ever come in a row, far fewer than you would want to redrive. 0: no limit.
+    dead_letters_in_a_row: int = Field(default=1000, ge=0)
     image_url_window: int = Field(default=3600, ge=60)  # seconds for which a signed image URL stays the same
 
     @cached_property

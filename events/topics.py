@@ -20,17 +20,8 @@ class Topic:
     max_record_bytes: int = RECORD_BYTES
 
 
-TOPICS = {
-    topic.name: topic
-    for topic in (
-        Topic("accounts"),
-        Topic("graph"),
-        Topic("rolls"),
-        Topic("photos"),
-        Topic("reactions"),
-        Topic("deadletters", max_record_bytes=2 * RECORD_BYTES),
-    )
-}
+FACTS = ("accounts", "graph", "rolls", "photos", "reactions")  # the topics of events
+TOPICS = {topic.name: topic for topic in (*map(Topic, FACTS), Topic("deadletters", max_record_bytes=2 * RECORD_BYTES))}
 
 
 def key_bytes(key: UUID) -> bytes:

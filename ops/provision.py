@@ -1,4 +1,4 @@
-"""Makes what the processes need: topics, schemas, tables, roles. Safe to run again; part of every `darkroom up`."""
+"""Creates what the processes need: topics, schemas, tables, roles. `darkroom up` does it each time."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,6 +8,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from events.confluent_registry import register_all
 from events.settings import Settings
 from events.topics import TOPICS
+from processors.catalog import every_table
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
 
@@ -19,22 +20,23 @@ class WrongTopic(Exception):
 def prepare(settings: Settings) -> None:
     """Creates what isn't there yet.
 
-    WrongTopic, IncompatibleSchema, StoreUnavailable, RegistryUnavailable, KafkaException."""
+    Raises WrongTopic or IncompatibleSchema if what is there must not be used, and StoreUnavailable, RegistryUnavailable
+    or KafkaException if a server doesn't answer."""
     for step in STEPS.values():
         step(settings)
 
 
 def create_tables(settings: Settings) -> None:
-    """Creates keyspaces, tables and roles. StoreUnavailable."""
+    """Creates keyspaces, tables and roles. Raises StoreUnavailable."""
     session = connect(settings, "cassandra", settings.cassandra_password)
     try:
-        create_all(session, settings)
+        create_all(session, settings, every_table())
     finally:
         disconnect(session)
 
 
 def create_topics(settings: Settings) -> None:
-    """Creates the log's topics with their partition counts, and checks those of the ones that are there."""
+    """Creates the log's topics that aren't there yet. Raises WrongTopic if one has another number of partitions."""
     admin = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 3})
     wanted = [
         NewTopic(

@@ -1,29 +1,28 @@
-"""The one list of apps: what each is called, what it reads and what it does. `darkroom worker NAME...` hosts them."""
+"""Makes the apps of a worker process: a projector's for each topic of facts, and one for each reactor."""
 
 from collections.abc import Callable, Collection, Mapping
-
-from faust.types import TP
 
 from events.codec import Codec
 from events.confluent_registry import ConfluentRegistry
 from events.settings import Settings
-from processors import develop, expand, filter
-from processors.develop import Developer
-from processors.expand import Expander
+from events.topics import FACTS
+from processors.catalog import REACTORS
 from processors.failpoints import armed_store, reached
-from processors.film.sandbox.pool import Pool
-from processors.filter import Filterer
 from processors.handlers import dead_letter
-from processors.handlers.dead_letter import EVERY, DeadLetter
-from processors.handlers.projector import Runner
-from processors.handlers.reactor import Processor
+from processors.handlers.batch import Partition
+from processors.handlers.circuit_breaker import CircuitBreaker
+from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.projector import Projector
+from processors.handlers.reactor import Reactor, ReactorHandler
+from processors.handlers.reject import EVERY
+from processors.handlers.tools import Tools
 from processors.log.ends import LogEnds
-from processors.log.records import Originals
+from processors.log.records import LogRecords
 from processors.objects import Objects
 from processors.redrive.redrive import ROUND, Redrive
-from processors.redrive.replay import ActAgain, Again, FoldAgain
-from processors.redrive.requests import Requests
-from processors.transport.app import BatchApp, StartOffsets, batch_app
+from processors.redrive.replay import ProjectorReplay, ReactorReplay, Replay
+from processors.redrive.requests import CassandraRedriveRequests
+from processors.transport.app import BatchApp, batch_app
 from processors.transport.lease import Lease
 from producers.publisher import Publisher
 from projections.catalog import PROJECTIONS, of_topic
@@ -31,14 +30,13 @@ from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connect
 from projections.store.roles import WORKER
 
-VIEWS = ("accounts", "graph", "rolls", "photos", "reactions")  # an app for each topic's projections
-PHOTOS_A_BATCH = 16  # the filter works on a photo for tenths of a second: small batches keep its progress fine-grained
-
-FOLDED = (EVERY, *(each.name for each in PROJECTIONS))  # dead letters that go before a processor's
+PROJECTIONS_FIRST = (EVERY, *(each.name for each in PROJECTIONS))  # their dead letters go before a reactor's
 
 
-class Workshop:
-    """What the apps of one worker process share: sessions, producer, codec. Connects at once (StoreUnavailable)."""
+class AppFactory:
+    """Makes apps that share one process' session, producer and codec.
+
+    It connects at once: raises StoreUnavailable if Cassandra doesn't answer."""
 
     def __init__(self, settings: Settings):
         self.settings = settings
@@ -48,107 +46,86 @@ class Workshop:
         self._registry, self._keys = ConfluentRegistry(settings), KeyStore(self.cassandra, settings)
         self.codec = self.fresh_codec()
         self.publisher = Publisher(settings, self.codec, "darkroom-worker")
+        self.tools = Tools(self.store, self.publisher, Objects(settings), LogEnds(settings), settings)
 
     def fresh_codec(self) -> Codec:
-        """A codec that has yet to ask for every schema."""
+        """Makes a codec that remembers no schema."""
         return Codec(self._registry, self._keys)
 
-    def redrive(self, again: Again, first: Collection[str] = (), round_size: int = ROUND) -> Redrive:
-        """An app's part in redriving dead letters."""
-        requests = Requests(self.cassandra, self.settings.keyspace)
-        return Redrive(requests, again, Originals(self.settings), self.store, first, round_size)
+    def dead_letters(self, app: str) -> DeadLetterQueue:
+        """Makes an app's queue of dead letters, behind a circuit breaker of its own."""
+        return DeadLetterQueue(self.send_letter, CircuitBreaker(app, self.settings.dead_letters_in_a_row))
 
     async def send_letter(self, letter: DeadLetter) -> None:
-        """Sets a record aside."""
+        """Appends a dead letter."""
         await dead_letter.send(self.publisher, letter)
 
-    def view(self, topic: str) -> BatchApp:
-        """The app that folds one topic with all of its projections."""
-        originals = Originals(self.settings)
-        runner = Runner(topic, of_topic(topic), self.store, self.codec, self.send_letter, reread=originals)
-        redrive = self.redrive(FoldAgain(topic, of_topic(topic), self.store, self.fresh_codec))
+    def projector(self, topic: str) -> BatchApp:
+        """Makes the app that folds one topic with all of its projections."""
+        dead_letters, records = self.dead_letters(topic), LogRecords(self.settings)
+        projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, reread=records)
+        redrive = self._redrive(ProjectorReplay(topic, of_topic(topic), self.store, self.fresh_codec))
 
-        async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+        async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
             reached("rebalance")
-            return {tp: await runner.start(tp.partition) for tp in tps}
+            return {each: await projector.start(each.partition) for each in partitions}
 
-        async def tick(tp: TP, lease: Lease) -> None:
-            await runner.heal(tp.partition, lease)
-            await redrive.tick(tp, lease)
+        async def tick(partition: Partition, lease: Lease) -> None:
+            await projector.heal(partition.partition, lease)
+            await redrive.tick(partition, lease)
 
-        return batch_app(topic, [topic], runner.handle, start, self.settings, tick=tick, on_assigned=redrive.forget)
-
-    def expand(self) -> BatchApp:
-        """The app that appends what follows from ends."""
-        expander = Expander(self.store, self.publisher, LogEnds(self.settings))
-        processor = Processor("expand", expand.WANTED, expander.act, self.store, self.codec, self.send_letter)
-        redrive = self.redrive(ActAgain("expand", expand.WANTED, expander.act, self.fresh_codec), FOLDED)
-        return batch_app(
-            "expand",
-            expand.TOPICS_READ,
-            processor.handle,
-            started(processor),
-            self.settings,
-            tick=redrive.tick,
-            on_assigned=redrive.forget,
-        )
-
-    def filter(self) -> BatchApp:
-        """The app that turns uploads into photos."""
-        workers = self.settings.filter_workers
-        filterer = Filterer(self.store, Objects(self.settings), Pool(workers=workers), self.publisher, workers)
-        processor = Processor("filter", filter.WANTED, filterer.act, self.store, self.codec, self.send_letter)
-        again = ActAgain("filter", filter.WANTED, filterer.act, self.fresh_codec)
-        redrive = self.redrive(again, FOLDED, PHOTOS_A_BATCH)
-        return batch_app(
-            "filter",
-            ["photos"],
-            processor.handle,
-            started(processor),
-            self.settings,
-            max_records=PHOTOS_A_BATCH,
-            tick=redrive.tick,
-            on_assigned=redrive.forget,
-        )
-
-    def develop(self) -> BatchApp:
-        """The app that develops what is due."""
-        developer = Developer(self.store, self.publisher)
-        processor = Processor("develop", develop.WANTED, developer.act, self.store, self.codec, self.send_letter)
-        redrive = self.redrive(ActAgain("develop", develop.WANTED, developer.act, self.fresh_codec), FOLDED)
-
-        def forget(tps: frozenset[TP]) -> None:
-            redrive.forget(tps)
-            for tp in tps:
-                developer.forget(tp.partition)
-
-        async def tick(tp: TP, lease: Lease) -> None:
-            await redrive.tick(tp, lease)
-            await developer.tick(tp, lease)
+        def assigned(partitions: frozenset[Partition]) -> None:
+            projector.assigned(partitions)
+            redrive.forget(partitions)
 
         return batch_app(
-            "develop",
-            ["photos"],
-            processor.handle,
-            started(processor),
+            topic,
+            [topic],
+            projector.handle,
+            start,
             self.settings,
             tick=tick,
-            on_assigned=forget,
+            on_assigned=assigned,
+            stopped=lambda: dead_letters.breaker.reason,
         )
 
+    def reactor(self, reactor: Reactor) -> BatchApp:
+        """Makes the app that hands a reactor its topics' batches, and redrives its dead letters."""
+        dead_letters = self.dead_letters(reactor.name)
+        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters)
+        redrive = self._redrive(
+            ReactorReplay(reactor, self.fresh_codec), PROJECTIONS_FIRST, min(ROUND, reactor.max_records)
+        )
 
-def started(processor: Processor) -> StartOffsets:
-    """A processor's start offsets, as its app asks for them."""
+        async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
+            return {each: await handler.start(*each) for each in partitions}
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
-        return {tp: await processor.start(tp.topic, tp.partition) for tp in tps}
+        async def tick(partition: Partition, lease: Lease) -> None:
+            await redrive.tick(partition, lease)
+            await reactor.tick(partition, lease)
 
-    return start
+        def assigned(partitions: frozenset[Partition]) -> None:
+            handler.assigned(partitions)
+            redrive.forget(partitions)
+
+        return batch_app(
+            reactor.name,
+            reactor.topics,
+            handler.handle,
+            start,
+            self.settings,
+            max_records=reactor.max_records,
+            tick=tick,
+            on_assigned=assigned,
+            stopped=lambda: dead_letters.breaker.reason,
+        )
+
+    def _redrive(self, replay: Replay, first: Collection[str] = (), round_size: int = ROUND) -> Redrive:
+        requests = CassandraRedriveRequests(self.cassandra, self.settings.keyspace)
+        return Redrive(requests, replay, LogRecords(self.settings), self.store, first, round_size)
 
 
-APPS: Mapping[str, Callable[[Workshop], BatchApp]] = {
-    **{topic: (lambda workshop, topic=topic: workshop.view(topic)) for topic in VIEWS},
-    "expand": Workshop.expand,
-    "filter": Workshop.filter,
-    "develop": Workshop.develop,
+APPS: Mapping[str, Callable[[AppFactory], BatchApp]] = {
+    **{topic: (lambda factory, topic=topic: factory.projector(topic)) for topic in FACTS},
+    **{kind.name: (lambda factory, kind=kind: factory.reactor(kind(factory.tools))) for kind in REACTORS},
 }

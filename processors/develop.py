@@ -1,136 +1,164 @@
-"""develop: when a photo's time has come and it is filtered, it develops.
+"""develop appends PhotoDeveloped when a photo's time has come and it is filtered.
 
-Who owns a partition of `photos` looks, once a second, through the minutes of `develop_due` from its *low water* on: the
-earliest minute that may still hold a photo to develop. A minute is passed once all in it is done; one that isn't
-(not filtered yet, or its PhotoDeveloped not folded yet) is looked at again, so no wake-up can be lost. A photo
-that is projected late, into a minute already passed, can't be missed either: this processor sees its PhotoTaken too,
-takes the low water back to its minute, and doesn't let it rise past until `develop_due` has folded that event.
+The owner of a partition of `photos` looks, once a second, through the minutes of `develop_due` from its *low water* on:
+the earliest minute that may still hold a photo to develop. A minute is passed once all in it is done; one that isn't
+(not filtered yet, or its PhotoDeveloped not projected yet) is looked at again, so no wake-up can be lost. A photo that
+is projected late, into a minute already passed, can't be missed either: this reactor sees its PhotoTaken too, takes the
+low water back to its minute, and doesn't let it rise past until `develop_due` has folded that event.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-
-from faust.types import TP
+from uuid import UUID
 
 from events.generated import PhotoDeveloped, PhotoTaken
 from events.ids import derived_id
-from processors.handlers.reader import Read, transient
-from processors.transport.consumer import Batch
+from processors.handlers.batch import Batch, Partition
+from processors.handlers.patient import PatientPublisher, PatientStore
+from processors.handlers.reactor import Reactor
+from processors.handlers.reader import Read
+from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
 from producers.publisher import Publishes
 from projections.photos.develop_due import DuePhoto, due_minutes, due_photos, minute_of
-from projections.photos.low_water import keep_low_water, low_water
 from projections.progress import progress_of
 from projections.store.protocol import Store
+from projections.store.table import Stamped, Table
 
-TOPIC = "photos"
-WANTED = (PhotoTaken,)
 IN_BULK = 2000
 LOOK_BACK = timedelta(days=2)
 
 
-class Developer:
-    """Develops photos when they are due. `now` is the clock (UTC)."""
+@dataclass(frozen=True, slots=True)
+class LowWater:
+    """A partition's low water, a minute (UTC, `2026-06-20T07:00`); each change of it has the next version.
 
-    def __init__(
-        self,
-        store: Store,
-        publisher: Publishes,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ):
-        self._store, self._publisher, self._now = store, publisher, now
-        self._low: dict[int, str] = {}  # partition -> minute
-        self._version: dict[int, int] = {}  # partition -> how often its low water changed
-        self._late: dict[int, dict[int, str]] = {}  # partition -> offset of a PhotoTaken not yet folded -> its minute
-        self._sent: dict[int, set[object]] = {}  # partition -> photos whose PhotoDeveloped was appended by us
-        self._finished: dict[int, set[str]] = {}  # partition -> minutes at or past the low water in which all is done
+    It may be lost: then every minute is looked through once."""
 
-    async def act(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+    shard: int
+    minute: str | None = None
+    version: int | None = None
+
+
+LOW_WATER = Table("develop_low_water", LowWater, partition=1)
+
+
+async def low_water(store: Store, shard: int) -> tuple[str, int]:
+    """The low water and its version; empty (before all minutes) and 0 where none was kept."""
+    row: LowWater | None = await store.get(LOW_WATER, shard)
+    return ("", 0) if row is None else (row.minute or "", row.version or 0)
+
+
+async def keep_low_water(store: Store, shard: int, minute: str, version: int) -> None:
+    """Keeps the low water. It may fall as well as rise, so its version is its stamp."""
+    await store.write([Stamped(LOW_WATER.upsert(shard=shard, minute=minute, version=version), version)])
+
+
+@dataclass
+class PartitionState:
+    """What is known of a partition since it was assigned."""
+
+    low_water: str
+    version: int  # how often the low water changed
+    unprojected: dict[int, str] = field(default_factory=dict[int, str])  # offset of a PhotoTaken -> its minute
+    published: set[UUID] = field(default_factory=set[UUID])  # photos with a PhotoDeveloped that isn't projected yet
+    finished: set[str] = field(default_factory=set[str])  # minutes from the low water on in which all is done
+
+
+class Develop(Reactor):
+    """Develops photos when they are due."""
+
+    name = "develop"
+    topics = ("photos",)
+    wants = (PhotoTaken,)
+    tables = (LOW_WATER,)
+
+    def __init__(self, tools: Tools):
+        self._store, self._publisher, self._now = tools.store, tools.publisher, tools.now
+        self._states: dict[int, PartitionState] = {}
+
+    async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
         """Takes the low water back to what a batch's photos need, before their offset counts as processed.
 
-        LeaseLost."""
-        low = await self._low_water(batch.partition, lease)
-        late = self._late.setdefault(batch.partition, {})
-        finished = self._finished.setdefault(batch.partition, set())
+        Raises LeaseLost when the lease is lost."""
+        store = PatientStore(self._store, lease)
+        state = await self._state_of(batch.partition, store)
         for read in reads:
             assert isinstance(read.event, PhotoTaken)
-            late[read.offset] = minute_of(read.event.develops_at)
-            finished.discard(late[read.offset])
-        lowest = min(late.values(), default=low)
-        if lowest < low:
-            await self._set_low_water(batch.partition, lowest, lease)
+            minute = minute_of(read.event.develops_at)
+            state.unprojected[read.offset] = minute
+            state.finished.discard(minute)
+        lowest = min(state.unprojected.values(), default=state.low_water)
+        if lowest < state.low_water:
+            await move_low_water(store, batch.partition, state, lowest)
 
-    async def tick(self, tp: TP, lease: Lease) -> None:
-        """Develops what is due in one partition, and raises its low water as far as all is done. LeaseLost."""
-        now = self._now()
-        low = await self._low_water(tp.partition, lease)
-        await self._forget_folded(tp.partition, lease)
-        late = set(self._late.setdefault(tp.partition, {}).values())
-        finished = self._finished.setdefault(tp.partition, set())
+    async def tick(self, partition: Partition, lease: Lease) -> None:
+        """Develops what is due in one partition, and raises its low water as far as all is done.
+
+        Raises LeaseLost when the lease is lost."""
+        store, publisher = PatientStore(self._store, lease), PatientPublisher(self._publisher, lease)
+        shard, now = partition.partition, self._now()
+        state = await self._state_of(shard, store)
+        await drop_projected(store, shard, state)
+        late = set(state.unprojected.values())
         until = minute_of(now)
         reached = min([until, *late])
-        sent: set[object] = set()
-        minutes = await lease.retry(lambda: due_minutes(self._store, tp.partition, low, until), transient=transient)
-        for minute in minutes:
-            if minute in finished:
+        published: set[UUID] = set()
+        for minute in await due_minutes(store, shard, state.low_water, until):
+            if minute in state.finished:
                 continue
-            if await self._develop_minute(tp.partition, minute, now, sent, lease):
+            photos = [photo for photo in await due_photos(store, shard, minute) if not photo.done]
+            published |= {photo.photo_id for photo in photos} & state.published
+            published |= await publish_developed(
+                publisher, [each for each in photos if is_due(each, now) and each.photo_id not in published]
+            )
+            if photos:
                 reached = min(reached, minute)
             elif minute not in late:
-                finished.add(minute)
-        self._sent[tp.partition] = sent
-        if reached > low:
-            await self._set_low_water(tp.partition, reached, lease)
-            self._finished[tp.partition] = {minute for minute in finished if minute >= reached}
+                state.finished.add(minute)
+        state.published = published
+        if reached > state.low_water:
+            await move_low_water(store, shard, state, reached)
+            state.finished = {minute for minute in state.finished if minute >= reached}
 
-    async def _develop_minute(
-        self, partition: int, minute: str, now: datetime, sent: set[object], lease: Lease
-    ) -> bool:
-        """Develops a minute's photos; whether something in it isn't done yet."""
-        known = self._sent.get(partition, set())
-        open_still = False
-        due: list[DuePhoto] = []
-        for row in await lease.retry(lambda: due_photos(self._store, partition, minute), transient=transient):
-            if row.done:
-                continue
-            open_still = True
-            if row.photo_id in known:
-                sent.add(row.photo_id)
-            elif row.filtered and row.develops_at is not None and row.develops_at <= now:
-                due.append(row)
-        for i in range(0, len(due), IN_BULK):
-            part = [developed(row) for row in due[i : i + IN_BULK]]
-            await lease.retry(lambda p=part: self._publisher.publish_all(p), transient=transient)
-            sent.update(event.photo_id for event in part)
-        return open_still
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """Drops what is known of partitions just assigned: another worker may have moved their low water."""
+        for partition in partitions:
+            self._states.pop(partition.partition, None)
 
-    async def _forget_folded(self, partition: int, lease: Lease) -> None:
-        late = self._late.get(partition)
-        if not late:
-            return
-        known = await lease.retry(lambda: progress_of(self._store, TOPIC, partition), transient=transient)
-        folded = known.get(("develop_due", 1), 0)
-        self._late[partition] = {offset: minute for offset, minute in late.items() if offset >= folded}
+    async def _state_of(self, shard: int, store: Store) -> PartitionState:
+        """What is known of a partition. A worker that has just taken it over begins two days before its low water: the
+        last write of that may have come from one that was stalled."""
+        if shard not in self._states:
+            minute, version = await low_water(store, shard)
+            self._states[shard] = PartitionState(days_before(minute), version)
+        return self._states[shard]
 
-    async def _low_water(self, partition: int, lease: Lease) -> str:
-        """The low water; empty (before all minutes) where none was kept. A worker that has just taken a partition over
-        begins two days further back: the last write of it may have come from one that was stalled."""
-        if partition not in self._low:
-            kept, version = await lease.retry(lambda: low_water(self._store, partition), transient=transient)
-            self._low[partition], self._version[partition] = days_before(kept), version
-        return self._low[partition]
 
-    async def _set_low_water(self, partition: int, minute: str, lease: Lease) -> None:
-        version = self._version[partition] + 1
-        await lease.retry(lambda: keep_low_water(self._store, partition, minute, version), transient=transient)
-        self._low[partition], self._version[partition] = minute, version
+async def move_low_water(store: Store, shard: int, state: PartitionState, minute: str) -> None:
+    """Moves a partition's low water, and then says so in its state."""
+    await keep_low_water(store, shard, minute, state.version + 1)
+    state.low_water, state.version = minute, state.version + 1
 
-    def forget(self, partition: int) -> None:
-        """Drops what is known of a partition just assigned: another worker may have moved its low water."""
-        self._low.pop(partition, None)
-        self._late.pop(partition, None)
-        self._sent.pop(partition, None)
-        self._finished.pop(partition, None)
+
+async def drop_projected(store: Store, shard: int, state: PartitionState) -> None:
+    """Drops the PhotoTaken that `develop_due` has folded by now."""
+    if state.unprojected:
+        folded = (await progress_of(store, "photos", shard)).get(("develop_due", 1), 0)
+        state.unprojected = {offset: minute for offset, minute in state.unprojected.items() if offset >= folded}
+
+
+async def publish_developed(publisher: Publishes, photos: Sequence[DuePhoto]) -> set[UUID]:
+    """Appends that photos developed; their ids."""
+    for i in range(0, len(photos), IN_BULK):
+        await publisher.publish_all([photo_developed(photo) for photo in photos[i : i + IN_BULK]])
+    return {photo.photo_id for photo in photos}
+
+
+def is_due(photo: DuePhoto, now: datetime) -> bool:
+    """Whether a photo can develop now."""
+    return bool(photo.filtered) and photo.develops_at is not None and photo.develops_at <= now
 
 
 def days_before(minute: str) -> str:
@@ -138,17 +166,17 @@ def days_before(minute: str) -> str:
     return minute_of(datetime.fromisoformat(minute).replace(tzinfo=UTC) - LOOK_BACK) if minute else ""
 
 
-def developed(row: DuePhoto) -> PhotoDeveloped:
+def photo_developed(photo: DuePhoto) -> PhotoDeveloped:
     """The fact that a photo developed; made twice, it is the same."""
-    assert row.owner_id is not None
-    assert row.taken_at is not None
-    assert row.develops_at is not None
+    assert photo.owner_id is not None
+    assert photo.taken_at is not None
+    assert photo.develops_at is not None
     return PhotoDeveloped(
-        event_id=derived_id(row.photo_id, "PhotoDeveloped"),
-        occurred_at=row.develops_at,
-        actor_id=row.owner_id,
-        photo_id=row.photo_id,
-        owner_id=row.owner_id,
-        taken_at=row.taken_at,
-        develops_at=row.develops_at,
+        event_id=derived_id(photo.photo_id, "PhotoDeveloped"),
+        occurred_at=photo.develops_at,
+        actor_id=photo.owner_id,
+        photo_id=photo.photo_id,
+        owner_id=photo.owner_id,
+        taken_at=photo.taken_at,
+        develops_at=photo.develops_at,
     )

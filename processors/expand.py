@@ -1,12 +1,12 @@
-"""expand: what follows from an end. An ended photo leaves its rolls; a deleted roll's memberships and followings end;
-a photo that developed counts as developed in each of its rolls.
+"""expand appends what follows from an end: an ended photo leaves its rolls; a deleted roll's memberships and followings
+end; a photo that developed counts as developed in each of its rolls.
 
 Two events that need each other may come in either order and in different partitions (a roll is deleted while somebody
-joins it). So for a batch the ends of the partitions behind the read models are taken first, the read models are waited
-for, and only then read: of two such events, at least one sees the other (DESIGN.md, section 3, rule 6).
+joins it). So for a batch the log's ends of the partitions behind the read models are read first, then the read models
+are waited for, and only then read: of two such events, at least one sees the other (docs/design.md, 3 Delivery).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from events.generated import (
@@ -26,11 +26,12 @@ from events.generated import (
 )
 from events.ids import derived_id
 from events.topics import TOPICS
-from processors.handlers.reactor import folded_to
-from processors.handlers.reader import Read, transient
-from processors.transport.consumer import Batch
+from processors.handlers.batch import Batch
+from processors.handlers.patient import PatientPublisher, PatientStore
+from processors.handlers.reactor import Reactor, wait_until_projected
+from processors.handlers.reader import Read
+from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
-from producers.publisher import Publishes
 from projections.photos.photo import PHOTO, Photo
 from projections.photos.rolls_of_photo import placements
 from projections.rolls.members import members
@@ -39,92 +40,96 @@ from projections.rolls.roll_followers import roll_followers
 from projections.store.protocol import Store
 from projections.tally.tally import Member, Tally
 
-PHOTO_ENDS = (PhotoDeleted, PhotoTakenDown, PhotoRejected)
-WANTED = (*PHOTO_ENDS, PhotoDeveloped, PhotoAddedToRoll, RollDeleted, MemberJoined, RollFollowed)
-TOPICS_READ = ("photos", "rolls")
 PAGE = 500
 
-Ends = Callable[[str], Awaitable[list[tuple[str, int, int]]]]
 
+class Expand(Reactor):
+    """Appends the derived facts of a batch, in the order of their causes."""
 
-class Expander:
-    """Appends the derived facts of a batch. `ends(topic)` gives the next offset of each partition of a topic."""
+    name = "expand"
+    topics = ("photos", "rolls")
+    wants = (
+        PhotoDeleted,
+        PhotoTakenDown,
+        PhotoRejected,
+        PhotoDeveloped,
+        PhotoAddedToRoll,
+        RollDeleted,
+        MemberJoined,
+        RollFollowed,
+    )
 
-    def __init__(self, store: Store, publisher: Publishes, ends: Ends):
-        self._store, self._publisher, self._ends = store, publisher, ends
+    def __init__(self, tools: Tools):
+        self._store, self._publisher, self._log_ends = tools.store, tools.publisher, tools.log_ends
 
-    async def act(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-        """Publishes what follows from a batch's events, in their order. LeaseLost."""
+    async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+        """Appends what follows from a batch's events. Raises LeaseLost when the lease is lost."""
         if not reads:
             return
-        if batch.topic == "photos":
-            # All that happens to a photo is in one partition, so what came before is below the batch's end.
-            here = [(batch.topic, batch.partition, batch.next_offset)]
-            await folded_to(self._store, ["photo", "rolls_of_photo"], here, lease)
-        else:
-            ends = await lease.retry(lambda: self._ends("rolls"), transient=lambda _: True)
-            await folded_to(self._store, ["roll", "members", "roll_followers"], ends, lease)
+        store, publisher = PatientStore(self._store, lease), PatientPublisher(self._publisher, lease)
+        await self._wait_for_views(batch, lease)
         for read in reads:
             pending: list[Event] = []
-            async for event in self._consequences(read.event, lease):
+            async for event in consequences(read.event, store):
                 pending.append(event)
                 if len(pending) == PAGE:
-                    await self._append(pending, lease)
+                    await publisher.publish_all(pending)
                     pending = []
-            await self._append(pending, lease)
+            if pending:
+                await publisher.publish_all(pending)
 
-    async def _append(self, events: list[Event], lease: Lease) -> None:
-        if events:
-            await lease.retry(lambda: self._publisher.publish_all(events), transient=transient)
-
-    async def _consequences(self, cause: Event, lease: Lease) -> AsyncIterator[Event]:
-        match cause:
-            case PhotoDeleted() | PhotoTakenDown() | PhotoRejected():
-                for placement in await lease.retry(
-                    lambda: placements(self._store, cause.photo_id), transient=transient
-                ):
-                    yield removed(cause, placement.roll_id, placement.placement_id)
-            case PhotoDeveloped():
-                for placement in await lease.retry(
-                    lambda: placements(self._store, cause.photo_id), transient=transient
-                ):
-                    yield developed_in(cause, placement.roll_id, placement.placement_id)
-            case PhotoAddedToRoll():
-                photo: Photo | None = await lease.retry(
-                    lambda: self._store.get(PHOTO, cause.photo_id), transient=transient
-                )
-                if photo is not None and photo.ended:
-                    yield removed(cause, cause.roll_id, cause.event_id)
-                elif photo is not None and photo.developed:
-                    yield developed_in(cause, cause.roll_id, cause.event_id)
-            case RollDeleted():
-                async for member in everyone(self._store, members, cause.roll_id, lease):
-                    yield membership_ended(cause, cause.roll_id, member.member, member.beginning)
-                async for member in everyone(self._store, roll_followers, cause.roll_id, lease):
-                    yield following_ended(cause, cause.roll_id, member.member, member.beginning)
-            case MemberJoined():
-                if await self._deleted(cause.roll_id, lease):
-                    yield membership_ended(cause, cause.roll_id, cause.member_id, cause.event_id)
-            case RollFollowed():
-                if await self._deleted(cause.roll_id, lease):
-                    yield following_ended(cause, cause.roll_id, cause.follower_id, cause.event_id)
-            case _:
-                pass
-
-    async def _deleted(self, roll_id: UUID, lease: Lease) -> bool:
-        roll: Roll | None = await lease.retry(lambda: self._store.get(ROLL, roll_id), transient=transient)
-        return roll is not None and bool(roll.deleted)
+    async def _wait_for_views(self, batch: Batch, lease: Lease) -> None:
+        if batch.topic == "photos":
+            # All that happens to a photo is in one partition, so what came before is below the batch's end.
+            ends = [(batch.topic, batch.partition, batch.next_offset)]
+            await wait_until_projected(self._store, ["photo", "rolls_of_photo"], ends, lease)
+        else:
+            ends = await lease.retry(lambda: self._log_ends("rolls"), transient=lambda _: True)
+            await wait_until_projected(self._store, ["roll", "members", "roll_followers"], ends, lease)
 
 
-async def everyone(store: Store, tally: Tally, entity: UUID, lease: Lease) -> AsyncIterator[Member]:
-    """Every live beginning of a set, over all shards."""
+async def consequences(cause: Event, store: Store) -> AsyncIterator[Event]:
+    """The facts that follow from an event, given what the read models hold."""
+    match cause:
+        case PhotoDeleted() | PhotoTakenDown() | PhotoRejected():
+            for placement in await placements(store, cause.photo_id):
+                yield photo_removed(cause, placement.roll_id, placement_id=placement.placement_id)
+        case PhotoDeveloped():
+            for placement in await placements(store, cause.photo_id):
+                yield photo_developed(cause, placement.roll_id, placement_id=placement.placement_id)
+        case PhotoAddedToRoll():
+            photo: Photo | None = await store.get(PHOTO, cause.photo_id)
+            if photo is not None and photo.ended:
+                yield photo_removed(cause, cause.roll_id, placement_id=cause.event_id)
+            elif photo is not None and photo.developed:
+                yield photo_developed(cause, cause.roll_id, placement_id=cause.event_id)
+        case RollDeleted():
+            async for member in live_members(store, members, cause.roll_id):
+                yield membership_ended(cause, member_id=member.member, membership_id=member.beginning)
+            async for follower in live_members(store, roll_followers, cause.roll_id):
+                yield following_ended(cause, follower_id=follower.member, follow_id=follower.beginning)
+        case MemberJoined():
+            if await roll_is_deleted(store, cause.roll_id):
+                yield membership_ended(cause, member_id=cause.member_id, membership_id=cause.event_id)
+        case RollFollowed():
+            if await roll_is_deleted(store, cause.roll_id):
+                yield following_ended(cause, follower_id=cause.follower_id, follow_id=cause.event_id)
+        case _:
+            pass
+
+
+async def roll_is_deleted(store: Store, roll_id: UUID) -> bool:
+    """Whether a roll was deleted."""
+    roll: Roll | None = await store.get(ROLL, roll_id)
+    return roll is not None and bool(roll.deleted)
+
+
+async def live_members(store: Store, tally: Tally, entity: UUID) -> AsyncIterator[Member]:
+    """The live beginnings of a set, over all of its shards, read a page at a time."""
     for shard in range(TOPICS[tally.topics[0]].partitions):
         after: tuple[UUID, ...] = ()
         while True:
-            rows: list[Member] = await lease.retry(
-                lambda s=shard, a=after: store.slice(tally.members, entity, s, after=a, limit=PAGE),
-                transient=transient,
-            )
+            rows: list[Member] = await store.slice(tally.members, entity, shard, after=after, limit=PAGE)
             for row in rows:
                 if row.live:
                     yield row
@@ -133,10 +138,10 @@ async def everyone(store: Store, tally: Tally, entity: UUID, lease: Lease) -> As
             after = (rows[-1].member, rows[-1].beginning)
 
 
-def removed(
-    cause: PhotoDeleted | PhotoTakenDown | PhotoRejected | PhotoAddedToRoll, roll_id: UUID, placement_id: UUID
-) -> Event:
-    """A placement of an ended photo ends."""
+def photo_removed(
+    cause: PhotoDeleted | PhotoTakenDown | PhotoRejected | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID
+) -> PhotoRemovedFromRoll:
+    """The fact that a placement of an ended photo is over."""
     return PhotoRemovedFromRoll(
         event_id=derived_id(cause.event_id, "PhotoRemovedFromRoll", placement_id),
         occurred_at=cause.occurred_at,
@@ -150,8 +155,10 @@ def removed(
     )
 
 
-def developed_in(cause: PhotoDeveloped | PhotoAddedToRoll, roll_id: UUID, placement_id: UUID) -> Event:
-    """A placed photo has developed."""
+def photo_developed(
+    cause: PhotoDeveloped | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID
+) -> PhotoDevelopedInRoll:
+    """The fact that a placed photo has developed."""
     return PhotoDevelopedInRoll(
         event_id=derived_id(cause.event_id, "PhotoDevelopedInRoll", placement_id),
         occurred_at=cause.occurred_at,
@@ -163,25 +170,25 @@ def developed_in(cause: PhotoDeveloped | PhotoAddedToRoll, roll_id: UUID, placem
     )
 
 
-def membership_ended(cause: RollDeleted | MemberJoined, roll_id: UUID, member_id: UUID, membership_id: UUID) -> Event:
-    """A membership of a deleted roll ends."""
+def membership_ended(cause: RollDeleted | MemberJoined, *, member_id: UUID, membership_id: UUID) -> MemberRemoved:
+    """The fact that a membership of a deleted roll is over."""
     return MemberRemoved(
         event_id=derived_id(cause.event_id, "MemberRemoved", membership_id),
         occurred_at=cause.occurred_at,
         actor_id=cause.actor_id,
-        roll_id=roll_id,
+        roll_id=cause.roll_id,
         member_id=member_id,
         membership_id=membership_id,
     )
 
 
-def following_ended(cause: RollDeleted | RollFollowed, roll_id: UUID, follower_id: UUID, follow_id: UUID) -> Event:
-    """A following of a deleted roll ends."""
+def following_ended(cause: RollDeleted | RollFollowed, *, follower_id: UUID, follow_id: UUID) -> RollUnfollowed:
+    """The fact that a following of a deleted roll is over."""
     return RollUnfollowed(
         event_id=derived_id(cause.event_id, "RollUnfollowed", follow_id),
         occurred_at=cause.occurred_at,
         actor_id=cause.actor_id,
-        roll_id=roll_id,
+        roll_id=cause.roll_id,
         follower_id=follower_id,
         follow_id=follow_id,
     )

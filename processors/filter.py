@@ -1,103 +1,105 @@
-"""filter: an upload becomes a photo. Read as registered, developed in a process that can be killed, written in three
-sizes; then PhotoFiltered, or PhotoRejected with a reason that its owner can read. What ended loses its objects."""
+"""filter makes photos of uploads. An upload is read as it was registered, filtered in a process that can be killed, and
+written in three sizes; then PhotoFiltered is appended, or PhotoRejected with a reason that its owner can read. An ended
+photo's objects are removed."""
 
 import asyncio
+import hashlib
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from events.generated import (
-    Event,
-    Image,
-    PhotoDeleted,
-    PhotoFiltered,
-    PhotoRejected,
-    PhotoTaken,
-    PhotoTakenDown,
-)
+from events.generated import Image, PhotoDeleted, PhotoFiltered, PhotoRejected, PhotoTaken, PhotoTakenDown
 from events.ids import derived_id
 from processors.film.limits import LIMITS
-from processors.film.outcome import Filtered, Rejected
+from processors.film.outcome import Filtered, Outcome, Rejected
+from processors.film.sandbox.lazy_pool import LazyPool
 from processors.film.sandbox.pool import Pool
-from processors.film.version import FILTER_VERSION
-from processors.handlers.reactor import folded_to
-from processors.handlers.reader import Read, transient
-from processors.objects import ObjectChanged, Objects, ObjectsUnavailable, variant_key
-from processors.transport.consumer import Batch
+from processors.film.version import filter_version
+from processors.handlers.batch import Batch
+from processors.handlers.patient import PatientObjects, PatientPublisher, PatientStore
+from processors.handlers.reactor import Reactor, wait_until_projected
+from processors.handlers.reader import Read
+from processors.handlers.tools import Tools
+from processors.object_store import ObjectChanged, ObjectStore
 from processors.transport.lease import Lease, LeaseLost
-from producers.publisher import Publisher
 from projections.photos.photo import PHOTO, Photo
 from projections.store.protocol import Store
 
-WANTED = (PhotoTaken, PhotoDeleted, PhotoTakenDown, PhotoRejected)
-CHANGED = Rejected(
+SIZES = ("full", "feed", "thumb")
+UPLOAD_CHANGED = Rejected(
     "upload_changed", "The upload is gone, or isn't the photo that was registered. Please send it again."
 )
 
 
-class Filterer:
-    """Filters photos, as many at a time as the pool has workers."""
+class Filter(Reactor):
+    """Filters a batch's photos side by side, as many at a time as the pool has workers.
 
-    def __init__(self, store: Store, objects: Objects, pool: Pool, publisher: Publisher, workers: int):
-        self._store, self._objects, self._pool, self._publisher = store, objects, pool, publisher
-        self._room = asyncio.Semaphore(workers)
-        self._opened = asyncio.Lock()
-        self._open = False
+    `pool`: filters in other processes; by default a new one with as many as the settings say."""
 
-    async def act(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-        """Filters a batch's photos side by side; what ended in it is removed afterwards. LeaseLost."""
-        taken = [read.event for read in reads if isinstance(read.event, PhotoTaken)]
+    name = "filter"
+    topics = ("photos",)
+    wants = (PhotoTaken, PhotoDeleted, PhotoTakenDown, PhotoRejected)
+    max_records = 16  # a photo takes tenths of a second: small batches keep the progress fine-grained
+
+    def __init__(self, tools: Tools, pool: Pool | None = None):
+        workers = tools.settings.filter_workers
+        self._tools, self._pool = tools, LazyPool(pool or Pool(workers=workers))
+        self._free_workers = asyncio.Semaphore(workers)  # before an upload is read, which may have 30 MB
+
+    async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+        """Filters what was taken in a batch, then removes what ended in it. Raises LeaseLost when the lease is lost."""
         try:
             async with asyncio.TaskGroup() as group:
-                for event in taken:
-                    group.create_task(self._filter(event, lease))
+                for read in reads:
+                    if isinstance(read.event, PhotoTaken):
+                        group.create_task(self._filter(read.event, lease))
         except* LeaseLost:
             lease.check()
         ends = [read.event for read in reads if isinstance(read.event, PhotoDeleted | PhotoTakenDown | PhotoRejected)]
         if ends:  # the read model tells under which keys a photo's objects are
             here = [(batch.topic, batch.partition, batch.next_offset)]
-            await folded_to(self._store, ["photo"], here, lease)
+            await wait_until_projected(self._tools.store, ["photo"], here, lease)
+        store, objects = PatientStore(self._tools.store, lease), PatientObjects(self._tools.objects, lease)
         for end in ends:
-            await self._remove(end, lease)
+            for key in await object_keys(store, end.photo_id):
+                await objects.remove(key)
 
     async def _filter(self, taken: PhotoTaken, lease: Lease) -> None:
-        async with self._room:
+        objects, publisher = PatientObjects(self._tools.objects, lease), PatientPublisher(self._tools.publisher, lease)
+        async with self._free_workers:
             lease.check()
-            outcome = await self._outcome(taken, lease)
+            outcome = await filtered_upload(taken, objects, self._pool)
             if isinstance(outcome, Filtered):
                 for name, variant in outcome.variants.items():
-                    key = variant_key(taken.photo_id, outcome.version, name)
-                    await lease.retry(lambda k=key, v=variant: self._objects.write(k, v.data), transient=unanswered)
-            event = told(taken, outcome)
-            await lease.retry(lambda: self._publisher.publish(event), transient=transient)
-
-    async def _outcome(self, taken: PhotoTaken, lease: Lease) -> Filtered | Rejected:
-        try:
-            data = await lease.retry(
-                lambda: self._objects.read(taken.object_key, taken.etag, LIMITS.upload_bytes), transient=unanswered
-            )
-        except ObjectChanged:
-            return CHANGED
-        taken_on = taken.taken_at.astimezone(ZoneInfo(taken.zone)).date()
-        async with self._opened:  # its processes start with the first photo, inside the event loop
-            if not self._open:
-                await self._pool.__aenter__()
-                self._open = True
-        return await self._pool.filter(taken.photo_id, data, taken_on)
-
-    async def _remove(self, end: PhotoDeleted | PhotoTakenDown | PhotoRejected, lease: Lease) -> None:
-        photo: Photo | None = await lease.retry(lambda: self._store.get(PHOTO, end.photo_id), transient=transient)
-        keys = [variant_key(end.photo_id, FILTER_VERSION, name) for name in ("full", "feed", "thumb")]
-        if photo is not None:
-            keys += [key for key in (photo.object_key, photo.full_key, photo.feed_key, photo.thumb_key) if key]
-        for key in dict.fromkeys(keys):
-            await lease.retry(lambda k=key: self._objects.remove(k), transient=unanswered)
+                    await objects.write(variant_key(taken.photo_id, outcome.version, name), variant.data)
+            await publisher.publish_all([outcome_event(taken, outcome)])
 
 
-def unanswered(error: Exception) -> bool:
-    """Whether the object store just didn't answer."""
-    return isinstance(error, ObjectsUnavailable)
+async def filtered_upload(taken: PhotoTaken, objects: ObjectStore, pool: LazyPool) -> Outcome:
+    """What the filter makes of an upload; a rejection if it isn't there as it was registered."""
+    try:
+        data = await objects.read(taken.object_key, taken.etag, LIMITS.upload_bytes)
+    except ObjectChanged:
+        return UPLOAD_CHANGED
+    taken_on = taken.taken_at.astimezone(ZoneInfo(taken.zone)).date()
+    return await pool.filter(taken.photo_id, data, taken_on)
 
 
-def told(taken: PhotoTaken, outcome: Filtered | Rejected) -> Event:
+async def object_keys(store: Store, photo_id: UUID) -> list[str]:
+    """The keys under which a photo may have objects: those that the read model knows, and those that a filter has
+    written that ended before it appended its event."""
+    keys = [variant_key(photo_id, filter_version(), name) for name in SIZES]
+    photo: Photo | None = await store.get(PHOTO, photo_id)
+    if photo is not None:
+        keys += [key for key in (photo.object_key, photo.full_key, photo.feed_key, photo.thumb_key) if key]
+    return list(dict.fromkeys(keys))
+
+
+def variant_key(photo_id: UUID, version: str, name: str) -> str:
+    """The key of a filtered size: under its photo and filter version, so a new look never overwrites an old one."""
+    return f"photos/{photo_id}/{hashlib.sha256(version.encode()).hexdigest()[:12]}/{name}.jpg"
+
+
+def outcome_event(taken: PhotoTaken, outcome: Outcome) -> PhotoFiltered | PhotoRejected:
     """The fact that a photo was filtered or rejected; made twice, it is the same."""
     if isinstance(outcome, Rejected):
         return PhotoRejected(

@@ -17,13 +17,13 @@ from events.settings import Settings
 from processors.transport.app import BatchApp
 
 QUIET = ("faust", "mode", "aiokafka", "asyncio")
-AGAIN_SECONDS = 10.0
+SAME_MESSAGE_SECONDS = 10.0
 # A batch is some 100,000 small objects that live until it is written, and none of them in a cycle: with Python's own
 # thresholds the collector looked through them again and again, for half of a worker's time.
 COLLECT_AFTER = (100_000, 20, 100)
 
 
-class Sparing(logging.Filter):
+class RateLimit(logging.Filter):
     """Lets a library's message through once in 10 s: aiokafka writes 60 lines a second while there is no broker."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Sparing(logging.Filter):
         if not record.name.startswith(QUIET):
             return True
         key = (record.name, str(record.msg))
-        if record.created - self._last.get(key, 0.0) < AGAIN_SECONDS:
+        if record.created - self._last.get(key, 0.0) < SAME_MESSAGE_SECONDS:
             return False
         self._last[key] = record.created
         return True
@@ -44,7 +44,8 @@ class Sparing(logging.Filter):
 class Health(Service):
     """`/healthz`, `/readyz` and `/metrics` on `settings.host`:`settings.worker_metrics_port`.
 
-    Ready is: every app has had its partitions assigned and consumes them. A rebalance makes it unready for a moment.
+    Ready is: every app has had its partitions assigned and consumes them, and none is stopped by its circuit breaker. A
+    rebalance makes it unready for a moment.
     """
 
     mundane_level = "debug"
@@ -56,7 +57,7 @@ class Health(Service):
         self._runner: web.AppRunner | None = None
 
     async def on_start(self) -> None:
-        """Listen. OSError if the port is taken."""
+        """Listens. Raises OSError if the port is taken."""
         server = web.Application()
         server.add_routes(
             [
@@ -70,7 +71,7 @@ class Health(Service):
         await web.TCPSite(self._runner, self._settings.host, self._settings.worker_metrics_port).start()
 
     async def on_stop(self) -> None:
-        """Close the port."""
+        """Closes the port."""
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -80,7 +81,8 @@ class Health(Service):
 
     async def _readyz(self, _: web.Request) -> web.Response:
         waiting = [app.conf.id for app in self._apps if not app.consuming]
-        return web.json_response({"waiting": waiting}, status=503 if waiting else 200)
+        stopped = {app.conf.id: reason for app in self._apps if (reason := app.stopped())}
+        return web.json_response({"waiting": waiting, "stopped": stopped}, status=503 if waiting or stopped else 200)
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -101,13 +103,13 @@ class Worker(faust.Worker):
 
 
 def run_worker(apps: Sequence[BatchApp], settings: Settings) -> NoReturn:
-    """Run `apps` until SIGTERM or SIGINT (exit status 0) or until one of them fails for good (status 1).
+    """Runs `apps` until SIGTERM or SIGINT (exit status 0) or until one of them fails for good (status 1).
 
     Must be called before anything has made an event loop run: apps and their threads then all get uvloop's.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for handler in logging.getLogger().handlers:
-        handler.addFilter(Sparing())
+        handler.addFilter(RateLimit())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     gc.freeze()

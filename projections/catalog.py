@@ -7,7 +7,6 @@ from projections.graph.following import following
 from projections.photos.develop_due import develop_due
 from projections.photos.developed_of_user import developed_of_user
 from projections.photos.developing_in_roll import developing_in_roll
-from projections.photos.low_water import LOW_WATER
 from projections.photos.photo import photo
 from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.photos_of_user import photos_of_user
@@ -61,5 +60,5 @@ def of_topic(topic: str) -> tuple[Projection | Tally, ...]:
 
 
 def all_tables() -> list[Table]:
-    """Every table of the read models, and the processors' own."""
-    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS, LOW_WATER]
+    """Every table of the read models, `counts` and `progress`."""
+    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS]

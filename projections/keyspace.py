@@ -1,12 +1,14 @@
 """Creates the keyspaces, tables and roles: read models in one keyspace, what the log can't rebuild in another."""
 
+from collections.abc import Iterable
+
 from cassandra.cluster import Session
 
 from events.settings import Settings
-from projections.catalog import all_tables
 from projections.private.keyspace import UNREBUILDABLE, private_keyspace
 from projections.projection import GENERATION
 from projections.store.roles import API, GATEWAY, WORKER, passwords
+from projections.store.table import Table
 
 WORKING = {
     "generations": "projection text PRIMARY KEY, live bigint",
@@ -16,8 +18,10 @@ WORKING = {
 }
 
 
-def create_all(session: Session, settings: Settings) -> None:
-    """Creates what isn't there yet, roles with their rights included; a second run changes nothing."""
+def create_all(session: Session, settings: Settings, tables: Iterable[Table]) -> None:
+    """Creates what isn't there yet, roles with their rights included; a second run changes nothing.
+
+    `tables`: those that the log can rebuild, in their first generation."""
     public, secret = settings.keyspace, private_keyspace(settings)
     replication = f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {settings.replication}}}"
     for keyspace in (public, secret):
@@ -27,11 +31,11 @@ def create_all(session: Session, settings: Settings) -> None:
         for row in session.execute("SELECT keyspace_name, table_name FROM system_schema.tables")
         if row[0] in (public, secret)
     }
-    for table in all_tables():
+    for table in tables:
         if (public, f"{table.name}_{GENERATION}") not in present:
             session.execute(table.ddl(f"{public}.{table.name}_{GENERATION}"))
-    for keyspace, tables in ((secret, UNREBUILDABLE), (public, WORKING)):
-        for name, columns in tables.items():
+    for keyspace, definitions in ((secret, UNREBUILDABLE), (public, WORKING)):
+        for name, columns in definitions.items():
             if (keyspace, name) not in present:
                 session.execute(f"CREATE TABLE IF NOT EXISTS {keyspace}.{name} ({columns})")
     rights = {

@@ -13,11 +13,11 @@ from events.generated import Event
 from events.personal import Erased
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
-from events.topics import key_bytes, partition_of
-from processors.handlers.dead_letter import DeadLetter
-from processors.handlers.projector import Runner
-from processors.transport.consumer import Batch
-from processors.transport.fetcher import Record
+from events.topics import FACTS, key_bytes, partition_of
+from processors.handlers.batch import Batch, Record
+from processors.handlers.circuit_breaker import CircuitBreaker
+from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.projector import Projector
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.store.protocol import Store
@@ -80,28 +80,37 @@ class MemoryLog:
 
 @dataclass
 class Worker:
-    """The runners of a worker, fed by hand."""
+    """The projectors of a worker, fed by hand."""
 
     store: Store
     codec: Codec
     letters: list[DeadLetter] = field(default_factory=list)
+    limit: int = 0  # of dead letters in a row
 
     def __post_init__(self) -> None:
-        topics = ("accounts", "graph", "rolls", "photos", "reactions")
-        self.runners = {topic: Runner(topic, of_topic(topic), self.store, self.codec, self._keep) for topic in topics}
+        self.breakers = {topic: CircuitBreaker(topic, self.limit) for topic in FACTS}
+        self.projectors = {
+            topic: Projector(topic, of_topic(topic), self.store, self.codec, self.dead_letters(topic))
+            for topic in FACTS
+        }
+
+    def dead_letters(self, app: str) -> DeadLetterQueue:
+        """An app's dead letters, which are kept here."""
+        return DeadLetterQueue(self._keep, self.breakers.setdefault(app, CircuitBreaker(app, self.limit)))
 
     async def _keep(self, letter: DeadLetter) -> None:
         self.letters.append(letter)
 
     async def take_over(self, topic: str, partition: int) -> int:
         """As after an assignment: where to go on."""
-        return await self.runners[topic].start(partition)
+        return await self.projectors[topic].start(partition)
 
     async def fold(self, records: Sequence[Record]) -> None:
         """One batch."""
         if records:
             first = records[0]
-            await self.runners[first.topic].handle(Batch(first.topic, first.partition, 1, list(records)), Lease.of())
+            batch = Batch(first.topic, first.partition, 1, list(records))
+            await self.projectors[first.topic].handle(batch, Lease.of())
 
     async def fold_all(self, log: MemoryLog, size: int = 5) -> None:
         """Every partition from where `progress` is to its end."""

@@ -13,10 +13,10 @@ from bench.harness.figure import Figure, compared
 from bench.harness.side import ROOT, Side, in_turn, side
 from bench.harness.world import World
 from events.settings import Settings
+from events.topics import FACTS
 from ops.local_servers import free_block
 from ops.secrets import changed, environment
 from ops.supervisor.children import running
-from ops.supervisor.processes import VIEWS
 from ops.supervisor.program import Program, http_status
 from web.tokens import issue_token
 
@@ -60,7 +60,7 @@ def rate(load: Side, seconds: float) -> float:
 def measure(world: World) -> dict[str, Figure]:
     """Both sides' medians."""
     seconds, rounds = (15.0, 5) if world.large else (4.0, 3)
-    settings = world.keyspace("api_page", *VIEWS)
+    settings = world.keyspace("api_page", *FACTS)
     album = fill(settings, ROLLS, PHOTOS_A_ROLL)
     with (
         served(settings, "api.app:app", album) as ours,

@@ -15,9 +15,11 @@ from PIL import Image
 
 from bench.harness.figure import Figure, compared
 from bench.harness.world import World
-from processors.film import LIMITS, Filtered, develop_photo
-from processors.film.decode import fitted
+from processors.film.decode import fit_within
+from processors.film.filter import filter_photo
 from processors.film.formats.jpeg import draft_scale
+from processors.film.limits import LIMITS
+from processors.film.outcome import Filtered
 from processors.film.sandbox.confine import keep_freed_memory
 from processors.film.variants import QUALITY
 
@@ -39,20 +41,20 @@ def picture() -> bytes:
 
 def ours(data: bytes) -> None:
     """One photo through the film, each another one: grain and leak differ."""
-    outcome = develop_photo(UUID(int=random.getrandbits(128), version=4), data, DAY)
+    outcome = filter_photo(UUID(int=random.getrandbits(128), version=4), data, DAY)
     assert isinstance(outcome, Filtered)
 
 
 def reference(data: bytes) -> None:
     """One photo to three sizes."""
     image = Image.open(BytesIO(data))
-    scale = draft_scale(max(image.size), LIMITS.draft_px)
+    scale = draft_scale(max(image.size), wanted=LIMITS.draft_px)
     image.draft(None, (image.width // scale, image.height // scale))  # type: ignore[attr-defined]
     full = image.convert("RGB")
     if max(full.size) > LIMITS.full_px:
-        full = full.resize(fitted(full.size, LIMITS.full_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    feed = full.resize(fitted(full.size, LIMITS.feed_px), Image.Resampling.BICUBIC)
-    thumb = feed.resize(fitted(feed.size, LIMITS.thumb_px), Image.Resampling.BICUBIC)
+        full = full.resize(fit_within(full.size, LIMITS.full_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    feed = full.resize(fit_within(full.size, LIMITS.feed_px), Image.Resampling.BICUBIC)
+    thumb = feed.resize(fit_within(feed.size, LIMITS.thumb_px), Image.Resampling.BICUBIC)
     for name, size in (("full", full), ("feed", feed), ("thumb", thumb)):
         size.save(BytesIO(), "JPEG", quality=QUALITY[name], subsampling="4:2:0")
 

@@ -14,7 +14,7 @@ from bench.harness.figure import Figure, paired
 from bench.harness.side import in_turn, side
 from bench.harness.stream import produce
 from bench.harness.world import World
-from ops.supervisor.processes import VIEWS
+from events.topics import FACTS
 from projections.catalog import of_topic
 
 TIMES = 10
@@ -48,7 +48,7 @@ def applying(world: World, topic: str, name: str) -> Figure:
 def asking(world: World) -> Figure:
     """A page of a roll of 600 photos, and of one of 60."""
     seconds = 10.0 if world.large else 3.0
-    few, many = (world.keyspace(f"growth_api_{size}", *VIEWS) for size in ("few", "many"))
+    few, many = (world.keyspace(f"growth_api_{size}", *FACTS) for size in ("few", "many"))
     small, large = fill(few, ROLLS, PHOTOS_A_ROLL), fill(many, ROLLS, TIMES * PHOTOS_A_ROLL)
     with served(many, "api.app:app", large) as much, served(few, "api.app:app", small) as little:
         in_turn([much, little], 1, lambda load: rate(load, 2.0))

@@ -26,9 +26,10 @@ from bench.harness.stream import an_id
 from bench.harness.world import World
 from events.codec import SCHEMA_OF
 from events.generated import MemberJoined
+from events.topics import FACTS
 from ops.commands.token import LIFETIME, person_with
 from ops.supervisor.children import running
-from ops.supervisor.processes import VIEWS, process
+from ops.supervisor.processes import WORKERS, process
 from projections.catalog import of_topic
 from web.tokens import issue_token
 
@@ -92,10 +93,16 @@ def measure(world: World) -> dict[str, Figure]:
     keyspace = world.settings.keyspace
     world.admin.execute(f"CREATE TABLE IF NOT EXISTS {keyspace}.bare (id uuid PRIMARY KEY, member uuid, at bigint)")
     settings = world.settings
-    for topic in ("accounts", "graph", "rolls", "photos", "reactions"):  # what other figures left isn't ours to fold
+    for topic in FACTS:  # what other figures left isn't ours to fold
         begin_at(settings, topic, ends(settings, topic), [*(each.name for each in of_topic(topic)), "expand"])
     programs = [
-        process(settings, "worker", ("worker", *VIEWS), "worker_metrics_port", settings.worker_metrics_port),
+        process(
+            settings,
+            "worker",
+            ("worker", *WORKERS["worker-views"]),
+            "worker_metrics_port",
+            settings.worker_metrics_port,
+        ),
         process(settings, "gateway", ("gateway",), "gateway_port", settings.gateway_port),
     ]
     from_answer, from_request, bare_took = list[float](), list[float](), list[float]()

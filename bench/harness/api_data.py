@@ -23,8 +23,10 @@ from events.generated import (
 )
 from events.settings import Settings
 from events.topics import partition_of
-from processors.handlers.projector import Runner
+from processors.handlers.fold import fold as fold_events
+from processors.handlers.fold import subscribers
 from processors.handlers.reader import Read
+from processors.handlers.writer import Writer
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.store.cassandra import CassandraStore, connect, disconnect
@@ -110,18 +112,19 @@ def photo(chance: random.Random, people: list[UUID], roll: UUID) -> list[Event]:
 
 
 async def fold(settings: Settings, events: Sequence[Event]) -> None:
-    """Stores what events fold to, as the runner does; offsets are their order in each partition."""
+    """Stores what events fold to, as the projector does; offsets are their order in each partition."""
     session = connect(settings, WORKER, settings.worker_password)
     store = CassandraStore(session, settings.keyspace)
     partitions: dict[tuple[str, int], list[Event]] = {}
     for event in events:
         topic = topic_of(type(event))
         partitions.setdefault((topic, partition_of(topic, key_of(event))), []).append(event)
-    unread: Any = None  # neither bytes to decode nor dead letters
+    unread: Any = None  # no bytes to decode
     for (topic, partition), of in partitions.items():
-        runner = Runner(topic, of_topic(topic), store, unread, unread)
-        wanted = dict.fromkeys((name for name, _ in runner.names), 0)
+        writer, projections = Writer(topic, store), of_topic(topic)
+        wanted = dict.fromkeys((each.name for each in projections), 0)
         reads = [Read(offset, event, unread) for offset, event in enumerate(of)]
         for i in range(0, len(reads), AT_ONCE):
-            await runner.apply(partition, reads[i : i + AT_ONCE], wanted, Lease.of())
+            folded = fold_events(reads[i : i + AT_ONCE], wanted, subscribers(projections))
+            assert await writer.write(partition, folded, Lease.of()) == []
     disconnect(session)

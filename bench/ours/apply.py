@@ -13,14 +13,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from faust.types import TP
-
 from bench.harness.side import PATIENCE, answer, questions
 from events.settings import Settings
-from processors.apps import Workshop
-from processors.handlers.projector import Runner
+from processors.apps import AppFactory
+from processors.handlers.batch import Batch, Partition
+from processors.handlers.projector import Projector
 from processors.transport.app import batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from processors.worker import run_worker
 from projections.catalog import of_topic
@@ -70,13 +68,13 @@ class Held:
 def main(topic: str) -> None:
     """Runs until the parent closes our standard input."""
     settings = Settings()
-    workshop = Workshop(settings)
-    runner = Runner(topic, of_topic(topic), workshop.store, workshop.codec, workshop.send_letter)
-    held = Held(runner.handle)
+    factory = AppFactory(settings)
+    projector = Projector(topic, of_topic(topic), factory.store, factory.codec, factory.dead_letters(topic))
+    held = Held(projector.handle)
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+    async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         held.start(asyncio.get_running_loop())
-        return {tp: await runner.start(tp.partition) for tp in tps}
+        return {each: await projector.start(each.partition) for each in partitions}
 
     run_worker([batch_app(f"bench-{settings.keyspace}-{topic}", [topic], held, start, settings)], settings)
 

@@ -5,12 +5,10 @@ import sys
 import time
 from collections.abc import Mapping
 
-from faust.types import TP
-
 from bench.harness.side import answer
 from events.settings import Settings
+from processors.handlers.batch import Batch, Partition
 from processors.transport.app import batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from processors.worker import run_worker
 
@@ -39,7 +37,7 @@ def main(topic: str, clock: Clock, run: str) -> None:
     async def handle(batch: Batch, lease: Lease) -> None:
         clock.saw(len(batch.records))
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+    async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         return {}
 
     run_worker([batch_app(f"bench-idle-{run}", [topic], handle, start, settings)], settings)

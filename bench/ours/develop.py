@@ -6,17 +6,16 @@ python -m bench.ours.develop RUN
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from faust.types import TP
-
 from bench.harness.side import questions
 from events.settings import Settings
-from processors import develop
-from processors.apps import Workshop
-from processors.develop import Developer
-from processors.handlers.reactor import Processor
+from processors.apps import AppFactory
+from processors.develop import Develop
+from processors.handlers.batch import Partition
+from processors.handlers.reactor import ReactorHandler
 from processors.transport.app import batch_app
 from processors.worker import run_worker
 
@@ -42,21 +41,21 @@ def main(run: str) -> None:
     """Runs until it is killed."""
     settings, clock = Settings(), Clock()
     threading.Thread(target=questions, args=(clock.told,), daemon=True).start()
-    workshop = Workshop(settings)
-    developer = Developer(workshop.store, workshop.publisher, clock.now)
-    processor = Processor(
-        "develop", develop.WANTED, developer.act, workshop.store, workshop.codec, workshop.send_letter
-    )
+    factory = AppFactory(settings)
+    develop = Develop(replace(factory.tools, now=clock.now))
+    handler = ReactorHandler(develop, factory.store, factory.codec, factory.dead_letters("develop"))
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
-        return {tp: await processor.start(tp.topic, tp.partition) for tp in tps}
-
-    def forget(tps: frozenset[TP]) -> None:
-        for tp in tps:
-            developer.forget(tp.partition)
+    async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
+        return {each: await handler.start(*each) for each in partitions}
 
     app = batch_app(
-        f"bench-develop-{run}", ["photos"], processor.handle, start, settings, tick=developer.tick, on_assigned=forget
+        f"bench-develop-{run}",
+        develop.topics,
+        handler.handle,
+        start,
+        settings,
+        tick=develop.tick,
+        on_assigned=handler.assigned,
     )
     run_worker([app], settings)
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
@@ -20,7 +21,9 @@ from ops.supervisor.program import Program
 
 @dataclass(frozen=True)
 class Row:
-    """One process. `memory` is in bytes, with its own children's; `lag` in records, None where it means nothing."""
+    """One process. `memory` is in bytes, with its own children's; `lag` in records, None where it means nothing.
+
+    `stopped` has the apps of a worker that stand still, with the reason: too many records in a row failed."""
 
     process: str
     pid: int | None
@@ -30,6 +33,7 @@ class Row:
     healthy: bool
     restarts: int
     lag: int | None
+    stopped: Mapping[str, str]
 
 
 @click.command()
@@ -60,7 +64,10 @@ def status(as_json: bool) -> None:
             )
         )
     else:
-        Console().print(table(up, rows))
+        console = Console()
+        console.print(table(up, rows))
+        for line in reasons(rows):
+            console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     sys.exit(0 if up.state == "up" and all(row.healthy for row in rows) else 1)
 
 
@@ -74,7 +81,8 @@ def look(up: up_file.Up, resolved: Settings) -> list[Row]:
     except OSError:  # Kafka or Cassandra is down, which the rows say
         behind = {}
     with ThreadPoolExecutor(len(up.processes) or 1) as pool:
-        asked = [pool.submit(healthy, process, programs.get(process.name)) for process in up.processes]
+        asked = [pool.submit(health, process, programs.get(process.name)) for process in up.processes]
+    answers = [one.result() for one in asked]
     return [
         Row(
             process=process.name,
@@ -82,22 +90,28 @@ def look(up: up_file.Up, resolved: Settings) -> list[Row]:
             port=process.port,
             memory=memory(process),
             state=process.state,
-            healthy=one.result(),
+            healthy=ready and not stopped,
             restarts=process.restarts,
             lag=behind.get(process.name),
+            stopped=stopped,
         )
-        for process, one in zip(up.processes, asked, strict=True)
+        for process, (ready, stopped) in zip(up.processes, answers, strict=True)
     ]
 
 
-def healthy(process: up_file.Process, program: Program | None) -> bool:
-    """Whether it is the process that was started, and answers."""
+def health(process: up_file.Process, program: Program | None) -> tuple[bool, Mapping[str, str]]:
+    """Whether it is the process that was started, and answers; and what of it stands still."""
     if program is None or not process_identity.alive(process.pid, process.started):
-        return False
+        return False, {}
     try:
-        return program.ready()
+        return program.ready(), program.stopped()
     except (OSError, Problem):
-        return False
+        return False, {}
+
+
+def reasons(rows: Sequence[Row]) -> list[str]:
+    """A line for each app that stands still."""
+    return [f"{row.process}: {app} is stopped: {reason}" for row in rows for app, reason in row.stopped.items()]
 
 
 def memory(process: up_file.Process) -> int:

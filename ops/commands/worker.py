@@ -23,7 +23,7 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
       darkroom worker photos reactions
       DARKROOM_WORKER_METRICS_PORT=8011 darkroom worker filter
     """
-    from processors.apps import APPS, Workshop  # Faust reads the command line when it is imported
+    from processors.apps import APPS, AppFactory  # Faust reads the command line when it is imported
     from processors.worker import run_worker
 
     chosen = tuple(APPS) if everything else names
@@ -33,5 +33,5 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
         raise Problem(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
     known = with_secrets(settings(), NEEDED["worker"])
     wait_for_turn()
-    workshop = Workshop(known)
-    run_worker([APPS[name](workshop) for name in dict.fromkeys(chosen)], known)
+    factory = AppFactory(known)
+    run_worker([APPS[name](factory) for name in dict.fromkeys(chosen)], known)

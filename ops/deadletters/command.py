@@ -24,7 +24,7 @@ from ops.deadletters.session import Place, desk
 from ops.errors import Problem
 from ops.progress import progress
 from ops.secrets import with_secrets
-from processors.redrive.requests import APPLIED, Request
+from processors.redrive.requests import APPLIED, RedriveRequest
 
 SHOWN = 100  # positions that `list` shows unless told otherwise
 DUMPED = 4096  # bytes that `show` shows unless told otherwise
@@ -212,7 +212,7 @@ async def run(
             return preview.form(), await redriven(at, sorted(preview.places), tell, patience)
 
 
-async def asked(known: Settings, positions: Sequence[Position]) -> dict[Place, Request]:
+async def asked(known: Settings, positions: Sequence[Position]) -> dict[Place, RedriveRequest]:
     """The requests about records. Problem."""
     async with desk(known) as at:
         return await at.known(positions)
@@ -220,7 +220,7 @@ async def asked(known: Settings, positions: Sequence[Position]) -> dict[Place, R
 
 async def opened(
     known: Settings, found: Sequence[Letter]
-) -> tuple[list[Event | Unreadable | None], dict[Place, Request]]:
+) -> tuple[list[Event | Unreadable | None], dict[Place, RedriveRequest]]:
     """What letters decode to (None: it was cut), and the requests about them. Problem."""
     async with desk(known) as at:
         requests = await at.known([letter.position for letter in found])

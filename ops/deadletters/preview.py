@@ -12,8 +12,8 @@ from events.codec import Unreadable
 from events.generated import Event
 from ops.deadletters.letters import Letter
 from ops.deadletters.session import Place
-from processors.handlers.dead_letter import EVERY
 from processors.handlers.reader import misplaced
+from processors.handlers.reject import EVERY
 from projections.catalog import PROJECTIONS, of_topic
 from projections.store.table import partition_key
 from projections.tally.tally import Tally

@@ -15,7 +15,7 @@ from events.json_form import to_json
 from events.positions import Position
 from ops.deadletters.letters import Letter
 from ops.deadletters.session import Place
-from processors.redrive.requests import Request
+from processors.redrive.requests import RedriveRequest
 
 WIDTH = 16  # bytes of a line of a dump
 REASON = 160  # characters of a reason in the list
@@ -37,7 +37,7 @@ def line_of(letter: Letter, before: Line | None) -> Line:
     return Line(letter.at, letter.size, letter.reason, letter.generation, before.letters + 1 if before else 1)
 
 
-def form(place: Place, line: Line, request: Request | None) -> dict[str, Any]:
+def form(place: Place, line: Line, request: RedriveRequest | None) -> dict[str, Any]:
     """A line for --json."""
     position, projection = place
     return {
@@ -52,7 +52,7 @@ def form(place: Place, line: Line, request: Request | None) -> dict[str, Any]:
     }
 
 
-def request_form(request: Request | None) -> dict[str, Any] | None:
+def request_form(request: RedriveRequest | None) -> dict[str, Any] | None:
     """What is known of a request; its outcome is null while it is pending."""
     if request is None:
         return None
@@ -63,7 +63,7 @@ def request_form(request: Request | None) -> dict[str, Any] | None:
     }
 
 
-def table(lines: Sequence[tuple[Place, Line, Request | None]], positions: int) -> None:
+def table(lines: Sequence[tuple[Place, Line, RedriveRequest | None]], positions: int) -> None:
     """The list for a person."""
     shown = Table(title=f"{len({place[0] for place, _, _ in lines}):,} of {positions:,} records set aside")
     for heading in ("position", "set aside (UTC)", "projection", "bytes", "redriven", "reason"):
@@ -104,7 +104,7 @@ def whole(
     position: Position,
     found: Sequence[Letter],
     decoded: Sequence[Event | Unreadable | None],
-    requests: Mapping[Place, Request],
+    requests: Mapping[Place, RedriveRequest],
 ) -> dict[str, Any]:
     """All that is known of a record; bytes in hex."""
     return {

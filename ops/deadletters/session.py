@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from events.codec import Codec
 from events.positions import Position
 from events.settings import Settings
-from processors.redrive.requests import Request, Requests
+from processors.redrive.requests import CassandraRedriveRequests, RedriveRequest
 from projections.private.codec import open_codecs
 from projections.store.cassandra import connected
 from projections.store.roles import WORKER
@@ -20,10 +20,10 @@ Place = tuple[Position, str]  # a record, and the projection or processor that c
 class Desk:
     """What an operator's command works with."""
 
-    requests: Requests
+    requests: CassandraRedriveRequests
     codec: Codec
 
-    async def known(self, positions: Collection[Position]) -> dict[Place, Request]:
+    async def known(self, positions: Collection[Position]) -> dict[Place, RedriveRequest]:
         """The requests made so far, of 90 days, in the partitions of these records. StoreUnavailable."""
         partitions = {(position.topic, position.partition) for position in positions}
         found = await asyncio.gather(*(self.requests.of_partition(*each) for each in sorted(partitions)))
@@ -35,4 +35,4 @@ async def desk(settings: Settings) -> AsyncGenerator[Desk]:
     """A desk with its sessions. StoreUnavailable."""
     async with connected(settings, WORKER, settings.worker_password) as store:
         with open_codecs(store, settings) as codecs:
-            yield Desk(Requests(store, settings.keyspace), codecs.fresh())
+            yield Desk(CassandraRedriveRequests(store, settings.keyspace), codecs.fresh())

@@ -1,32 +1,45 @@
-"""Darkroom's own processes: the list that `darkroom up` starts after the servers."""
+"""Lists Darkroom's own processes, which `darkroom up` starts after the servers."""
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from events.settings import Settings
+from events.topics import FACTS
 from ops.secrets import NEEDED, environment, with_secrets
-from ops.supervisor.program import Program, http_status
+from ops.supervisor.program import Program, http_status, worker_health
 from ops.supervisor.turn import HELD
+from processors.catalog import PHOTOS, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
-VIEWS = ("accounts", "graph", "rolls", "photos", "reactions", "expand")
-PHOTOS = ("filter", "develop")
+WORKERS: Mapping[str, tuple[str, ...]] = {  # the apps that each worker process hosts
+    "worker-views": (*FACTS, *(reactor.name for reactor in VIEWS)),
+    "worker-photos": tuple(reactor.name for reactor in PHOTOS),
+}
 
 
 def processes(settings: Settings) -> list[Program]:
-    """The two workers, the gateway and the API, each with the port where it says that it is ready."""
+    """The workers, the gateway and the API, each with the port on which it answers whether it is ready."""
     first = settings.worker_metrics_port
     return [
-        process(settings, "worker-views", ("worker", *VIEWS), "worker_metrics_port", first),
-        process(settings, "worker-photos", ("worker", *PHOTOS), "worker_metrics_port", first + 1),
+        *(worker(settings, name, apps, first + number) for number, (name, apps) in enumerate(WORKERS.items())),
         process(settings, "gateway", ("gateway",), "gateway_port", settings.gateway_port),
         process(settings, "api", ("api",), "api_port", settings.api_port),
     ]
 
 
+def worker(settings: Settings, name: str, apps: tuple[str, ...], port: int) -> Program:
+    """A worker that hosts these apps. One that a circuit breaker has stopped is as it should be: it is ready."""
+    return replace(
+        process(settings, name, ("worker", *apps), "worker_metrics_port", port),
+        ready=lambda: not worker_health(settings.host, port).waiting,
+        stopped=lambda: worker_health(settings.host, port).stopped,
+    )
+
+
 def process(settings: Settings, name: str, words: tuple[str, ...], setting: str, port: int) -> Program:
-    """One of Darkroom's own, started by `darkroom WORDS`, with the secrets that it needs and no others."""
+    """One of Darkroom's own processes: `darkroom WORDS`, with the secrets that it needs and no others."""
     own: Mapping[str, str] = {f"DARKROOM_{setting.upper()}": str(port), HELD: "1"}
     return Program(
         name=name,

@@ -1,6 +1,7 @@
 """A program to run as a child process: what to start, where it listens, and how to ask whether it is ready."""
 
 import http.client
+import json
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +19,11 @@ class Program:
     """One child process, described; `ops.supervisor.children` runs it.
 
     `ready` asks the program itself, once, and returns or raises within a few seconds; OSError and False both mean
-    "not yet". `ports` maps the setting that chooses a port to the port. `restarts` is how often in a row a death is
-    answered with a new start. `after` is called with the exit status once it has been stopped; a program that has it
-    writes something as it ends, and is never killed before its grace is over. `grace` and `patience` are seconds: from
-    SIGTERM to SIGKILL, and from start to ready.
+    "not yet". `stopped` asks a program that is ready what of it stands still, and why: it runs as it should, and to
+    start it again would mend nothing. `ports` maps the setting that chooses a port to the port. `restarts` is how
+    often in a row a death is answered with a new start. `after` is called with the exit status once it has been
+    stopped; a program that has it writes something as it ends, and is never killed before its grace is over. `grace`
+    and `patience` are seconds: from SIGTERM to SIGKILL, and from start to ready.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Program:
     environment: Mapping[str, str]
     folder: Path
     ready: Callable[[], bool]
+    stopped: Callable[[], Mapping[str, str]] = dict[str, str]
     host: str = "127.0.0.1"
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
     files: Mapping[Path, str] = field(default_factory=dict[Path, str])
@@ -76,12 +79,36 @@ def can_listen(host: str, port: int) -> bool:
 
 
 def http_status(host: str, port: int, path: str, seconds: float = 2.0) -> int:
-    """The status that GET of this path answers, without following anything or using a proxy. OSError if none."""
+    """The status that GET of this path answers, without following anything or using a proxy. Raises OSError if none."""
+    return http_get(host, port, path, seconds)[0]
+
+
+def http_get(host: str, port: int, path: str, seconds: float = 2.0) -> tuple[int, bytes]:
+    """The status and the body that GET of this path answers, as `http_status` does. Raises OSError."""
     connection = http.client.HTTPConnection(host, port, timeout=seconds)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status
+        response = connection.getresponse()
+        return response.status, response.read()
     except http.client.HTTPException as error:
         raise ConnectionError(f"{host}:{port} does not speak HTTP") from error
     finally:
         connection.close()
+
+
+@dataclass(frozen=True)
+class WorkerHealth:
+    """What a worker's `/readyz` says: the apps that have no partitions yet, and those that stand still, and why."""
+
+    waiting: Sequence[str]
+    stopped: Mapping[str, str]
+
+
+def worker_health(host: str, port: int) -> WorkerHealth:
+    """Asks a worker how it is. Raises OSError if it doesn't answer, or something else does."""
+    status, body = http_get(host, port, "/readyz")
+    try:
+        found = json.loads(body)
+        return WorkerHealth(found["waiting"], found["stopped"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise ConnectionError(f"{host}:{port} is no worker: it answered {status}") from error

@@ -1,4 +1,4 @@
-"""A blurhash in whole numbers: the same string on every processor, in half a millisecond.
+"""Computes blurhashes in whole numbers: the same string on every processor, in half a millisecond.
 
 The format is https://github.com/woltapp/blurhash/blob/master/Algorithm.md. The `blurhash` package takes ten times as
 long in pure Python, and its floats may round differently elsewhere; the tests hold this one against it.
@@ -21,7 +21,7 @@ _COS = 1 << 14  # and of cosines
 
 
 def _light(srgb: float) -> int:
-    """sRGB 0 to 255 to linear light, in 1/65536 (IEC 61966-2-1)."""
+    """Converts sRGB 0 to 255 to linear light, in 1/65536 (IEC 61966-2-1)."""
     value = srgb / 255
     return round(_ONE * (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4))
 

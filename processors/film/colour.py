@@ -1,4 +1,4 @@
-"""Whatever a picture's pixels are, to RGB, and what colours they mean."""
+"""Converts pictures of any mode to RGB, with the profile that their colours are meant in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _WHITE = (255, 255, 255)
 _UNFIT = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
-_RESIZABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
+_SCALABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 
 
 class Picture(NamedTuple):
@@ -22,9 +22,9 @@ class Picture(NamedTuple):
     profile: bytes | None
 
 
-def resizable(image: Image.Image) -> Image.Image:
-    """The same picture in a mode that can be scaled: palettes looked up, 16 bits cut to 8, transparency explicit."""
-    if image.mode in _RESIZABLE:
+def to_scalable(image: Image.Image) -> Image.Image:
+    """Converts a picture to a mode that can be scaled: palettes looked up, 16 bits cut to 8, transparency explicit."""
+    if image.mode in _SCALABLE:
         return _with_alpha(image)
     if image.mode.startswith("I"):
         levels = np.asarray(image)
@@ -34,17 +34,17 @@ def resizable(image: Image.Image) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Picture:
-    """The picture as RGB, on white where it is transparent, and without any metadata.
+    """Converts a picture to RGB, on white where it is transparent, and without any metadata.
 
-    The profile of an RGB picture is handed on, to become part of the film's table (see `cube`), which costs nothing
-    for each pixel; a grey or CMYK picture is converted here. A profile that doesn't fit is ignored.
+    The profile of an RGB picture is returned with it, to become part of the film's table (see `cube`), which costs
+    nothing for each pixel; a grey or CMYK picture is converted here. A profile that doesn't fit is ignored.
     """
     profile = _rgb_profile(image) if image.mode in ("RGB", "RGBA") else None
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
     if alpha is not None:
         image = image.convert("L" if image.mode == "LA" else "RGB")
     if image.mode != "RGB":
-        image = _converted(image) or image.convert("RGB")
+        image = _to_srgb(image) or image.convert("RGB")
     if alpha is not None:
         paper = Image.new("RGB", image.size, _WHITE)
         paper.paste(image, mask=alpha)
@@ -54,17 +54,17 @@ def to_rgb(image: Image.Image) -> Picture:
 
 
 def srgb_levels(levels: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
-    """Colours of shape (n, 3) in the space of an RGB profile, as sRGB (relative colorimetric).
+    """Converts colours of shape (n, 3) from the space of an RGB profile to sRGB (relative colorimetric).
 
-    As they are if the profile turns out to be for something else than RGB.
+    They stay as they are if the profile turns out to be for something else than RGB.
     """
     image = Image.fromarray(levels[None])
     image.info["icc_profile"] = profile
-    return np.asarray(_converted(image) or image)[0]
+    return np.asarray(_to_srgb(image) or image)[0]
 
 
 def _with_alpha(image: Image.Image) -> Image.Image:
-    """A picture with one transparent colour (PNG's tRNS), as one with an alpha channel."""
+    """Gives a picture with one transparent colour (PNG's tRNS) an alpha channel."""
     if image.mode in ("L", "RGB") and "transparency" in image.info:
         return _with_profile_of(image, image.convert("LA" if image.mode == "L" else "RGBA"))
     return image
@@ -88,8 +88,8 @@ def _rgb_profile(image: Image.Image) -> bytes | None:
     return None if is_srgb else icc
 
 
-def _converted(image: Image.Image) -> Image.Image | None:
-    """The picture in sRGB by its own profile; None if it has none that fits."""
+def _to_srgb(image: Image.Image) -> Image.Image | None:
+    """Converts a picture to sRGB by its own profile; None if it has none that fits."""
     icc = cast("bytes | None", image.info.get("icc_profile"))
     if not icc:
         return None

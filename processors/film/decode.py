@@ -1,4 +1,4 @@
-"""Bytes from a stranger to a picture: upright, RGB, at most 2048 px. Only the bytes say what they are."""
+"""Decodes untrusted bytes to a picture: upright, RGB, at most 2048 px. The format is told by the bytes alone."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ _UPRIGHT = {
 
 
 def decode(data: bytes, limits: Limits) -> Picture:
-    """The picture in `data` as RGB, upright, without metadata, its long side at most `limits.full_px`.
+    """Decodes `data` to RGB, upright, without metadata, its long side at most `limits.full_px`.
 
-    Never enlarged. A JPEG larger than that is decoded at a half, a quarter or an eighth, which costs a fifth of
-    decoding it all and scaling it down. Raises Refused; MemoryError when the process' memory limit is reached.
+    It is never enlarged. A JPEG larger than that is decoded at a half, a quarter or an eighth, which costs a fifth of
+    decoding it all and scaling it down. Raises Refused if it can't be decoded within the limits, MemoryError if the
+    process' memory limit is reached.
     """
     if not data:
         raise Refused(Reason.EMPTY)
@@ -57,27 +58,27 @@ def decode(data: bytes, limits: Limits) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of broken EXIF blocks and the like; we only need the picture
-            return _decoded(data, limits)
+            return _decode(data, limits)
     except _UNREADABLE as error:
         raise Refused(Reason.DAMAGED) from error
 
 
-def _decoded(data: bytes, limits: Limits) -> Picture:
-    image = _opened(data, limits)
+def _decode(data: bytes, limits: Limits) -> Picture:
+    image = _open(data, limits)
     width, height = image.size
     if width * height > limits.pixels:
         raise Refused(Reason.TOO_MANY_PIXELS)
     if isinstance(image, JpegImageFile):
-        scale = jpeg.draft_scale(max(image.size), limits.draft_px)
+        scale = jpeg.draft_scale(max(image.size), wanted=limits.draft_px)
         image.draft(None, (max(1, width // scale), max(1, height // scale)))
     turn = None if heic.is_heic(data) else _UPRIGHT.get(_orientation(image))
     image.load()
-    picture = colour.to_rgb(_shrunk(colour.resizable(image), limits.full_px))
+    picture = colour.to_rgb(_scaled_down(colour.to_scalable(image), limits.full_px))
     return picture if turn is None else picture._replace(image=picture.image.transpose(turn))
 
 
-def fitted(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    """`size` scaled down, never up, so that its long side is `long_side`; both in whole pixels, at least 1."""
+def fit_within(size: tuple[int, int], long_side: int) -> tuple[int, int]:
+    """The size scaled down, never up, to a long side of `long_side`; both sides in whole pixels, at least 1."""
     longest = max(size)
     if longest <= long_side:
         return size
@@ -85,10 +86,10 @@ def fitted(size: tuple[int, int], long_side: int) -> tuple[int, int]:
     return width, height
 
 
-def _opened(data: bytes, limits: Limits) -> Image.Image:
-    """The reader for what `data` really is. Pillow's own `open` is never asked: it would try forty formats."""
+def _open(data: bytes, limits: Limits) -> Image.Image:
+    """Opens `data` with the reader of its format. Pillow's own `open` isn't used: it would try forty formats."""
     if data.startswith(b"\xff\xd8\xff"):
-        jpeg.check(data, limits.pixels, limits.scans)
+        jpeg.check(data, max_pixels=limits.pixels, max_scans=limits.scans)
         return JpegImageFile(BytesIO(data))
     if data.startswith(png.SIGNATURE):
         return PngImageFile(BytesIO(png.check_and_strip(data, limits.pixels)))
@@ -96,7 +97,7 @@ def _opened(data: bytes, limits: Limits) -> Image.Image:
         webp.check(data, limits.pixels)
         return WebPImageFile(BytesIO(data))
     if heic.is_heic(data):
-        return heic.primary_picture(data, limits.pixels, limits.frames)
+        return heic.primary_picture(data, max_pixels=limits.pixels, max_frames=limits.frames)
     raise Refused(Reason.NOT_A_PHOTO)
 
 
@@ -109,7 +110,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _shrunk(image: Image.Image, long_side: int) -> Image.Image:
-    size = fitted(image.size, long_side)
+def _scaled_down(image: Image.Image, long_side: int) -> Image.Image:
+    size = fit_within(image.size, long_side)
     # reducing_gap: whole-number box reduction first, then the fine filter; several times faster, never visible.
     return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)

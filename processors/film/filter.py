@@ -1,4 +1,4 @@
-"""One photo, from what was uploaded to what is shown. Bytes in, bytes out, nothing else touched."""
+"""Filters one photo, from what was uploaded to what is shown. Bytes in, bytes out, nothing else touched."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from processors.film.blurhash import blurhash
 from processors.film.decode import decode
 from processors.film.limits import LIMITS, Limits
 from processors.film.look import look
-from processors.film.outcome import Filtered, Reason, Refused, Rejected
-from processors.film.version import FILTER_VERSION
+from processors.film.outcome import Filtered, Outcome, Reason, Refused, Rejected
+from processors.film.version import filter_version
 
 
-def develop_photo(photo_id: UUID, data: bytes, taken_on: date, limits: Limits = LIMITS) -> Filtered | Rejected:
-    """Develop the JPEG, PNG, WebP or HEIC in `data`; `taken_on` is the photographer's local date, for the stamp.
+def filter_photo(photo_id: UUID, data: bytes, taken_on: date, limits: Limits = LIMITS) -> Outcome:
+    """Filters the JPEG, PNG, WebP or HEIC in `data`; `taken_on` is the photographer's local date, for the stamp.
 
-    Whatever is wrong with `data` comes back as Rejected. The same arguments and FILTER_VERSION give the same bytes.
+    Whatever is wrong with `data` is returned as Rejected. The same arguments and filter version give the same bytes.
     The limits on time, and on memory beyond Python's own MemoryError, hold only in a `Pool`.
     """
     try:
         picture = decode(data, limits)
         exposed = look.expose(picture, photo_id, taken_on)
-        sizes = variants.regrained(variants.scaled(exposed, limits), photo_id)
-        return Filtered(variants.encoded(sizes), blurhash(sizes["thumb"]), FILTER_VERSION)
+        sizes = variants.restore_grain(variants.scale(exposed, limits), photo_id)
+        return Filtered(variants.encode(sizes), blurhash(sizes["thumb"]), filter_version())
     except Refused as refused:
         return Rejected.because(refused.reason)
     except MemoryError:

@@ -1,4 +1,4 @@
-"""What a photo may cost. Every number has its unit in its name."""
+"""The limits on what a photo may cost. Every number has its unit in its name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Limits:
     """The most that one photo may ask for, and the sizes that come out of it.
 
-    `cpu_seconds` is the photo's own doing, so it is what rejects it; `wall_seconds` is the parent's patience with
-    a worker, longer because a busy machine is not the photographer's fault. `memory_bytes` is the private memory
-    (RLIMIT_DATA) of a worker process, everything that it has loaded included; a lossless WebP of 60 megapixels, the
-    hungriest that we know, takes 1,080 MB.
+    - `cpu_seconds`: what the photo itself costs; one that takes longer is rejected
+    - `wall_seconds`: how long the parent waits for a worker: longer, because a busy machine is not the photo's fault
+    - `memory_bytes`: the private memory (RLIMIT_DATA) of a worker process, with everything that it has loaded. The
+      largest need that we know, a lossless WebP of 60 megapixels, is 1,080 MB.
     """
 
     pixels: int = 60_000_000
@@ -21,11 +21,11 @@ class Limits:
     wall_seconds: float = 60.0
     memory_bytes: int = 1_300_000_000
     scans: int = 64
-    """Progressive JPEGs have about 10 scans; each one walks over the whole picture."""
+    """In one progressive JPEG (most have about 10); each one is a pass over the whole picture."""
     frames: int = 64
     """Pictures in one HEIC container (a phone's has 1 to 5)."""
     result_bytes: int = 16_000_000
-    """What a worker may answer with; more than that and it isn't our worker that is talking."""
+    """In a worker's answer; a longer one can't be an answer of our worker."""
 
     full_px: int = 2048
     """Long side of `full`; never enlarged."""

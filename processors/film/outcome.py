@@ -1,4 +1,4 @@
-"""What becomes of a photo: filtered, or rejected with a reason that its owner can read."""
+"""The outcomes of filtering: a filtered photo, or a rejection with a reason that its owner can read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Variant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """A developed photo. `variants` has the keys full, feed and thumb."""
+    """A filtered photo. `variants` has the keys full, feed and thumb."""
 
     variants: dict[str, Variant]
     blurhash: str
@@ -28,7 +28,7 @@ class Filtered:
 
 
 class Reason(Enum):
-    """Why a photo was rejected. The name, in lower case, is the code: it is in the log, so it never changes."""
+    """The reason for a rejection. Its name, in lower case, is the code: it is in the log, so it never changes."""
 
     EMPTY = "This photo arrived empty. Please send it again."
     NOT_A_PHOTO = "This file isn't a photo we can read. We take JPEG, PNG, WebP and HEIC."
@@ -47,7 +47,7 @@ class Reason(Enum):
 
     @classmethod
     def of(cls, code: str) -> Reason:
-        """The reason with this code. Raises ValueError for an unknown one."""
+        """The reason with this code. Raises ValueError if there is none."""
         for reason in cls:
             if reason.code == code:
                 return reason
@@ -56,7 +56,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A photo that can't be developed: `code` for programs, `reason` a sentence for its owner."""
+    """A photo that can't be filtered: `code` for programs, `reason` a sentence for its owner."""
 
     code: str
     reason: str
@@ -67,8 +67,11 @@ class Rejected:
         return cls(reason.code, reason.value)
 
 
+Outcome = Filtered | Rejected
+
+
 class Refused(Exception):
-    """Raised inside the film package to end in `Rejected`; it never leaves `develop_photo`."""
+    """Raised within the film to end in `Rejected`; it never leaves `filter_photo`."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.code)

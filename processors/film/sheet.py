@@ -1,4 +1,4 @@
-"""A contact sheet: photos before and after, side by side."""
+"""Makes a contact sheet: photos before and after the filter, side by side."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 import click
 from PIL import Image, ImageDraw, ImageFont
 
-from processors.film.decode import decode, fitted
-from processors.film.filter import develop_photo
+from processors.film.decode import decode, fit_within
+from processors.film.filter import filter_photo
 from processors.film.limits import LIMITS
 from processors.film.outcome import Rejected
 
@@ -31,11 +31,11 @@ _PAPER, _INK = (250, 248, 244), (60, 56, 52)
 
 
 Pair = tuple[str, Image.Image, Image.Image]
-"""What to write below, and a photo before and after."""
+"""A caption, and a photo before and after the filter."""
 
 
 def contact_sheet(pairs: Sequence[Pair], columns: int = 2) -> bytes:
-    """A JPEG with the pairs in `columns` columns, each picture (RGB) scaled to fit 400 x 300 px."""
+    """Makes a JPEG with the pairs in `columns` columns, each picture (RGB) scaled to fit 400 x 300 px."""
     width, height = 2 * _CELL[0] + 3 * _GAP, _CELL[1] + _CAPTION + _GAP
     rows = max(1, -(-len(pairs) // columns))
     sheet = Image.new("RGB", (columns * width, rows * height + _GAP), _PAPER)
@@ -43,7 +43,7 @@ def contact_sheet(pairs: Sequence[Pair], columns: int = 2) -> bytes:
     for number, (caption, *pictures) in enumerate(pairs):
         left, top = number % columns * width + _GAP, number // columns * height + _GAP
         for side, picture in enumerate(pictures):
-            shown = _within_cell(picture)
+            shown = _fit_cell(picture)
             corner = left + side * (_CELL[0] + _GAP) + (_CELL[0] - shown.width) // 2
             sheet.paste(shown, (corner, top + (_CELL[1] - shown.height) // 2))
         draw.text((left + 2, top + _CELL[1] + 3), caption, fill=_INK, font=font)
@@ -53,7 +53,7 @@ def contact_sheet(pairs: Sequence[Pair], columns: int = 2) -> bytes:
 
 
 def sample_photos() -> list[Path]:
-    """The photographs that come with scikit-image and scikit-learn. Raises ClickException if these are missing."""
+    """Finds the photographs that come with scikit-image and scikit-learn. Raises ClickException if they are missing."""
     paths: list[Path] = []
     for package, names in _SAMPLES.items():
         found = find_spec(package)
@@ -63,11 +63,11 @@ def sample_photos() -> list[Path]:
     return paths
 
 
-def developed_pairs(photos: Sequence[Path], taken_on: date) -> Iterator[Pair]:
-    """Each photo with what the film makes of it. Its id comes from its name; a rejected one only says why."""
+def filtered_pairs(photos: Sequence[Path], taken_on: date) -> Iterator[Pair]:
+    """Filters each photo. Its id comes from its name; why one is rejected goes to standard error."""
     for photo in photos:
         data = photo.read_bytes()
-        outcome = develop_photo(uuid5(NAMESPACE_URL, f"{_ROLL}/{photo.name}"), data, taken_on)
+        outcome = filter_photo(uuid5(NAMESPACE_URL, f"{_ROLL}/{photo.name}"), data, taken_on)
         if isinstance(outcome, Rejected):
             click.echo(f"{photo.name}: {outcome.reason}", err=True)
             continue
@@ -75,10 +75,10 @@ def developed_pairs(photos: Sequence[Path], taken_on: date) -> Iterator[Pair]:
         yield photo.stem.replace("_", " "), before, after
 
 
-def _within_cell(picture: Image.Image) -> Image.Image:
-    size = fitted(picture.size, _CELL[0])
+def _fit_cell(picture: Image.Image) -> Image.Image:
+    size = fit_within(picture.size, _CELL[0])
     if size[1] > _CELL[1]:
-        size = fitted(size, max(1, _CELL[1] * max(size) // size[1]))
+        size = fit_within(size, max(1, _CELL[1] * max(size) // size[1]))
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
@@ -95,13 +95,13 @@ def _within_cell(picture: Image.Image) -> Image.Image:
 @click.option("--date", "taken_on", type=click.DateTime(["%Y-%m-%d"]), default="2026-11-21", show_default=True,
               help="The date that is stamped.")  # fmt: skip
 def main(photos: tuple[Path, ...], out: Path, taken_on: datetime) -> None:
-    """Develop PHOTOS and put them on a contact sheet, before beside after.
+    """Filter PHOTOS and put them on a contact sheet, before beside after.
 
     Without PHOTOS it takes the photographs that come with scikit-image and scikit-learn.
     """
-    pairs = list(developed_pairs(photos or sample_photos(), taken_on.date()))
+    pairs = list(filtered_pairs(photos or sample_photos(), taken_on.date()))
     if not pairs:
-        raise click.ClickException("none of the photos could be developed")
+        raise click.ClickException("none of the photos could be filtered")
     sheet = contact_sheet(pairs)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(sheet)

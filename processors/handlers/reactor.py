@@ -1,64 +1,113 @@
-"""A processor: what an event brings about outside the read models. Like a projection, it has `progress`."""
+"""Reactors: what an event brings about outside the read models. Like a projection, a reactor has `progress`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from events.codec import Codec
 from events.generated import Event
-from processors.handlers.reader import Read, Reader, SendLetter, transient
-from processors.transport.consumer import Batch
+from processors.handlers.batch import MAX_RECORDS, Batch, Partition
+from processors.handlers.circuit_breaker import Attempt
+from processors.handlers.dead_letter import DeadLetterQueue
+from processors.handlers.patient import PatientStore
+from processors.handlers.reader import Read, Reader
+from processors.handlers.reject import EVERY, Reject
 from processors.transport.lease import Lease
 from projections.progress import progress_of, progress_rows
+from projections.projection import GENERATION
 from projections.store.protocol import Store
+from projections.store.table import Table
 
-Act = Callable[[Batch, list[Read], Lease], Awaitable[None]]
+
+class Reactor:
+    """What reacts to events. Its class attributes declare it: whoever lists reactors needs no instance.
+
+    `react` may see an event again (after a crash, or a rebalance), so what it makes has ids derived from its cause."""
+
+    name: ClassVar[str]  # permanent: its consumer group, and its key in `progress`
+    topics: ClassVar[tuple[str, ...]]
+    wants: ClassVar[tuple[type[Event], ...]]
+    tables: ClassVar[tuple[Table, ...]] = ()  # its own
+    max_records: ClassVar[int] = MAX_RECORDS  # in a batch
+
+    async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+        """Reacts to those of a batch's events that it wants, perhaps none, in order. Raises LeaseLost."""
+        raise NotImplementedError
+
+    async def tick(self, partition: Partition, lease: Lease) -> None:
+        """Called about once a second for each owned partition, between its batches. Raises LeaseLost."""
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """Called with each assignment, before its first batch: another worker may have had these partitions."""
 
 
-class Processor:
-    """Hands each batch's wanted events to `act`, and moves its progress on when that returns.
+class ReactorHandler:
+    """Hands a reactor each batch's wanted events, and moves its `progress` on when it has reacted.
 
-    `act` may see an event again (after a crash, or a rebalance), so what it makes has ids derived from its cause."""
+    Its app calls `start`, `handle` and `assigned`."""
 
-    def __init__(
-        self, name: str, wants: Sequence[type[Event]], act: Act, store: Store, codec: Codec, send_letter: SendLetter
-    ):
-        self.name, self._act, self._store = name, act, store
-        self._wants = frozenset(wants)
-        self.reader = Reader(codec, send_letter, name)
-        self._next: dict[tuple[str, int], int] = {}
+    def __init__(self, reactor: Reactor, store: Store, codec: Codec, dead_letters: DeadLetterQueue):
+        self.reactor, self._store, self._dead_letters = reactor, store, dead_letters
+        self._wants = frozenset(reactor.wants)
+        self._reader = Reader(codec, reactor.name)
+        self._next: dict[Partition, int] = {}
 
     async def start(self, topic: str, partition: int) -> int:
-        """Where to begin reading a partition. StoreUnavailable."""
-        offset = (await progress_of(self._store, topic, partition)).get((self.name, 1), 0)
-        self._next[topic, partition] = offset
-        return offset
+        """Where to begin reading a partition. Raises StoreUnavailable."""
+        where = Partition(topic, partition)
+        known = await progress_of(self._store, topic, partition)
+        self._next[where] = known.get((self.reactor.name, GENERATION), 0)
+        self._dead_letters.breaker.begin(where, self._next[where])
+        return self._next[where]
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """Called with each assignment, before its first batch."""
+        self._dead_letters.breaker.close()
+        self.reactor.assigned(partitions)
 
     async def handle(self, batch: Batch, lease: Lease) -> None:
-        """Acts on a batch, and returns when `progress` is past it. LeaseLost."""
-        since = self._next[batch.topic, batch.partition]
-        fresh = [record for record in batch.records if record.offset >= since]
+        """Reacts to a batch, and returns when `progress` is past it. Raises LeaseLost, CircuitOpen."""
+        where = batch.topic_partition
+        fresh = [record for record in batch.records if record.offset >= self._next[where]]
         if not fresh:
             return
-        reads = await self.reader.read(batch.topic, fresh, lease)
-        await self._act_on(batch, [read for read in reads if type(read.event) in self._wants], lease)
-        rows = progress_rows(batch.topic, batch.partition, [(self.name, 1)], batch.next_offset)
-        await lease.retry(lambda: self._store.write_together(rows), transient=transient)
-        self._next[batch.topic, batch.partition] = batch.next_offset
+        decoded, unreadable = await self._reader.read(batch.topic, fresh, lease)
+        reads = [read for read in decoded if type(read.event) in self._wants]
 
-    async def _act_on(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-        """Acts, and sets aside what can't be acted on: found by halves, as the runner does. LeaseLost."""
+        def attempts() -> Iterator[Attempt]:
+            yield from ((EVERY, record.offset) for record in fresh)
+            yield from ((self.reactor.name, read.offset) for read in reads)
+
+        self._dead_letters.breaker.check(where, unreadable, attempts())
+        await self._probe(batch, reads, lease)
+        rejects = unreadable + await self._react(batch, reads, lease)
+        await self._dead_letters.take(where, rejects, attempts(), batch.next_offset, lease)
+        rows = progress_rows(batch.topic, batch.partition, [(self.reactor.name, GENERATION)], batch.next_offset)
+        await PatientStore(self._store, lease).write_together(rows)
+        self._next[where] = batch.next_offset
+
+    async def _probe(self, batch: Batch, reads: Sequence[Read], lease: Lease) -> None:
+        """Tries a batch that was stopped with the event that it was stopped at: for as long as it fails, the others
+        aren't reacted to every few seconds. Raises CircuitOpen."""
+        opened = self._dead_letters.breaker.opened(batch.topic_partition)
+        if opened is None:
+            return
+        failed = [read for read in reads if read.offset == opened.position.offset]
+        if failed and await self._react(batch, failed, lease):
+            raise opened
+
+    async def _react(self, batch: Batch, reads: list[Read], lease: Lease) -> list[Reject]:
+        """Reacts, and finds by halves what can't be reacted to. Raises LeaseLost."""
         try:
-            await self._act(batch, reads, lease)
+            await self.reactor.react(batch, reads, lease)
         except Exception as error:
             if not indigestible(error) or not reads:
                 raise
             if len(reads) == 1:
-                (read,) = reads
-                reason = f"{self.name} can't act on it: {type(error).__name__}: {error}"
-                await self.reader.set_aside(batch.topic, read.record, reason, self.name, lease)
-                return
+                reason = f"{self.reactor.name} can't act on it: {type(error).__name__}: {error}"
+                return [Reject(reads[0].record, self.reactor.name, reason)]
             half = len(reads) // 2
-            await self._act_on(batch, reads[:half], lease)
-            await self._act_on(batch, reads[half:], lease)
+            return await self._react(batch, reads[:half], lease) + await self._react(batch, reads[half:], lease)
+        return []
 
 
 def indigestible(error: BaseException) -> bool:
@@ -68,11 +117,14 @@ def indigestible(error: BaseException) -> bool:
     return isinstance(error, ValueError | LookupError | TypeError)
 
 
-async def folded_to(store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease) -> None:
-    """Waits until these projections have folded each (topic, partition) up to its next offset. LeaseLost."""
+async def wait_until_projected(
+    store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease
+) -> None:
+    """Waits until these projections have folded each (topic, partition) up to its next offset. Raises LeaseLost."""
+    patient = PatientStore(store, lease)
     for topic, partition, end in ends:
         while True:
-            known = await lease.retry(lambda t=topic, p=partition: progress_of(store, t, p), transient=transient)
-            if all(known.get((name, 1), 0) >= end for name in names):
+            known = await progress_of(patient, topic, partition)
+            if all(known.get((name, GENERATION), 0) >= end for name in names):
                 break
             await lease.pause(0.02)

@@ -1,7 +1,6 @@
-"""From a batch of records to events: decoded once, retried where that can help, set aside where it can't."""
+"""The reader: makes events of a batch's records, decoded once, retried where that can help."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,26 +8,13 @@ from aiokafka import ConsumerRecord
 
 from events.codec import Codec, Unreadable, key_of, topic_of
 from events.generated import Event
-from events.personal import KeysUnavailable
-from events.positions import Position
-from events.registry import RegistryUnavailable
 from events.topics import key_bytes, partition_of
-from processors.handlers.dead_letter import DeadLetter
+from processors.handlers.patient import transient
+from processors.handlers.reject import EVERY, Reject
 from processors.transport.lease import Lease
-from producers.publisher import NotPublished
-from projections.store.protocol import StoreUnavailable
 
-TRANSIENT = (StoreUnavailable, KeysUnavailable, RegistryUnavailable, NotPublished)
 KEY_ABSENT_TRIES = 8  # about 13 s: a key is written before its person's first event, so absence means it was lost
-LETTERS_AT_ONCE = 64
 GIVEN_UP = 10_000  # absent keys that are remembered, so as not to be waited for with each batch
-
-SendLetter = Callable[[DeadLetter], Awaitable[None]]
-
-
-def transient(error: Exception) -> bool:
-    """Whether trying again may help: something doesn't answer, or not yet."""
-    return isinstance(error, TRANSIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,59 +27,45 @@ class Read:
 
 
 class Reader:
-    """Reads records for one projection or processor (`name` in the dead letters; `*` stands for all of a topic's)."""
+    """Reads records for one reactor, or for all of a topic's projections: `name` is its name in the rejects."""
 
-    def __init__(
-        self, codec: Codec, send: SendLetter, name: str, generation: int = 1, key_absent_tries: int = KEY_ABSENT_TRIES
-    ):
-        self._codec, self._send, self._name, self._generation = codec, send, name, generation
-        self._tries = key_absent_tries
+    def __init__(self, codec: Codec, name: str = EVERY, key_absent_tries: int = KEY_ABSENT_TRIES):
+        self._codec, self._name, self._tries = codec, name, key_absent_tries
         self._given_up: set[str] = set()  # reasons, each of which names a person
 
-    async def read(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]], lease: Lease) -> list[Read]:
-        """The records' events, in order; a record that isn't one goes to the dead letters first. LeaseLost."""
+    async def read(
+        self, topic: str, records: Sequence[ConsumerRecord[Any, Any]], lease: Lease
+    ) -> tuple[list[Read], list[Reject]]:
+        """Decodes records: their events, and those that are none, both in order. Raises LeaseLost."""
         values = [record.value for record in records]
         decoded = await lease.retry(lambda: self._codec.decode(values), transient=transient)
-        for attempt in range(self._tries):
-            absent = [i for i, entry in enumerate(decoded) if isinstance(entry, Unreadable) and entry.key_absent]
-            if self._given_up.issuperset(absences(decoded)):
-                break
-            await lease.pause(0.05 * 2**attempt)
-            again = [values[i] for i in absent]
-            for i, entry in zip(
-                absent, await lease.retry(lambda v=again: self._codec.decode(v), transient=transient), strict=True
-            ):
-                decoded[i] = entry
-        self._give_up(decoded)
-        events: list[Read] = []
-        wrong: list[tuple[ConsumerRecord[Any, Any], str]] = []
+        await self._wait_for_keys(values, decoded, lease)
+        reads: list[Read] = []
+        rejects: list[Reject] = []
         for record, entry in zip(records, decoded, strict=True):
             reason = entry.reason if isinstance(entry, Unreadable) else misplaced(topic, record, entry)
             if reason:
-                wrong.append((record, reason))
+                rejects.append(Reject(record, self._name, reason, decoded=False))
             elif not isinstance(entry, Unreadable):
-                events.append(Read(record.offset, entry, record))
-        for i in range(0, len(wrong), LETTERS_AT_ONCE):
-            some = wrong[i : i + LETTERS_AT_ONCE]
-            sent = (self.set_aside(topic, record, reason, self._name, lease) for record, reason in some)
-            for failure in await asyncio.gather(*sent, return_exceptions=True):
-                if failure is not None:
-                    raise failure
-        return events
+                reads.append(Read(record.offset, entry, record))
+        return reads, rejects
 
-    def _give_up(self, decoded: Sequence[Event | Unreadable]) -> None:
-        """Remembers which keys were waited for in vain: only their first batch waits."""
+    async def _wait_for_keys(
+        self, values: Sequence[bytes | None], decoded: list[Event | Unreadable], lease: Lease
+    ) -> None:
+        """Decodes again, for a while, what lacks its person's key. A key is waited for once, with its first batch."""
+        for attempt in range(self._tries):
+            if self._given_up.issuperset(absences(decoded)):
+                break
+            absent = [i for i, entry in enumerate(decoded) if isinstance(entry, Unreadable) and entry.key_absent]
+            await lease.pause(0.05 * 2**attempt)
+            lacking = [values[i] for i in absent]
+            found = await lease.retry(lambda v=lacking: self._codec.decode(v), transient=transient)
+            for i, entry in zip(absent, found, strict=True):
+                decoded[i] = entry
         if len(self._given_up) > GIVEN_UP:
             self._given_up.clear()
         self._given_up |= absences(decoded)
-
-    async def set_aside(
-        self, topic: str, record: ConsumerRecord[Any, Any], reason: str, name: str, lease: Lease
-    ) -> None:
-        """Sends a record to the dead letters, for as long as it takes. LeaseLost."""
-        position = Position(topic, record.partition, record.offset)
-        letter = DeadLetter(position, record.key, record.value, reason, name, self._generation)
-        await lease.retry(lambda: self._send(letter), transient=transient)
 
 
 def absences(decoded: Sequence[Event | Unreadable]) -> set[str]:

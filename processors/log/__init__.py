@@ -1,1 +1,1 @@
-"""Reading the log outside a consumer group: where it ends, and single records."""
+"""Reads the log outside consumer groups: its ends, and single records."""

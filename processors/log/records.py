@@ -1,4 +1,4 @@
-"""Single records, read from the log where they are."""
+"""Reads single records from the log, by their offsets."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
@@ -12,18 +12,20 @@ from events.topics import RECORD_BYTES
 FETCH_MS = 10_000
 
 
-class ReadOriginals(Protocol):
+class RecordReader(Protocol):
     """Reads records of one partition by their offsets."""
 
     async def __call__(
         self, topic: str, partition: int, offsets: Collection[int]
     ) -> Mapping[int, ConsumerRecord[Any, Any]]:
-        """The records by offset; one that the log doesn't hold is left out. KafkaError, TimeoutError: try again."""
+        """Reads records; one that the log doesn't hold is left out.
+
+        Raises KafkaError or TimeoutError if Kafka doesn't answer."""
         ...
 
 
-class Originals:
-    """See ReadOriginals. A consumer outside any group, for the time of a call."""
+class LogRecords:
+    """See RecordReader. Each call has a consumer of its own, outside any group."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -31,7 +33,7 @@ class Originals:
     async def __call__(
         self, topic: str, partition: int, offsets: Collection[int]
     ) -> Mapping[int, ConsumerRecord[Any, Any]]:
-        """See ReadOriginals."""
+        """See RecordReader."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.bootstrap,
             group_id=None,
@@ -45,15 +47,15 @@ class Originals:
             consumer.assign([tp])
             first = (await consumer.beginning_offsets([tp]))[tp]
             end = (await consumer.end_offsets([tp]))[tp]
-            return await picked(consumer, tp, sorted(offset for offset in set(offsets) if first <= offset < end))
+            return await fetch(consumer, tp, sorted(offset for offset in set(offsets) if first <= offset < end))
         finally:
             await consumer.stop()
 
 
-async def picked(
+async def fetch(
     consumer: AIOKafkaConsumer, tp: TopicPartition, wanted: list[int]
 ) -> dict[int, ConsumerRecord[Any, Any]]:
-    """The wanted records (rising offsets, within the log), a fetch at a time: what lies between is fetched if near."""
+    """Fetches the wanted records (rising offsets, within the log); those near each other come in one fetch."""
     found: dict[int, ConsumerRecord[Any, Any]] = {}
     while wanted:
         consumer.seek(tp, wanted[0])

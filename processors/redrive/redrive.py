@@ -1,8 +1,8 @@
-"""Redriving: records that were set aside are taken from the log once more, by the worker that owns their partition.
+"""Redrive: replays dead letters in the worker that owns their partition, as an operator asks for it.
 
 An app's `tick` runs in the same task as the partition's batches, so a correction has no batch beside it, and the one
-writer of a tally's shard stays the only one. A crash between doing a record and saying so has it done again, which
-changes nothing.
+writer of a tally's shard stays the only one. A crash between replaying a record and answering has it replayed once
+more, which changes nothing.
 """
 
 import time
@@ -10,15 +10,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from aiokafka.errors import KafkaError
-from faust.types import TP
 from prometheus_client import Counter
 
-from processors.handlers.reader import transient
-from processors.log.records import ReadOriginals
-from processors.redrive.replay import Again
-from processors.redrive.requests import APPLIED, Answering, Request
+from processors.handlers.batch import Partition
+from processors.handlers.patient import PatientStore, transient
+from processors.log.records import RecordReader
+from processors.redrive.replay import Replay
+from processors.redrive.requests import APPLIED, RedriveRequest, RedriveRequests
 from processors.transport.lease import Lease
 from projections.progress import progress_of
+from projections.projection import GENERATION
 from projections.store.protocol import Store, StoreUnavailable
 
 BELL_SECONDS = 0.9  # a little less than between two ticks: one look at a topic's bell serves all of its partitions
@@ -30,58 +31,58 @@ REDRIVEN = Counter("darkroom_records_redriven", "Requests to redrive a record th
 class Redrive:
     """One app's part in redriving. `tick` and `forget` are called by the app.
 
-    `first`: names whose pending requests for a record are waited for. A processor reads the read models, so they get
+    `first`: names whose pending requests for a record are waited for. A reactor reads the read models, so they get
     their record before it does."""
 
     def __init__(
         self,
-        requests: Answering,
-        again: Again,
-        originals: ReadOriginals,
+        requests: RedriveRequests,
+        replay: Replay,
+        originals: RecordReader,
         store: Store,
         first: Collection[str] = (),
         round_size: int = ROUND,
         now: Callable[[], float] = time.monotonic,
     ):
-        self._requests, self._again, self._originals, self._store = requests, again, originals, store
+        self._requests, self._replay, self._originals, self._store = requests, replay, originals, store
         self._first, self._round, self._now = frozenset(first), round_size, now
         self._bells: dict[str, tuple[float, UUID | None]] = {}  # topic -> when it was looked at, and what it was
-        self._heard: dict[TP, UUID | None] = {}  # the bell whose requests are in `_due`
-        self._due: dict[TP, list[Request]] = {}
-        self._breaks: dict[TP, int] = {}  # the store's breaks when a partition's requests were last read
+        self._heard: dict[Partition, UUID | None] = {}  # the bell whose requests are in `_due`
+        self._due: dict[Partition, list[RedriveRequest]] = {}
+        self._breaks: dict[Partition, int] = {}  # the store's breaks when a partition's requests were last read
 
-    def forget(self, tps: frozenset[TP]) -> None:
+    def forget(self, partitions: frozenset[Partition]) -> None:
         """Drops what is known of partitions that were just (re)assigned: another worker may have answered."""
-        for tp in tps:
-            self._heard.pop(tp, None)
-            self._due.pop(tp, None)
+        for partition in partitions:
+            self._heard.pop(partition, None)
+            self._due.pop(partition, None)
 
-    async def tick(self, tp: TP, lease: Lease) -> None:
-        """Answers some of a partition's requests, if there are any. LeaseLost."""
-        if self._breaks.get(tp) != self._store.breaks:  # answers may be forgotten, and what they were about
-            self._breaks[tp] = self._store.breaks
-            self.forget(frozenset({tp}))
+    async def tick(self, partition: Partition, lease: Lease) -> None:
+        """Answers some of a partition's requests, if there are any. Raises LeaseLost."""
+        if self._breaks.get(partition) != self._store.breaks:  # answers may be forgotten, and what they were about
+            self._breaks[partition] = self._store.breaks
+            self.forget(frozenset({partition}))
         try:
-            bell = await self._bell(tp.topic)
-            if self._heard.get(tp) != bell:
+            bell = await self._bell(partition.topic)
+            if self._heard.get(partition) != bell:
                 # Where somebody else comes first, the next tick looks again.
-                self._heard[tp] = bell if await self._listen(tp) else None
+                self._heard[partition] = bell if await self._read_requests(partition) else None
         except StoreUnavailable:  # which the batches say, and wait for; nobody waits for this
             return
-        due = self._due.get(tp, [])[: self._round]
+        due = self._due.get(partition, [])[: self._round]
         if not due:
             return
-        outcomes = await self._do(tp, due, lease)
+        outcomes = await self._outcomes(partition, due, lease)
         for request in due:
             outcome = outcomes[request]
-            if not await lease.retry(lambda r=request, o=outcome: self._answer(tp, r, o), transient=transient):
+            if not await lease.retry(lambda r=request, o=outcome: self._answer(partition, r, o), transient=transient):
                 return
-            self._due[tp].remove(request)
-            REDRIVEN.labels(tp.topic, outcome.partition(":")[0]).inc()
+            self._due[partition].remove(request)
+            REDRIVEN.labels(partition.topic, outcome.partition(":")[0]).inc()
 
-    async def _answer(self, tp: TP, request: Request, outcome: str) -> bool:
+    async def _answer(self, partition: Partition, request: RedriveRequest, outcome: str) -> bool:
         """Answers, unless the database broke since the requests were read: then all of it is done again."""
-        if self._store.breaks != self._breaks[tp]:
+        if self._store.breaks != self._breaks[partition]:
             return False
         await self._requests.answer(request, outcome)
         return True
@@ -95,24 +96,27 @@ class Redrive:
             self._bells[topic] = (now, bell)
         return bell
 
-    async def _listen(self, tp: TP) -> bool:
-        """Reads a partition's requests; whether all that are ours can be done now."""
-        pending = [each for each in await self._requests.of_partition(tp.topic, tp.partition) if not each.outcome]
+    async def _read_requests(self, partition: Partition) -> bool:
+        """Reads a partition's requests; whether all that are ours can be replayed now."""
+        pending = [each for each in await self._requests.of_partition(*partition) if not each.outcome]
         before = {each.position for each in pending if each.projection in self._first}
-        ours = [each for each in pending if self._again.serves(each.projection)]
-        self._due[tp] = [each for each in ours if each.position not in before]
-        return len(self._due[tp]) == len(ours)
+        ours = [each for each in pending if self._replay.serves(each.projection)]
+        self._due[partition] = [each for each in ours if each.position not in before]
+        return len(self._due[partition]) == len(ours)
 
-    async def _do(self, tp: TP, requests: Sequence[Request], lease: Lease) -> Mapping[Request, str]:
-        known = await lease.retry(lambda: progress_of(self._store, *tp), transient=transient)
-        folded = min(known.get((name, 1), 0) for name in self._again.names)
+    async def _outcomes(
+        self, partition: Partition, requests: Sequence[RedriveRequest], lease: Lease
+    ) -> Mapping[RedriveRequest, str]:
+        """Replays the requests' records. Raises LeaseLost."""
+        known = await progress_of(PatientStore(self._store, lease), *partition)
+        folded = min(known.get((name, GENERATION), 0) for name in self._replay.names)
         offsets = {each.position.offset for each in requests if each.position.offset < folded}
-        originals = await lease.retry(lambda: self._originals(*tp, offsets), transient=unread) if offsets else {}
-        failures: dict[Request, str] = {}
+        originals = await lease.retry(lambda: self._originals(*partition, offsets), transient=unread) if offsets else {}
+        failures: dict[RedriveRequest, str] = {}
         for name in sorted({each.projection for each in requests}):
             these = {each.position.offset: each for each in requests if each.projection == name}
             records = [originals[offset] for offset in sorted(these) if offset in originals]
-            failed = await self._again(records, name, lease) if records else {}
+            failed = await self._replay(records, name, lease) if records else {}
             for offset, request in these.items():
                 if offset >= folded:
                     failures[request] = f"its partition is only folded up to {folded}: ask again later"

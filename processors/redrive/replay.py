@@ -1,71 +1,52 @@
-"""Doing records again that were set aside: folding them into the read models, or acting on them as a processor.
+"""Replays dead letters: their records are folded into the read models once more, or reacted to.
 
-What still fails is told to who asked, and sent nowhere: its first letter is in the dead letters already.
+What fails again is the operator's answer, and no second dead letter: the first one is there already.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from aiokafka import ConsumerRecord
 
 from events.codec import Codec
-from events.generated import Event
-from events.positions import Position
-from processors.handlers.dead_letter import EVERY, DeadLetter
-from processors.handlers.projector import Runner
-from processors.handlers.reactor import Act
-from processors.handlers.reader import Read, Reader
-from processors.transport.consumer import Batch
+from processors.handlers.batch import Batch
+from processors.handlers.fold import FoldedRecord, fold, subscribers
+from processors.handlers.reactor import Reactor
+from processors.handlers.reader import Reader
+from processors.handlers.reject import EVERY
+from processors.handlers.writer import Writer
 from processors.transport.lease import Lease, LeaseLost
 from projections.projection import Projection
 from projections.store.protocol import Store
+from projections.tally.stamps import CORRECTION
 from projections.tally.tally import Tally
 
 NEVER = sys.maxsize  # as the next offset that a projection wants: it wants none of these
+NO_ASSIGNMENT = 0  # what is replayed was fetched outside the consumer group
 
 FreshCodec = Callable[[], Codec]  # without what it remembers: a schema that was unknown may be registered by now
-Failures = dict[int, str]  # offset -> why the record couldn't be done
+Failures = dict[int, str]  # offset -> why the record failed again
 
 
-class Again(Protocol):
-    """Does some records of one partition again."""
+class Replay(Protocol):
+    """Replays some records of one partition."""
 
     @property
     def names(self) -> Sequence[str]:
-        """The projections, or the processor, in whose `progress` the records must be passed."""
+        """The projections, or the reactor, in whose `progress` the records must be passed."""
         ...
 
     def serves(self, name: str) -> bool:
-        """Whether a letter under this name is ours to redrive."""
+        """Whether a letter under this name is ours to replay."""
         ...
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
-        """Does records (of one partition, rising, folded before) again for `name`: what failed. LeaseLost."""
+        """Replays records (of one partition, rising, folded before) for `name`: what failed. Raises LeaseLost."""
         ...
 
 
-class Notes:
-    """Takes letters in place of the dead letters' topic. Partitions are worked on side by side, hence positions."""
-
-    def __init__(self) -> None:
-        self._reasons: dict[Position, list[str]] = {}
-
-    async def take(self, letter: DeadLetter) -> None:
-        """Notes why a record failed."""
-        self.add(letter.position, letter.reason)
-
-    def add(self, position: Position, reason: str) -> None:
-        """The same, for what raised."""
-        self._reasons.setdefault(position, []).append(reason)
-
-    def failures(self, records: Sequence[ConsumerRecord[Any, Any]]) -> Failures:
-        """What was noted of these records, which is then forgotten."""
-        found = {each.offset: self._reasons.pop(position_of(each), []) for each in records}
-        return {offset: "; ".join(dict.fromkeys(reasons)) for offset, reasons in found.items() if reasons}
-
-
-class FoldAgain:
+class ProjectorReplay:
     """Folds records of a topic again, as a correction: stamped above what came after them, in the same partition.
 
     A tally's shard can be corrected 1023 times between two of its events (64 changes at a time): beyond that the
@@ -77,68 +58,74 @@ class FoldAgain:
         projections: Sequence[Projection | Tally],
         store: Store,
         fresh_codec: FreshCodec,
-        generation: int = 1,
     ):
         self.names = [each.name for each in projections]
-        self._topic, self._fresh_codec, self._notes = topic, fresh_codec, Notes()
-        self._runner = Runner(topic, projections, store, fresh_codec(), self._notes.take, generation)
+        self._topic, self._fresh_codec = topic, fresh_codec
+        self._subscribers, self._writer = subscribers(projections), Writer(topic, store)
 
     def serves(self, name: str) -> bool:
-        """See Again."""
+        """See Replay."""
         return name == EVERY or name in self.names
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
-        """See Again."""
-        self._notes.failures(records)  # of an attempt that was broken off
+        """See Replay."""
         wanted = {each: 0 if name in (EVERY, each) else NEVER for each in self.names}
-        reader = Reader(self._fresh_codec(), self._notes.take, name, key_absent_tries=0)
-        await self._apply(await reader.read(self._topic, records, lease), wanted, lease)
-        return self._notes.failures(records)
+        reader = Reader(self._fresh_codec(), key_absent_tries=0)
+        reads, unreadable = await reader.read(self._topic, records, lease)
+        folded = fold(reads, wanted, self._subscribers, stamps=CORRECTION)
+        rejects = [*unreadable, *(reject for each in folded for reject in each.rejects)]
+        failed = [(reject.record.offset, reject.reason) for reject in rejects]
+        return failures([*failed, *await self._write(folded, lease)])
 
-    async def _apply(self, reads: Sequence[Read], wanted: dict[str, int], lease: Lease) -> None:
-        if not reads:
-            return
+    async def _write(self, folded: Sequence[FoldedRecord], lease: Lease) -> list[tuple[int, str]]:
+        """Writes corrections: what failed, whatever it raised, found by halves. Raises LeaseLost."""
+        if not folded:
+            return []
         try:
-            await self._runner.apply(reads[0].record.partition, reads, wanted, lease, correction=True)
+            rejects = await self._writer.write(folded[0].read.record.partition, folded, lease, stamps=CORRECTION)
         except LeaseLost:
             raise
         except Exception as error:  # an operator waits for an answer, and the partition for its next batch
-            if len(reads) == 1:
-                self._notes.add(position_of(reads[0].record), f"{type(error).__name__}: {error}")
-                return
-            half = len(reads) // 2
-            await self._apply(reads[:half], wanted, lease)
-            await self._apply(reads[half:], wanted, lease)
+            if len(folded) == 1:
+                return [(folded[0].read.offset, f"{type(error).__name__}: {error}")]
+            half = len(folded) // 2
+            return await self._write(folded[:half], lease) + await self._write(folded[half:], lease)
+        return [(reject.record.offset, reject.reason) for reject in rejects]
 
 
-class ActAgain:
-    """Has a processor act on records again, one at a time; what it makes has ids derived from its cause."""
+class ReactorReplay:
+    """Has a reactor react to records again, one at a time; what it makes has ids derived from its cause."""
 
-    def __init__(self, name: str, wants: Sequence[type[Event]], act: Act, fresh_codec: FreshCodec):
-        self.names = [name]
-        self._wants, self._act, self._fresh_codec, self._notes = frozenset(wants), act, fresh_codec, Notes()
+    def __init__(self, reactor: Reactor, fresh_codec: FreshCodec):
+        self.names = [reactor.name]
+        self._reactor, self._wants, self._fresh_codec = reactor, frozenset(reactor.wants), fresh_codec
 
     def serves(self, name: str) -> bool:
-        """See Again."""
+        """See Replay."""
         return name in self.names
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
-        """See Again."""
-        self._notes.failures(records)  # of an attempt that was broken off
-        reader = Reader(self._fresh_codec(), self._notes.take, name, key_absent_tries=0)
-        for read in await reader.read(records[0].topic, records, lease):
+        """See Replay."""
+        reader = Reader(self._fresh_codec(), key_absent_tries=0)
+        reads, unreadable = await reader.read(records[0].topic, records, lease)
+        failed = [(reject.record.offset, reject.reason) for reject in unreadable]
+        for read in reads:
             if type(read.event) not in self._wants:
                 continue
             record = read.record
+            batch = Batch(record.topic, record.partition, NO_ASSIGNMENT, [record])
             try:
-                await self._act(Batch(record.topic, record.partition, 0, [record]), [read], lease)
+                await self._reactor.react(batch, [read], lease)
             except LeaseLost:
                 raise
-            except Exception as error:  # see FoldAgain
-                self._notes.add(position_of(record), f"{type(error).__name__}: {error}")
-        return self._notes.failures(records)
+            except Exception as error:  # see ProjectorReplay
+                failed.append((read.offset, f"{type(error).__name__}: {error}"))
+        return failures(failed)
 
 
-def position_of(record: ConsumerRecord[Any, Any]) -> Position:
-    """Where a record is in the log."""
-    return Position(record.topic, record.partition, record.offset)
+def failures(failed: Iterable[tuple[int, str]]) -> Failures:
+    """The failures by offset; several of one record are one, each reason said once."""
+    reasons: dict[int, dict[str, None]] = {}
+    for offset, reason in failed:
+        reasons.setdefault(offset, {})[reason] = None
+    return {offset: "; ".join(of) for offset, of in reasons.items()}

@@ -1,4 +1,4 @@
-"""Requests to do a dead letter's record again, and what came of them: the table `redrives`.
+"""Requests to redrive a dead letter's record, and their outcomes: the table `redrives`.
 
 An operator writes the request's columns, the partition's owner the answer's, so neither's clock can hide the other's.
 A request is answered when both have the same id. After its requests the operator rings the topic's *bell*: a worker
@@ -23,8 +23,8 @@ AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A record to do again, and for whom: a projection, a processor, or `*` for all projections of its topic.
+class RedriveRequest:
+    """A record to redrive, and for whom: a projection, a reactor, or `*` for all projections of its topic.
 
     `outcome` is `applied` or `failed: …`, and empty while the request is pending."""
 
@@ -36,30 +36,30 @@ class Request:
     answered_at: datetime | None = None
 
 
-class Answering(Protocol):
-    """What a worker needs of the requests. All raise StoreUnavailable."""
+class RedriveRequests(Protocol):
+    """What a worker needs of the requests. Every call raises StoreUnavailable if the database doesn't answer."""
 
     async def bell(self, topic: str) -> UUID | None:
         """Changes after new requests for a topic were written; None before the first ones."""
         ...
 
-    async def of_partition(self, topic: str, partition: int) -> list[Request]:
+    async def of_partition(self, topic: str, partition: int) -> list[RedriveRequest]:
         """A partition's requests of the last 90 days, answered or not, by rising offset."""
         ...
 
-    async def answer(self, request: Request, outcome: str) -> None:
-        """Says what came of a request."""
+    async def answer(self, request: RedriveRequest, outcome: str) -> None:
+        """Writes a request's outcome."""
         ...
 
 
-class Requests:
-    """See Answering; `ask` is the operator's side."""
+class CassandraRedriveRequests:
+    """See RedriveRequests; `ask` is the operator's side."""
 
     def __init__(self, store: CassandraStore, keyspace: str):
         self._store, self._table = store, f"{keyspace}.redrives"
 
     async def ask(self, letters: Sequence[tuple[Position, str]]) -> None:
-        """Asks for each (position, projection) to be done again. StoreUnavailable: some may have been asked for."""
+        """Asks for each (position, projection) to be redriven. Raises StoreUnavailable: some may be asked for."""
         cql = (
             f"INSERT INTO {self._table} (topic, partition, offset, projection, request, asked_at)"
             f" VALUES (?, ?, ?, ?, ?, ?) USING TTL {KEPT_SECONDS}"
@@ -75,19 +75,19 @@ class Requests:
             await self._store.execute(cql, (topic, BELL, 0, "", uuid4(), now))
 
     async def bell(self, topic: str) -> UUID | None:
-        """See Answering."""
+        """See RedriveRequests."""
         cql = f"SELECT request FROM {self._table} WHERE topic = ? AND partition = ?"
         rows = await self._store.execute(cql, (topic, BELL))
         return rows[0][0] if rows else None
 
-    async def of_partition(self, topic: str, partition: int) -> list[Request]:
-        """See Answering."""
+    async def of_partition(self, topic: str, partition: int) -> list[RedriveRequest]:
+        """See RedriveRequests."""
         columns = "offset, projection, request, asked_at, answered, outcome, answered_at"
         cql = (
             f"SELECT {columns} FROM {self._table} WHERE topic = ? AND partition = ?"
             " AND (offset, projection) > (?, ?) LIMIT ?"
         )
-        found: list[Request] = []
+        found: list[RedriveRequest] = []
         after = (-1, "")
         while True:
             rows = await self._store.execute(cql, (topic, partition, *after, PAGE))
@@ -96,22 +96,22 @@ class Requests:
                 return found
             after = (rows[-1][0], rows[-1][1])
 
-    async def answer(self, request: Request, outcome: str) -> None:
-        """See Answering."""
+    async def answer(self, request: RedriveRequest, outcome: str) -> None:
+        """See RedriveRequests."""
         cql = (
             f"INSERT INTO {self._table} (topic, partition, offset, projection, answered, outcome, answered_at)"
             f" VALUES (?, ?, ?, ?, ?, ?, ?) USING TTL {KEPT_SECONDS}"
         )
         at = request.position
-        place = (at.topic, at.partition, at.offset, request.projection)
-        await self._store.execute(cql, (*place, request.request, outcome, datetime.now(UTC)))
+        key = (at.topic, at.partition, at.offset, request.projection)
+        await self._store.execute(cql, (*key, request.request, outcome, datetime.now(UTC)))
 
 
-def request_of(topic: str, partition: int, row: tuple[Any, ...]) -> Request:
+def request_of(topic: str, partition: int, row: tuple[Any, ...]) -> RedriveRequest:
     """A row as a request; its times are UTC."""
     offset, projection, request, asked_at, answered, outcome, answered_at = row
     done = answered == request
-    return Request(
+    return RedriveRequest(
         Position(topic, partition, offset),
         projection,
         request,

@@ -1,9 +1,10 @@
 """Faust apps that work on batches: each partition in order, partitions side by side, nothing acknowledged undone.
 
-`batch_app` is all that a processor needs: a handler of batches, where to start, and what to call each second.
+`batch_app` is all that a projector or a reactor needs: a handler of batches, where to start, and what to call each
+second.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import faust
@@ -11,10 +12,10 @@ from faust.app.base import BootStrategy
 from faust.tables import TableManager
 
 from events.settings import Settings
+from processors.handlers.batch import MAX_RECORDS
 from processors.transport.consumer import SCHEME, Consumer, Raw
 from processors.transport.partitions import Handle, Moved, Partitions, StartOffsets, Tick
 
-MAX_RECORDS = 2000
 MAX_BYTES = 4 << 20
 
 
@@ -41,6 +42,7 @@ class BatchApp(faust.App):
     BootStrategy = Boot
     mundane_level = "debug"
     partitions: Partitions
+    stopped: Callable[[], str]
 
     def _create_directories(self) -> None:
         """No tables, so no `<name>-data` folder wherever the worker happens to be started."""
@@ -71,6 +73,7 @@ def batch_app(
     tick_seconds: float = 1.0,
     on_assigned: Moved | None = None,
     on_revoked: Moved | None = None,
+    stopped: Callable[[], str] = str,
 ) -> BatchApp:
     """An app of the consumer group `name` that calls `handle` with batches of `topics`.
 
@@ -79,10 +82,11 @@ def batch_app(
     of at most `max_records` records and about `max_bytes`; at most `concurrency` partitions (None: all of them)
     are worked on at once.
 
-    `start_offsets(tps)` is asked after every assignment, and again while it raises; nothing is consumed before.
-    `tick(tp, lease)` is called every `tick_seconds` for each owned partition, in the same task as its batches, so that
-    never both run. `on_assigned(tps)` and `on_revoked(tps)` are told, synchronously, before the first and after the
-    last batch of an assignment.
+    `start_offsets(partitions)` is asked after every assignment, and again while it raises; nothing is consumed before.
+    `tick(partition, lease)` is called every `tick_seconds` for each owned partition, in the same task as its batches,
+    so that never both run. `on_assigned(partitions)` and `on_revoked(partitions)` are told, synchronously, before the
+    first and after the last batch of an assignment. `stopped()` is why the app stands still (empty while it doesn't),
+    for health checks.
     """
     app = BatchApp(
         name,
@@ -106,6 +110,7 @@ def batch_app(
         stream_buffer_maxsize=64,  # batches; the transport bounds them before this does
         stream_wait_empty=True,
     )
+    app.stopped = stopped
     app.partitions = Partitions(
         app,
         handle,

@@ -1,9 +1,10 @@
 """The batch transport: Faust on aiokafka's driver, with one partition's fetched records as one Faust message.
 
-Faust's cost is per message (about 80 µs), and so are its ways of losing events (FACTS.md); a message that is a batch
-removes both. Ours: how records are taken from aiokafka and handed over (a partition with two unfinished batches
-isn't asked), where an assignment starts (`progress`, not Kafka's committed offsets), and what counts as done (only
-`Consumer.done`; Faust itself can acknowledge nothing). Faust's: services, group, rebalances, streams, commit timer.
+Faust's cost is per message (about 80 µs), and so are its ways of losing events (it acknowledges one whose agent
+raised); a message that is a batch removes both. Ours: how records are taken from aiokafka and handed over (a partition
+with two unfinished batches isn't asked), where an assignment starts (`progress`, not Kafka's committed offsets), and
+what counts as done (only `Consumer.done`; Faust itself can acknowledge nothing). Faust's: services, group, rebalances,
+streams, commit timer.
 
 It reaches into private parts of both libraries; hence the exact pins.
 """
@@ -12,7 +13,6 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Protocol, cast
 
@@ -23,7 +23,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
-from processors.transport.fetcher import OutsideTheLog, Record, Taken, Thread
+from processors.handlers.batch import Batch
+from processors.transport.fetcher import OutsideTheLog, Taken, Thread
 from processors.transport.lease import backoff
 
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
@@ -37,28 +38,8 @@ SCHEME = "batch"
 UNFINISHED = 2  # batches of one partition handed out at once: the next is fetched while one is being worked on
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some of one partition's records, at least one, undecoded and with strictly rising offsets."""
-
-    topic: str
-    partition: int
-    generation: int
-    records: list[Record]
-
-    @property
-    def tp(self) -> TP:
-        """The partition."""
-        return TP(self.topic, self.partition)
-
-    @property
-    def next_offset(self) -> int:
-        """Where the next batch can begin: the offset after the last record's."""
-        return self.records[-1].offset + 1
-
-
 class Owner(Protocol):
-    """What the transport asks of an app (`processors.transport.app.Partitions`)."""
+    """What the transport asks of an app; `processors.transport.partitions.Partitions` is one."""
 
     max_records: int  # in a batch
     max_bytes: int  # of keys and values in a batch, beyond which no further record is added
@@ -67,7 +48,7 @@ class Owner(Protocol):
         """The next offset to read of each; a partition that is missing begins at 0. Errors are retried."""
         ...
 
-    def begin(self, starts: Mapping[TP, int], generation: int) -> None:
+    def begin(self, starts: Mapping[TP, int], assignment: int) -> None:
         """These partitions are owned from now on."""
         ...
 
@@ -100,7 +81,7 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.owner: Owner = cast(Any, self.app).partitions
         self.begun = False  # every partition of the present assignment has its start
-        self._epoch = 0  # rises when the flow stops: what was fetched before is void
+        self._flow = 0  # the number of the flow: when one stops, what was fetched in it is void
         self._beginning: asyncio.Future[None] | None = None
         self._handed: defaultdict[TP, deque[Message]] = defaultdict(deque)  # unfinished; strong, Faust's are weak
         self._room: set[TP] = set()  # partitions that may be handed another batch; the thread reads it
@@ -116,19 +97,19 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Called by Faust after each assignment. It would give up after a request's timeout; this goes on behind."""
         self._void()
-        self._beginning = self.add_future(self._begin(self._epoch))
+        self._beginning = self.add_future(self._begin(self._flow))
 
     def _void(self) -> None:
-        self._epoch += 1
+        self._flow += 1
         self.begun = False
         self._room.clear()
         if self._beginning is not None:
             self._beginning.cancel()
 
-    async def _begin(self, epoch: int) -> None:
+    async def _begin(self, flow: int) -> None:
         starts = await self._starts()
         await self.can_resume_flow.wait()
-        if epoch != self._epoch:
+        if flow != self._flow:
             return
         self._handed.clear()
         self._done.clear()
@@ -152,7 +133,8 @@ class Consumer(driver.Consumer):
             attempt += 1
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek every assigned partition to where the owner says that it starts. OutsideTheLog if that isn't there."""
+        """Seek every assigned partition to where the owner says that it starts. Raises OutsideTheLog if the log
+        doesn't reach there."""
         tps = frozenset(self.assignment())
         wanted = await self.owner.start_offsets(tps)
         starts = {tp: wanted.get(tp, 0) for tp in tps}
@@ -172,7 +154,7 @@ class Consumer(driver.Consumer):
                         async with asyncio.timeout(1.0):
                             await self._stir.wait()
                     continue
-                epoch, generation = self._epoch, self.app.consumer_generation_id
+                flow, assignment = self._flow, self.app.consumer_generation_id
                 try:
                     taken = await self._thread.run(
                         self._thread.take(self._room, self.owner.max_records, self.owner.max_bytes)
@@ -186,14 +168,14 @@ class Consumer(driver.Consumer):
                     continue
                 failures = 0
                 for part in taken:
-                    if epoch == self._epoch and self.flow_active:
-                        await self._hand(part, generation)
+                    if flow == self._flow and self.flow_active:
+                        await self._hand(part, assignment)
         except (asyncio.CancelledError, ConsumerStoppedError):
             # Faust's fetcher restarts after a cancellation unless this returns; when stopping, it must not.
             if not (self.app.should_stop or fetcher.should_stop):
                 raise
 
-    async def _hand(self, part: Taken, generation: int) -> None:
+    async def _hand(self, part: Taken, assignment: int) -> None:
         tp, start, end, records = part
         if start != self._expected[tp]:
             raise OutsideTheLog(f"{self.app.conf.id}: {tp} went on at {start} instead of {self._expected[tp]}")
@@ -203,7 +185,7 @@ class Consumer(driver.Consumer):
         last = records[-1]
         message = ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, None, None,
-            cast(Any, Batch(tp.topic, tp.partition, generation, records)), None, tp=tp, generation_id=generation,
+            cast(Any, Batch(tp.topic, tp.partition, assignment, records)), None, tp=tp, generation_id=assignment,
         )  # fmt: skip
         handed = self._handed[tp]
         handed.append(message)

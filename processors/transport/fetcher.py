@@ -8,12 +8,13 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
-from aiokafka import ConsumerRecord
 from aiokafka.consumer.fetcher import Fetcher as AIOKafkaFetcher
 from aiokafka.consumer.fetcher import FetchError
 from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError, RecordTooLargeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from processors.handlers.batch import Record
 
 IDLE_WAIT_MS = 1500  # how long the broker may hold a fetch when all partitions are in it
 BUSY_WAIT_MS = 25  # and when some aren't, because what they fetched before hasn't been taken yet
@@ -21,7 +22,6 @@ TAKE_SECONDS = 5.0  # a safety net; what makes records takeable also wakes the w
 COMMIT_SECONDS = 3.0
 STOP_SECONDS = 3.0
 
-Record = ConsumerRecord[bytes, bytes]
 T = TypeVar("T")
 
 
@@ -74,7 +74,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         fetcher._fetcher_timeout = 1.0  # 5 idle turns a second otherwise; every change it polls for also wakes it
 
     async def on_thread_stop(self) -> None:
-        """Leave the group and close the connections, in bounded time.
+        """Leaves the group and closes the connections, in bounded time.
 
         aiokafka waits for a rebalance under way as long as its slowest member takes, and for a broker that is
         down as long as it is; and a cancellation that came out of this would leave Faust waiting for a minute.
@@ -86,11 +86,11 @@ class Thread(driver.AIOKafkaConsumerThread):
             self.log.warning("Stopped without leaving the group: %r", error)
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await `work` in the thread. (Faust's own way goes through a queue with two workers, which a wait blocks.)"""
+        """Awaits `work` in the thread. (Faust's own way goes through a queue with two workers, which a wait blocks.)"""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
 
     def poke(self) -> None:
-        """Make `take` look again. Safe from any thread, also when this one has ended."""
+        """Makes `take` look again. Safe from any thread, also when this one has ended."""
         with suppress(RuntimeError):
             self.thread_loop.call_soon_threadsafe(self._poke)
 
@@ -105,7 +105,8 @@ class Thread(driver.AIOKafkaConsumerThread):
         return consumer is not None and tp in consumer._fetcher._records
 
     async def begin_at(self, starts: Mapping[TP, int]) -> None:
-        """Fetch each partition from its start. OutsideTheLog; KafkaError, also if one isn't assigned any more."""
+        """Fetches each partition from its start. Raises OutsideTheLog; KafkaError, also if one
+        isn't assigned any more."""
         consumer: Any = self._ensure_consumer()
         tps = driver.ensure_aiokafka_TPset(starts)
         firsts, ends = await asyncio.gather(consumer.beginning_offsets(tps), consumer.end_offsets(tps))
@@ -122,9 +123,10 @@ class Thread(driver.AIOKafkaConsumerThread):
         consumer.resume(*tps)
 
     async def take(self, room: set[TP], max_records: int, max_bytes: int) -> list[Taken]:
-        """Fetched records, one entry a partition, of partitions that are in `room` (which may change meanwhile).
+        """Takes fetched records, one entry a partition, of partitions that are in `room` (which may change meanwhile).
 
-        Waits for some, and returns none when the flow stops. KafkaError or OutsideTheLog; then nothing was taken.
+        Waits for some, and returns none when the flow stops. Raises KafkaError or OutsideTheLog; then nothing
+        was taken.
         """
         consumer: Any = self._ensure_consumer()
         fetcher: Any = consumer._fetcher
@@ -178,7 +180,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         fetcher._notify(fetcher._wait_consume_future)
 
     async def commit_now(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit, or say that it didn't work.
+        """Commits, or says that it didn't work.
 
         Faust's crashes the app on most errors, and waits for ever while there is no broker, also at the stop.
         These offsets are for lag displays only, and the next ones follow.
@@ -194,7 +196,7 @@ class Thread(driver.AIOKafkaConsumerThread):
 
 
 def unpack(tp: TP, held: Any, max_records: int, max_bytes: int) -> Taken | None:
-    """Take up to a batch from aiokafka's FetchResult (its `getall`, with a limit of bytes). None if it was revoked."""
+    """Takes up to a batch from aiokafka's FetchResult (its `getall`, with a limit of bytes). None if it was revoked."""
     if not held.check_assignment(tp) or not held.has_more():
         return None
     start: int = held._partition_records.next_fetch_offset

@@ -1,7 +1,7 @@
 """The lease: what a handler holds for as long as its worker owns the partition that it works on.
 
-A handler that waits or retries asks its lease, and so ends within moments of a stop, a revocation or a new generation.
-(FACTS.md: one that retried for ever without it hung its whole consumer group and ignored SIGTERM for 45 s.)
+A handler that waits or retries asks its lease, and so ends within moments of a stop, a revocation or a new assignment.
+(One that retried for ever without it hung its whole consumer group, and ignored SIGTERM for 45 s.)
 """
 
 import asyncio
@@ -51,16 +51,16 @@ class Lease:
         return not self._lost.is_set()
 
     def lose(self) -> None:
-        """End it now, and wake whatever pauses on it."""
+        """Ends it now, and wakes whatever pauses on it."""
         self._lost.set()
 
     def check(self) -> None:
-        """Raise LeaseLost unless the lease is held."""
+        """Raises LeaseLost unless the lease is held."""
         if not self.held:
             raise LeaseLost
 
     async def pause(self, seconds: float) -> None:
-        """Wait. LeaseLost as soon as the lease is lost, and at once if it already is."""
+        """Waits. Raises LeaseLost as soon as the lease is lost, and at once if it already is."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
@@ -79,7 +79,7 @@ class Lease:
         transient: Callable[[Exception], bool],
         jitter: Callable[[], float] = random.random,
     ) -> T:
-        """What `operation` returns, tried again for as long as the lease is held and its error is `transient`.
+        """Calls `operation`, and again for as long as the lease is held and its error is `transient`.
 
         Waits 0.05 s, doubling up to 5 s, between attempts. Whoever looks for why a partition stands still finds the
         error in the log: after 4 attempts (1 s), 8 (10 s), 16, 32... Raises LeaseLost when the lease is lost, and

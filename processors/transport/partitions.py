@@ -10,13 +10,13 @@ from faust.types import TP, Message
 from mode.utils.logging import get_logger
 from prometheus_client import Counter, Gauge, Histogram
 
-from processors.transport.consumer import Batch
+from processors.handlers.batch import Batch, Partition
 from processors.transport.lease import Lease, LeaseLost, backoff
 
 Handle = Callable[[Batch, Lease], Awaitable[None]]
-StartOffsets = Callable[[frozenset[TP]], Awaitable[Mapping[TP, int]]]
-Tick = Callable[[TP, Lease], Awaitable[None]]
-Moved = Callable[[frozenset[TP]], None]
+StartOffsets = Callable[[frozenset[Partition]], Awaitable[Mapping[Partition, int]]]
+Tick = Callable[[Partition, Lease], Awaitable[None]]
+Moved = Callable[[frozenset[Partition]], None]
 
 DRAIN_SECONDS = 5.0  # how long a handler may take to end once its lease is lost; then it is cancelled
 ABANDON_SECONDS = 2.0  # and how long it may take to be cancelled; then it is left behind, unacknowledged
@@ -31,11 +31,12 @@ SECONDS = Histogram("darkroom_worker_handler_seconds", "Time of one call of the 
 IN_FLIGHT = Gauge("darkroom_worker_batches_in_flight", "Batches handed over and not finished", LABELS)
 
 
-class Partition:
+class OwnedPartition:
     """One owned partition: its lease, its batches in order, and the task that works on them."""
 
     def __init__(self, tp: TP, lease: Lease) -> None:
         self.tp = tp
+        self.partition = Partition(*tp)
         self.lease = lease
         self.batches: deque[Message] = deque()
         self.stir = asyncio.Event()
@@ -62,7 +63,7 @@ class Partitions:
     ) -> None:
         self.max_records = max_records
         self.max_bytes = max_bytes
-        self.start_offsets = start_offsets
+        self._start_offsets = start_offsets
         self._app = app
         self._handle = handle
         self._slots = asyncio.Semaphore(concurrency) if concurrency else nullcontext()
@@ -70,24 +71,29 @@ class Partitions:
         self._tick_seconds = tick_seconds
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
-        self._owned: dict[TP, Partition] = {}
+        self._owned: dict[TP, OwnedPartition] = {}
         self._crash: asyncio.Future[None] | None = None
 
-    def begin(self, starts: Mapping[TP, int], generation: int) -> None:
-        """Own these partitions."""
+    async def start_offsets(self, tps: frozenset[TP]) -> Mapping[TP, int]:
+        """See Owner."""
+        starts = await self._start_offsets(frozenset(Partition(*tp) for tp in tps))
+        return {TP(*partition): offset for partition, offset in starts.items()}
+
+    def begin(self, starts: Mapping[TP, int], assignment: int) -> None:
+        """Owns these partitions from now on, and begins to work on them."""
         app = self._app
 
         def held() -> bool:
-            return not app.should_stop and app.flow_control.is_active() and app.consumer_generation_id == generation
+            return not app.should_stop and app.flow_control.is_active() and app.consumer_generation_id == assignment
 
-        self._owned = {tp: Partition(tp, Lease(held)) for tp in starts}
+        self._owned = {tp: OwnedPartition(tp, Lease(held)) for tp in starts}
         self._tell(self._on_assigned, frozenset(starts))
         for partition in self._owned.values():
             partition.task = asyncio.ensure_future(self._work(partition))
             partition.task.add_done_callback(self._ended)
 
     def put(self, message: Message) -> None:
-        """Queue one batch behind its partition's others. What isn't owned is dropped: it will be fetched again."""
+        """Queues one batch behind its partition's others. What isn't owned is dropped: it will be fetched again."""
         partition = self._owned.get(message.tp)
         if partition is not None and partition.lease.held:
             IN_FLIGHT.labels(self._app.conf.id, message.topic).inc()
@@ -95,13 +101,13 @@ class Partitions:
             partition.stir.set()
 
     def lose(self) -> None:
-        """Every lease is lost; handlers that wait or retry on theirs end now."""
+        """Loses every lease: handlers that wait or retry on theirs end now."""
         for partition in self._owned.values():
             partition.lease.lose()
             partition.stir.set()
 
     async def drained(self) -> None:
-        """Wait for the handlers to end; after a while cancel them, and at last go on without them."""
+        """Waits for the handlers to end; after a while cancels them, and at last goes on without them."""
         tasks = {one.task for one in self._owned.values() if one.task is not None and not one.task.done()}
         if tasks:
             _, tasks = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
@@ -119,7 +125,7 @@ class Partitions:
     def _tell(self, hook: Moved | None, tps: frozenset[TP]) -> None:
         try:
             if hook is not None:
-                hook(tps)
+                hook(frozenset(Partition(*tp) for tp in tps))
         except Exception:
             log.exception("%s: a hook for assignments failed", self._app.conf.id)
 
@@ -128,7 +134,7 @@ class Partitions:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._crash = asyncio.ensure_future(self._app.crash(error))
 
-    async def _work(self, partition: Partition) -> None:
+    async def _work(self, partition: OwnedPartition) -> None:
         loop = asyncio.get_running_loop()
         next_tick = loop.time() + self._tick_seconds
         try:
@@ -154,7 +160,7 @@ class Partitions:
             partition.batches.clear()
 
     async def _run_batch(self, message: Message, lease: Lease) -> None:
-        """Work on one batch until it is done. LeaseLost, and the batch unacknowledged, if the lease ends first."""
+        """Works on one batch until it is done. Raises LeaseLost if the lease ends first: it stays unacknowledged."""
         batch = cast(Batch, message.value)
         labels = (self._app.conf.id, batch.topic)
         attempt = 0
@@ -166,7 +172,7 @@ class Partitions:
                     with SECONDS.labels(*labels).time():
                         await self._handle(batch, lease)
             except BaseException as error:
-                self._survive(error, lease, attempt, batch.tp, f"the batch at {batch.records[0].offset}")
+                self._survive(error, lease, attempt, message.tp, f"the batch at {batch.records[0].offset}")
             else:
                 RECORDS.labels(*labels).inc(len(batch.records))
                 BATCHES.labels(*labels).inc()
@@ -175,16 +181,16 @@ class Partitions:
             await lease.pause(backoff(attempt))
             attempt += 1
 
-    async def _run_tick(self, tick: Tick, partition: Partition) -> None:
+    async def _run_tick(self, tick: Tick, partition: OwnedPartition) -> None:
         try:
-            await tick(partition.tp, partition.lease)
+            await tick(partition.partition, partition.lease)
             partition.failed_ticks = 0
         except BaseException as error:
             self._survive(error, partition.lease, partition.failed_ticks, partition.tp, "the tick")
             partition.failed_ticks += 1
 
     def _survive(self, error: BaseException, lease: Lease, attempt: int, tp: TP, what: str) -> None:
-        """Log what left a handler, or raise it again if it is meant to end the partition's worker.
+        """Logs what left a handler, or raises it again if it is meant to end the work on the partition.
 
         LeaseLost under a lease that is held, and a CancelledError that nobody sent to this task (a future
         that the handler awaited was cancelled), are bugs like any other: nothing is done, nothing given up.

@@ -9,6 +9,7 @@ import pytest
 from events.generated import Event
 from events.settings import Settings
 from ops.secrets import changed
+from processors.catalog import every_table
 from projections.keyspace import create_all
 from projections.store.cassandra import CassandraStore, connect
 from projections.store.roles import API, WORKER
@@ -22,7 +23,7 @@ def stores(darkroom: Settings) -> Settings:
     """A keyspace of this module's own, because ids follow from names."""
     own = changed(darkroom, keyspace="darkroom_api_test")
     superuser = connect(own, "cassandra", own.cassandra_password)
-    create_all(superuser, own)
+    create_all(superuser, own, every_table())
     assert superuser.cluster is not None
     superuser.cluster.shutdown()
     return own

@@ -9,10 +9,10 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from events.generated import Event
-from processors.handlers.dead_letter import DeadLetter
-from processors.handlers.projector import Runner
-from processors.redrive.replay import FoldAgain
-from processors.transport.consumer import Batch
+from processors.handlers.batch import Batch
+from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.projector import Projector
+from processors.redrive.replay import ProjectorReplay
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.projection import Projection
@@ -78,22 +78,22 @@ async def fold_all(log: MemoryLog, projections: Projections, store: Store, size:
         letters.append(letter)
 
     for (topic, partition), records in log.partitions.items():
-        runner = Runner(topic, projections, store, log.codec, keep)
-        await runner.start(partition)
+        projector = Projector(topic, projections, store, log.codec, DeadLetterQueue(keep))
+        await projector.start(partition)
         for part in cut(records, size):
-            await runner.handle(Batch(topic, partition, 1, list(part)), Lease.of())
+            await projector.handle(Batch(topic, partition, 1, list(part)), Lease.of())
     return letters
 
 
 async def redrive(log: MemoryLog, topic: str, letters: Sequence[DeadLetter], store: Store, size: int) -> None:
     """Does the letters' records again, as the owner of their partitions would, in the order of the letters' names."""
-    again = FoldAgain(topic, of_topic(topic), store, memory_codec)
+    replay = ProjectorReplay(topic, of_topic(topic), store, memory_codec)
     groups: dict[tuple[int, str], set[int]] = defaultdict(set)
     for letter in letters:
         groups[letter.position.partition, letter.projection].add(letter.position.offset)
     for (partition, name), offsets in groups.items():
         for records in cut([log.partitions[topic, partition][offset] for offset in sorted(offsets)], size):
-            assert await again(records, name, Lease.of()) == {}
+            assert await replay(records, name, Lease.of()) == {}
 
 
 def values(store: MemoryStore) -> dict[str, Any]:

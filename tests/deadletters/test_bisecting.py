@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from events.generated import ProfileChanged
 from events.json_form import from_json
 from events.schema import all_schemas
-from processors.handlers.dead_letter import DeadLetter
-from processors.handlers.projector import ATTEMPTS, Runner
-from processors.transport.consumer import Batch
+from processors.handlers.batch import Batch
+from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.projector import Projector
+from processors.handlers.writer import ATTEMPTS
 from processors.transport.lease import Lease
 from projections.accounts.users import users
 from tests.deadletters.failing import RefusingStore
@@ -37,15 +38,15 @@ def test_each_bad_record_costs_at_most_two_attempts_a_halving_and_one(data: st.D
             letters.append(letter)
 
         store = RefusingStore(bad)
-        runner = Runner(topic, [users], store, log.codec, keep)
-        await runner.start(partition)
+        projector = Projector(topic, [users], store, log.codec, DeadLetterQueue(keep))
+        await projector.start(partition)
         before = ATTEMPTS.labels(topic)._value.get()
-        await runner.handle(Batch(topic, partition, 1, log.partitions[topic, partition]), Lease.of())
+        await projector.handle(Batch(topic, partition, 1, log.partitions[topic, partition]), Lease.of())
 
         assert ATTEMPTS.labels(topic)._value.get() - before <= len(bad) * (2 * ceil(log2(size)) + 1)
         assert store.attempts <= len(bad) * (ceil(log2(size)) + 1)
         assert [letter.position.offset for letter in letters] == sorted(bad)
         assert {letter.value for letter in letters} <= {record.value for record in log.partitions[topic, partition]}
-        assert await runner.start(partition) == size
+        assert await projector.start(partition) == size
 
     run(scenario())

@@ -1,6 +1,6 @@
 """The law of redriving: once what was wrong is mended, the tables say what they would had nothing been wrong.
 
-That it bites: with `correction=True` taken out of `FoldAgain._apply` (so that a redriven record bears its old stamps)
+That it bites: with `correction=True` taken out of `ProjectorReplay` (so that a redriven record bears its old stamps)
 it fails within a second for graph, rolls, photos and reactions: the count of a set in which something happened after
 the bad record stays what it was, because the corrected one is stamped below it.
 """
@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.generated import Event, MemberJoined, MemberRoleChanged
+from events.topics import FACTS
 from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from tests.deadletters.failing import RefusingStore, fold_all, redrive, undecodable, unfoldable, values
 from tests.histories import histories
 from tests.kit import MemoryLog, run
 
-TOPICS = ("accounts", "graph", "rolls", "photos", "reactions")
 often = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-topics = pytest.mark.parametrize("topic", TOPICS)
+topics = pytest.mark.parametrize("topic", FACTS)
 
 
 def marked_after_they_began(history: Sequence[Event]) -> list[Event]:

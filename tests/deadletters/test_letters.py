@@ -14,7 +14,7 @@ from events.topics import RECORD_BYTES
 from ops.deadletters.letters import Letter, letters
 from processors.handlers import dead_letter
 from processors.handlers.dead_letter import DeadLetter
-from processors.redrive.requests import APPLIED, PAGE, Requests
+from processors.redrive.requests import APPLIED, PAGE, CassandraRedriveRequests
 from producers.publisher import Publisher
 from projections.store.cassandra import CassandraStore, connect
 from tests.kit import memory_codec, run
@@ -60,15 +60,15 @@ def test_a_letter_beyond_its_topics_limit_is_cut_and_says_so(darkroom: Settings)
 
 
 @pytest.fixture
-def requests(darkroom: Settings) -> Generator[Requests]:
+def requests(darkroom: Settings) -> Generator[CassandraRedriveRequests]:
     """The requests' table, as a worker's role."""
     session = connect(darkroom, "darkroom_worker", darkroom.worker_password)
-    yield Requests(CassandraStore(session, darkroom.keyspace), darkroom.keyspace)
+    yield CassandraRedriveRequests(CassandraStore(session, darkroom.keyspace), darkroom.keyspace)
     assert session.cluster is not None
     session.cluster.shutdown()
 
 
-def test_requests_are_found_answered_and_asked_again(requests: Requests) -> None:
+def test_requests_are_found_answered_and_asked_again(requests: CassandraRedriveRequests) -> None:
     first = uuid4().int % 10**12
     places = [(Position("graph", 7, first + n), "*") for n in range(PAGE + 1)]
 

@@ -20,7 +20,7 @@ from events.settings import Settings
 from events.topics import TOPICS
 from ops.deadletters.letters import Letter, letters
 from processors.log.ends import LogEnds
-from processors.redrive.requests import APPLIED, Requests
+from processors.redrive.requests import APPLIED, CassandraRedriveRequests
 from projections.private.keys import KeyStore
 from projections.private.keyspace import private_keyspace
 from projections.reactions.comments import COMMENTS, Comment
@@ -154,7 +154,7 @@ def test_nothing_is_redriven_before_somebody_said_yes(world: World, loop: asynci
     status, told, _ = command(world.settings, "redrive", "--topic", TOPIC)
     assert status == 1
     assert "of reactions for all projections" in told
-    requests = Requests(world.store, world.settings.keyspace)
+    requests = CassandraRedriveRequests(world.store, world.settings.keyspace)
     asked = [loop.run_until_complete(requests.of_partition(TOPIC, n)) for n in range(TOPICS[TOPIC].partitions)]
     assert not any(each.position in world.flood.bad for part in asked for each in part)
 

@@ -10,18 +10,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import ConsumerRecord
-from faust.types import TP
 
 from events.generated import PhotoLiked, PhotoTaken
 from events.json_form import from_json
 from events.positions import Position
 from events.schema import all_schemas
-from processors.handlers.dead_letter import EVERY
+from processors.handlers.batch import Batch, Partition
 from processors.handlers.reader import Read
+from processors.handlers.reject import EVERY
 from processors.redrive.redrive import Redrive
-from processors.redrive.replay import ActAgain, Again, FoldAgain
-from processors.redrive.requests import APPLIED, Request
-from processors.transport.consumer import Batch
+from processors.redrive.replay import ProjectorReplay, ReactorReplay, Replay
+from processors.redrive.requests import APPLIED, RedriveRequest
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.progress import progress_rows
@@ -29,6 +28,7 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 from tests.deadletters.failing import fold_all, undecodable, values
 from tests.kit import MemoryLog, memory_codec, run
+from tests.processors.world import Reacting
 
 LIKE = all_schemas()["darkroom.reactions.PhotoLiked"]
 TAKEN = all_schemas()["darkroom.photos.PhotoTaken"]
@@ -36,25 +36,25 @@ TAKEN = all_schemas()["darkroom.photos.PhotoTaken"]
 
 @dataclass
 class MemoryRequests:
-    """Requests in memory; `asked` counts how often the bell was looked at."""
+    """RedriveRequests in memory; `asked` counts how often the bell was looked at."""
 
-    rows: list[Request] = field(default_factory=list[Request])
+    rows: list[RedriveRequest] = field(default_factory=list[RedriveRequest])
     rung: UUID | None = None
     asked: int = 0
     failing: Exception | None = None
 
     def ask(self, *places: tuple[Position, str]) -> None:
-        self.rows += [Request(position, name, uuid4()) for position, name in places]
+        self.rows += [RedriveRequest(position, name, uuid4()) for position, name in places]
         self.rung = uuid4()
 
     async def bell(self, topic: str) -> UUID | None:
         self.asked += 1
         return self.rung
 
-    async def of_partition(self, topic: str, partition: int) -> list[Request]:
+    async def of_partition(self, topic: str, partition: int) -> list[RedriveRequest]:
         return [each for each in self.rows if (each.position.topic, each.position.partition) == (topic, partition)]
 
-    async def answer(self, request: Request, outcome: str) -> None:
+    async def answer(self, request: RedriveRequest, outcome: str) -> None:
         if self.failing is not None:
             raise self.failing
         self.rows[self.rows.index(request)] = replace(request, outcome=outcome)
@@ -78,18 +78,18 @@ class Originals:
 
 
 def redriver(
-    requests: MemoryRequests, log: MemoryLog, store: Store, again: Again, first: Collection[str] = ()
+    requests: MemoryRequests, log: MemoryLog, store: Store, replay: Replay, first: Collection[str] = ()
 ) -> Redrive:
     """One that looks at the bell with each tick."""
     clock = itertools.count()
-    return Redrive(requests, again, Originals(log), store, first, now=lambda: float(next(clock)))
+    return Redrive(requests, replay, Originals(log), store, first, now=lambda: float(next(clock)))
 
 
-def likes_again(store: Store) -> FoldAgain:
-    return FoldAgain("reactions", of_topic("reactions"), store, memory_codec)
+def likes_replay(store: Store) -> ProjectorReplay:
+    return ProjectorReplay("reactions", of_topic("reactions"), store, memory_codec)
 
 
-async def a_bad_like() -> tuple[MemoryLog, MemoryStore, MemoryStore, TP]:
+async def a_bad_like() -> tuple[MemoryLog, MemoryStore, MemoryStore, Partition]:
     """A log of five likes, a store in which the second was set aside, one in which it wasn't, and their partition."""
     log = MemoryLog()
     like = from_json(LIKE, LIKE.example())
@@ -100,14 +100,14 @@ async def a_bad_like() -> tuple[MemoryLog, MemoryStore, MemoryStore, TP]:
     await fold_all(log, of_topic(topic), expected, 2)
     await fold_all(undecodable(log, log.partitions[topic, partition][1]), of_topic(topic), store, 2)
     assert values(store) != values(expected)
-    return log, store, expected, TP(topic, partition)
+    return log, store, expected, Partition(topic, partition)
 
 
 def test_a_request_is_done_and_answered() -> None:
     async def scenario() -> None:
         log, store, expected, tp = await a_bad_like()
         requests = MemoryRequests()
-        redrive = redriver(requests, log, store, likes_again(store))
+        redrive = redriver(requests, log, store, likes_replay(store))
         await redrive.tick(tp, Lease.of())
         requests.ask((Position(*tp, 1), EVERY))
         await redrive.tick(tp, Lease.of())
@@ -120,9 +120,9 @@ def test_a_request_is_done_and_answered() -> None:
 def test_one_look_at_the_bell_serves_all_partitions() -> None:
     async def scenario() -> None:
         store, requests = MemoryStore(), MemoryRequests()
-        redrive = Redrive(requests, likes_again(store), Originals(MemoryLog()), store, now=lambda: 0.0)
+        redrive = Redrive(requests, likes_replay(store), Originals(MemoryLog()), store, now=lambda: 0.0)
         for partition in range(8):
-            await redrive.tick(TP("reactions", partition), Lease.of())
+            await redrive.tick(Partition("reactions", partition), Lease.of())
         assert requests.asked == 1
 
     run(scenario())
@@ -133,11 +133,11 @@ def test_a_worker_that_dies_before_it_answers_has_it_done_again_by_the_next() ->
         log, store, expected, tp = await a_bad_like()
         requests = MemoryRequests(failing=LeaseLost())
         requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
-        first = redriver(requests, log, store, likes_again(store))
+        first = redriver(requests, log, store, likes_replay(store))
         with pytest.raises(LeaseLost):
             await first.tick(tp, Lease.of())
         requests.failing = None
-        await redriver(requests, log, store, likes_again(store)).tick(tp, Lease.of())
+        await redriver(requests, log, store, likes_replay(store)).tick(tp, Lease.of())
         first.forget(frozenset([tp]))
         await first.tick(tp, Lease.of())
         assert requests.outcomes == [APPLIED, APPLIED]
@@ -155,13 +155,13 @@ def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
         requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
         before, answer = copy.deepcopy(store._tables), requests.answer
 
-        async def broken(request: Request, outcome: str) -> None:
+        async def broken(request: RedriveRequest, outcome: str) -> None:
             """The first answer is written; then the database breaks, and has forgotten what came after `before`."""
             store._tables, requests.answer = before, answer
             store.breaks += 1
 
         requests.answer = broken
-        redrive = redriver(requests, log, store, likes_again(store))
+        redrive = redriver(requests, log, store, likes_replay(store))
         await redrive.tick(tp, Lease.of())
         assert requests.outcomes == ["", ""]
         await redrive.tick(tp, Lease.of())
@@ -178,7 +178,7 @@ def test_what_cant_be_done_is_said() -> None:
         await store.write_together(progress_rows(*tp, [(each.name, 1) for each in of_topic("reactions")], 7))
         requests = MemoryRequests()
         requests.ask(*((Position(*tp, offset), EVERY) for offset in (0, 6, 7)), (Position(*tp, 1), "no projection"))
-        await redriver(requests, log, store, likes_again(store)).tick(tp, Lease.of())
+        await redriver(requests, log, store, likes_replay(store)).tick(tp, Lease.of())
         undecoded, absent, ahead, others = requests.outcomes
         assert undecoded == "failed: the value doesn't begin with Confluent's magic byte"
         assert absent == "failed: the log doesn't hold the record (any more)"
@@ -191,9 +191,9 @@ def test_what_cant_be_done_is_said() -> None:
 def test_a_shard_corrected_too_often_is_a_failure_that_loses_nothing() -> None:
     async def scenario() -> None:
         log, store, expected, tp = await a_bad_like()
-        again = likes_again(store)
+        replay = likes_replay(store)
         record = log.partitions[tp][1]
-        outcomes = [await again([record], EVERY, Lease.of()) for _ in range(1025)]
+        outcomes = [await replay([record], EVERY, Lease.of()) for _ in range(1025)]
         assert outcomes[:1023] == [{}] * 1023
         assert "isn't below 1024" in outcomes[-1][1]
         assert values(store) == values(expected)
@@ -201,7 +201,7 @@ def test_a_shard_corrected_too_often_is_a_failure_that_loses_nothing() -> None:
     run(scenario())
 
 
-def test_a_processor_acts_after_the_read_models_have_their_record() -> None:
+def test_a_reactor_acts_after_the_read_models_have_their_record() -> None:
     acted: list[UUID] = []
 
     async def act(batch: Batch, reads: list[Read], lease: Lease) -> None:
@@ -212,14 +212,16 @@ def test_a_processor_acts_after_the_read_models_have_their_record() -> None:
         event = from_json(TAKEN, TAKEN.example())
         await log.append(event)
         ((topic, partition),) = log.partitions
-        tp = TP(topic, partition)
+        tp = Partition(topic, partition)
         names = [each.name for each in of_topic("photos")]
         await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], 1))
-        expand = redriver(requests, log, store, ActAgain("expand", [PhotoTaken], act, memory_codec), [EVERY, *names])
+        expand = redriver(
+            requests, log, store, ReactorReplay(Reacting("expand", [PhotoTaken], act), memory_codec), [EVERY, *names]
+        )
         requests.ask((Position(*tp, 0), EVERY), (Position(*tp, 0), "expand"))
         await expand.tick(tp, Lease.of())
         assert (acted, requests.outcomes) == ([], ["", ""])
-        await redriver(requests, log, store, FoldAgain("photos", of_topic("photos"), store, memory_codec)).tick(
+        await redriver(requests, log, store, ProjectorReplay("photos", of_topic("photos"), store, memory_codec)).tick(
             tp, Lease.of()
         )
         await expand.tick(tp, Lease.of())
@@ -228,7 +230,7 @@ def test_a_processor_acts_after_the_read_models_have_their_record() -> None:
     run(scenario())
 
 
-def test_a_processor_that_raises_is_a_failed_outcome() -> None:
+def test_a_reactor_that_raises_is_a_failed_outcome() -> None:
     async def act(batch: Batch, reads: list[Read], lease: Lease) -> None:
         raise ArithmeticError("a bug")
 
@@ -236,7 +238,7 @@ def test_a_processor_that_raises_is_a_failed_outcome() -> None:
         log = MemoryLog()
         await log.append(from_json(TAKEN, TAKEN.example()))
         ((record,),) = log.partitions.values()
-        again = ActAgain("filter", [PhotoTaken], act, memory_codec)
-        assert await again([record], "filter", Lease.of()) == {0: "ArithmeticError: a bug"}
+        replay = ReactorReplay(Reacting("filter", [PhotoTaken], act), memory_codec)
+        assert await replay([record], "filter", Lease.of()) == {0: "ArithmeticError: a bug"}
 
     run(scenario())

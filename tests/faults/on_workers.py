@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from events.topics import FACTS
 from tests.faults.processes import until
 from tests.faults.system import System
 from tests.faults.watch import GONE, Watch
-from tests.faults.workers import VIEWS, WorkerProcess
+from tests.faults.workers import WorkerProcess
 
 # Each topic's workers die one after another: places by topic, with how often each is passed first. Topics in parallel,
 # because each death costs the ten seconds of a member's session.
@@ -54,7 +55,7 @@ class Deaths:
 def killed(made: System, kills: Mapping[str, Sequence[str]] = KILLS, without: str = "") -> dict[str, float]:
     """A worker a topic, each killed at its places; by place, the seconds without progress. All have caught up."""
     with made.watched() as watch, made.load(RATE):
-        others = [topic for topic in VIEWS if topic not in kills]
+        others = [topic for topic in FACTS if topic not in kills]
         made.start(*others, "expand", without=without, ready=False)
         deaths = [Deaths(made, topic, places, without, watch) for topic, places in kills.items()]
         until(lambda: not [each for each in deaths if not each.over()], "every worker died where it should")

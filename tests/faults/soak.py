@@ -27,7 +27,7 @@ class Outcome:
 
 
 def worker_killed(made: System, chooser: random.Random) -> tuple[str, Outcome]:
-    place, times = chooser.choice(PLACES), chooser.randint(1, 20)
+    place, times = chooser.choice(list(PLACES)), chooser.randint(1, 20)
     failpoint = f"{place}:{1 if place == 'rebalance' else times}"
     return f"SIGKILL at {failpoint}", Outcome(killed_at(made, failpoint))
 

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from bench.figures.apply import begin_at, ends
 from events.generated import Event
 from events.settings import Settings
+from events.topics import FACTS
 from ops.local_servers import on_free_ports
 from ops.provision import prepare
 from ops.secrets import with_secrets
@@ -18,14 +19,14 @@ from ops.supervisor.children import Children, running
 from tests.faults.load import Flow, Source
 from tests.faults.processes import Process, until
 from tests.faults.watch import GONE, Progress, Watch
-from tests.faults.workers import VIEWS, WorkerProcess
+from tests.faults.workers import WorkerProcess
 from tests.faults.world import World
 from tests.oracle.compare import Oracle
 from tests.oracle.log import Log
 from tests.oracle.tables import session_of
 
 SHOWN = 10  # differences that are printed
-HOSTED = (*VIEWS, "expand")  # what a worker hosts unless told otherwise
+HOSTED = (*FACTS, "expand")  # what a worker hosts unless told otherwise
 
 
 class System:

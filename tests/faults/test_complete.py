@@ -3,14 +3,15 @@
 Here, and not in `make test`: a new event with a new view is merged with its own test, and taught to the faults after it
 (docs/adding-a-projection.md)."""
 
-from projections.catalog import PROJECTIONS, all_tables
+from processors.catalog import every_table
+from projections.catalog import PROJECTIONS
 from tests.oracle import compare
 from tests.oracle.tables import OWN
 
 
 def test_the_oracle_knows_every_table() -> None:
     """What is missing is taught in tests/oracle/rows.py, or in SETS of tests/oracle/sets.py."""
-    assert {table.name for table in all_tables()} - OWN == compare.TABLES
+    assert {table.name for table in every_table()} - OWN == compare.TABLES
 
 
 def test_the_oracle_knows_every_event_that_a_projection_wants() -> None:

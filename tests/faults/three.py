@@ -12,6 +12,7 @@ from ops.provision import create_topics
 from ops.secrets import changed
 from ops.servers import kafka, registry
 from ops.supervisor.children import Children, running
+from processors.catalog import every_table
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
 from tests.faults.system import System, populated
@@ -29,7 +30,7 @@ def three_nodes(replication: int = 3) -> Generator[tuple[System, Children]]:
                 create_topics(changed(settings, replication=1))  # there is one broker
                 register_all(settings)
                 session = connect(settings, "cassandra", settings.cassandra_password)
-                create_all(session, settings)
+                create_all(session, settings, every_table())
                 disconnect(session)
                 with populated(settings, children, seed=3, people=50) as made:
                     yield made, cluster.children

@@ -12,19 +12,16 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from events.settings import Settings
-from events.topics import TOPICS
+from events.topics import FACTS, TOPICS
+from processors.catalog import REACTORS
 from projections.catalog import of_topic
 
 Place = tuple[str, int]
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its annotation says that it may be None
 EVERY = 0.1  # seconds between two looks
 GONE = (KafkaException, NoHostAvailable, DriverException, RequestExecutionException)
-VIEWS = {topic: frozenset(each.name for each in of_topic(topic)) for topic in TOPICS if of_topic(topic)}
-READ_BY = {
-    "expand": frozenset({"photos", "rolls"}),
-    "filter": frozenset({"photos"}),
-    "develop": frozenset({"photos"}),
-}
+VIEWS = {topic: frozenset(each.name for each in of_topic(topic)) for topic in FACTS}
+READ_BY = {reactor.name: frozenset(reactor.topics) for reactor in REACTORS}
 
 
 class Progress:

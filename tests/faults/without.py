@@ -16,10 +16,10 @@ from events.settings import settings
 CHOSEN = sys.argv[1]
 sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 
-from processors import objects  # noqa: E402
+from processors import object_store, objects  # noqa: E402
 from processors.failpoints import reached  # noqa: E402
-from processors.handlers import projector  # noqa: E402
-from processors.handlers.projector import APPLIED, Runner  # noqa: E402
+from processors.handlers import fold, writer  # noqa: E402
+from processors.handlers.projector import APPLIED, Projector  # noqa: E402
 from processors.transport import app, partitions  # noqa: E402
 from projections import progress  # noqa: E402
 from projections.progress import progress_rows  # noqa: E402
@@ -29,30 +29,30 @@ from projections.tally import shard, stamps  # noqa: E402
 def rows_before_progress() -> None:
     """`progress` is written before the rows, not after."""
 
-    async def handle(self: Runner, batch: Any, lease: Any) -> None:
+    async def handle(self: Projector, batch: Any, lease: Any) -> None:
         wanted = self._next[batch.partition]
         fresh = [record for record in batch.records if record.offset >= min(wanted.values())]
-        reads = await self._reader.read(self.topic, fresh, lease)
+        reads, _ = await self._reader.read(self.topic, fresh, lease)
         rows = progress_rows(self.topic, batch.partition, self.names, batch.next_offset)
         await self._store.write_together(rows)
         reached("after-decode")
-        await self.apply(batch.partition, reads, wanted, lease)
+        await self._writer.write(batch.partition, fold.fold(reads, wanted, self._subscribers), lease)
         reached("after-rows")
         self._next[batch.partition] = dict.fromkeys(wanted, int(batch.next_offset))
         APPLIED.labels(self.topic).inc(len(reads))
         reached("after-progress")
 
-    Runner.handle = handle  # type: ignore[method-assign]
+    Projector.handle = handle  # type: ignore[method-assign]
 
 
 def members_read() -> None:
     """A tally adds to its total without having read who is in the set."""
-    honest = projector.Shard
+    honest = writer.Shard
 
     def blind(each: Any, *, rows: Any, **others: Any) -> Any:
         return honest(each, rows=[row for row in rows if row.member.int == 0], **others)
 
-    projector.Shard = blind  # type: ignore[misc]
+    writer.Shard = blind  # type: ignore[misc]
 
 
 def offset_stamps() -> None:
@@ -61,18 +61,18 @@ def offset_stamps() -> None:
     def clock(*_: int) -> int:
         return time.time_ns() // 1000
 
-    projector.stamp_of = stamps.stamp_of = shard.stamp_of = progress.stamp_of = clock  # type: ignore[assignment]
+    stamps.stamp_of = shard.stamp_of = progress.stamp_of = clock  # type: ignore[assignment]
 
 
 def progress_as_start() -> None:
     """Faust's way: what was handed to a handler counts as done, and a worker starts at Kafka's committed offset."""
-    put, begin = partitions.Partitions.put, Runner.start
+    put, begin = partitions.Partitions.put, Projector.start
 
     def handed(self: Any, message: Any) -> None:
         put(self, message)
         self._app.consumer.done(message)
 
-    async def start(self: Runner, partition: int) -> int:
+    async def start(self: Projector, partition: int) -> int:
         admin = AdminClient({"bootstrap.servers": settings().bootstrap})
         asked = ConsumerGroupTopicPartitions(self.topic, [TopicPartition(self.topic, partition)])
         (found,) = admin.list_consumer_group_offsets([asked])[self.topic].result().topic_partitions
@@ -81,7 +81,7 @@ def progress_as_start() -> None:
         return max(0, found.offset)
 
     partitions.Partitions.put = handed  # type: ignore[method-assign]
-    Runner.start = start  # type: ignore[method-assign]
+    Projector.start = start  # type: ignore[method-assign]
 
 
 def short_session() -> None:
@@ -98,10 +98,10 @@ def short_session() -> None:
 def healing() -> None:
     """A worker believes its own memory of how far it was, whatever the database has forgotten."""
 
-    async def trust(self: Runner, partition: int, _: Any) -> None:
+    async def trust(self: Projector, partition: int, _: Any) -> None:
         self._breaks[partition] = self._store.breaks
 
-    Runner.heal = trust  # type: ignore[method-assign]
+    Projector.heal = trust  # type: ignore[method-assign]
 
 
 def schema_cache() -> None:
@@ -135,8 +135,8 @@ def object_retries() -> None:
     async def lost(self: Any, call: Any) -> Any:
         try:
             return await ask(self, call)
-        except objects.ObjectsUnavailable as error:
-            raise objects.ObjectChanged from error
+        except object_store.ObjectsUnavailable as error:
+            raise object_store.ObjectChanged from error
 
     objects.Objects._call = lost  # type: ignore[method-assign]
 

@@ -8,8 +8,6 @@ from events.settings import Settings
 from ops.supervisor.program import http_status
 from tests.faults.processes import Process
 
-VIEWS = ("accounts", "graph", "rolls", "photos", "reactions")
-
 
 class WorkerProcess(Process):
     """One worker process. `without`: a protection that is taken out of it (tests/faults/without.py)."""

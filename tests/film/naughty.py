@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from processors.film import Filtered, Limits, Reason, Rejected, Variant
+from processors.film.limits import Limits
+from processors.film.outcome import Filtered, Reason, Rejected, Variant
 from processors.film.sandbox.worker import run
 
 

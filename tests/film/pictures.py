@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.Image import Exif
 
-from processors.film import Filtered, Rejected, Variant
 from processors.film.look import seed
+from processors.film.outcome import Filtered, Rejected, Variant
 
 DAY = date(2026, 11, 21)
 PHOTO = UUID("5f0c3a52-8a0e-4c3b-9a40-0d1b5fd4d101")  # no light leak

@@ -6,7 +6,8 @@ import select
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from processors.film import LIMITS, Limits, Pool
+from processors.film.limits import LIMITS, Limits
+from processors.film.sandbox.pool import Pool
 
 NAUGHTY = ("-m", "tests.film.naughty")
 ROOT = Path(__file__).parents[2]

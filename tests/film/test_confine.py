@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from processors.film import LIMITS, Limits, Pool, Reason
+from processors.film.limits import LIMITS, Limits
+from processors.film.outcome import Reason
+from processors.film.sandbox.pool import Pool
 from tests.film.hostile import many_scans, png_of
 from tests.film.pictures import DAY, PHOTO, encoded, filtered, rejected, scene
 from tests.film.pools import NAUGHTY, ROOT, gone, naughty
@@ -71,7 +73,7 @@ def test_workers_die_with_their_parent() -> None:
     """The parent is killed while one worker is at work and one is idle: both go."""
     program = f"""
 import asyncio
-from processors.film import Pool
+from processors.film.sandbox.pool import Pool
 from tests.film.pictures import DAY, PHOTO
 async def main():
     async with Pool(2, program={NAUGHTY}) as pool:

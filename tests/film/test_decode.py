@@ -5,9 +5,9 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from processors.film import LIMITS
 from processors.film.decode import decode
 from processors.film.formats.jpeg import draft_scale
+from processors.film.limits import LIMITS
 from tests.film.pictures import BLUE, GREEN, RED, WHITE, corners, encoded, exif, pixels, scene
 
 # EXIF 2.32, 4.6.4: what must be done to the upright picture to get the one that is stored.
@@ -73,13 +73,13 @@ def heic(file: pillow_heif.HeifFile, **options: object) -> bytes:
 
 @pytest.mark.parametrize(("size", "full"), [((4032, 3024), 2016), ((4000, 3000), 2000), ((4096, 3072), 2048)])
 def test_phone_pictures_halve_while_they_are_decoded(size: tuple[int, int], full: int) -> None:
-    assert draft_scale(max(size), LIMITS.draft_px) == 2
+    assert draft_scale(max(size), wanted=LIMITS.draft_px) == 2
     assert max(decode(encoded(Image.new("RGB", size)), LIMITS).image.size) == full
 
 
 @pytest.mark.parametrize(("long_side", "scale"), [(1, 1), (3999, 1), (4000, 2), (7999, 2), (8064, 4), (16320, 8)])
 def test_draft_scales_never_fall_short_of_what_is_wanted(long_side: int, scale: int) -> None:
-    assert draft_scale(long_side, 2000) == scale
+    assert draft_scale(long_side, wanted=2000) == scale
 
 
 def test_a_picture_between_the_scales_is_resized() -> None:

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.film import LIMITS, Filtered, Limits, Pool, Rejected, develop_photo
+from processors.film.filter import filter_photo
+from processors.film.limits import LIMITS, Limits
+from processors.film.outcome import Filtered, Rejected
+from processors.film.sandbox.pool import Pool
 from tests.film.hostile import HARMFUL, HARMLESS, heif
 from tests.film.pictures import DAY, PHOTO, encoded, filtered, rejected, scene
 
@@ -23,31 +26,31 @@ SMALL = {
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_odd_photos_are_developed(name: str) -> None:
-    filtered(develop_photo(PHOTO, HARMLESS[name], DAY))
+    filtered(filter_photo(PHOTO, HARMLESS[name], DAY))
 
 
 @pytest.mark.parametrize("name", HARMFUL)
 def test_harmful_files_are_rejected(name: str) -> None:
     data, code = HARMFUL[name]
-    assert rejected(develop_photo(PHOTO, data, DAY)) == code
+    assert rejected(filter_photo(PHOTO, data, DAY)) == code
 
 
 def test_of_a_heic_with_several_pictures_the_primary_one_is_developed() -> None:
-    full = filtered(develop_photo(PHOTO, HARMLESS["heic sequence"], DAY)).variants["full"]
+    full = filtered(filter_photo(PHOTO, HARMLESS["heic sequence"], DAY)).variants["full"]
     assert (full.width, full.height) == (64, 48)
 
 
 @pytest.mark.parametrize("kind", SMALL)
 def test_one_pixel_too_many_is_rejected(kind: str) -> None:
-    assert rejected(develop_photo(PHOTO, SMALL[kind], DAY, Limits(pixels=96 * 64 - 1))) == "too_many_pixels"
-    filtered(develop_photo(PHOTO, SMALL[kind], DAY, Limits(pixels=96 * 64)))
+    assert rejected(filter_photo(PHOTO, SMALL[kind], DAY, Limits(pixels=96 * 64 - 1))) == "too_many_pixels"
+    filtered(filter_photo(PHOTO, SMALL[kind], DAY, Limits(pixels=96 * 64)))
 
 
 @pytest.mark.parametrize("tenths", range(10))
 @pytest.mark.parametrize("kind", SMALL)
 def test_photos_that_did_not_arrive_whole_are_rejected(kind: str, tenths: int) -> None:
     data = SMALL[kind]
-    assert rejected(develop_photo(PHOTO, data[: len(data) * tenths // 10], DAY)) in ("empty", "not_a_photo", "damaged")
+    assert rejected(filter_photo(PHOTO, data[: len(data) * tenths // 10], DAY)) in ("empty", "not_a_photo", "damaged")
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -56,13 +59,13 @@ def test_photos_with_flipped_bytes_are_developed_or_rejected(kind: str, flips: l
     data = bytearray(SMALL[kind])
     for at, value in flips:
         data[at % len(data)] = value
-    assert isinstance(develop_photo(PHOTO, bytes(data), DAY), Filtered | Rejected)
+    assert isinstance(filter_photo(PHOTO, bytes(data), DAY), Filtered | Rejected)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from(sorted(SMALL)), st.binary(max_size=300))
 def test_rubbish_behind_a_photos_first_bytes_is_rejected(kind: str, rubbish: bytes) -> None:
-    outcome = develop_photo(PHOTO, SMALL[kind][:30] + rubbish, DAY)
+    outcome = filter_photo(PHOTO, SMALL[kind][:30] + rubbish, DAY)
     assert rejected(outcome) in ("damaged", "too_many_pixels", "too_many_parts", "not_a_photo")
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from processors.film.colour import Picture
-from processors.film.filter import develop_photo
+from processors.film.filter import filter_photo
 from processors.film.look import light, seed, stamp
 from processors.film.look.cube import cube
 from processors.film.look.look import expose
@@ -99,7 +99,7 @@ def test_a_light_leak_is_warm_and_from_an_edge() -> None:
 @pytest.mark.parametrize("level", [64, 128])
 def test_grain_is_about_as_strong_on_every_size(level: int) -> None:
     for source in (2048, 1600, 1080, 512):
-        outcome = filtered(develop_photo(PHOTO, encoded(flat(level, level, level, size=(source, source)), "PNG"), DAY))
+        outcome = filtered(filter_photo(PHOTO, encoded(flat(level, level, level, size=(source, source)), "PNG"), DAY))
         for name, variant in outcome.variants.items():
             grey = np.asarray(opened(variant).convert("L")).astype(np.float64)
             height, width = grey.shape

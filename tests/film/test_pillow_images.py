@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from processors.film import Filtered, Pool, Rejected
+from processors.film.outcome import Filtered, Rejected
+from processors.film.sandbox.pool import Pool
 from tests.film.pictures import DAY, PHOTO
 from tests.film.samples import pillow_images
 

@@ -7,20 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from processors.film import Filtered, Limits, Pool, PoolClosed, develop_photo
-from processors.film.sandbox.child import Lost
+from processors.film.filter import filter_photo
+from processors.film.limits import Limits
+from processors.film.outcome import Filtered
+from processors.film.sandbox.child import WorkerLost
+from processors.film.sandbox.pool import Pool, PoolClosed
 from tests.film.pictures import DAY, PHOTO, encoded, filtered, rejected, scene
 from tests.film.pools import begun, fifo, gone, naughty
 
 
-def test_a_pool_gives_what_develop_photo_gives() -> None:
+def test_a_pool_gives_what_filter_photo_gives() -> None:
     data = encoded(scene())
 
     async def through_pool() -> Filtered:
         async with Pool(workers=1) as pool:
             return filtered(await pool.filter(PHOTO, data, DAY))
 
-    assert asyncio.run(through_pool()) == develop_photo(PHOTO, data, DAY)
+    assert asyncio.run(through_pool()) == filter_photo(PHOTO, data, DAY)
 
 
 def test_many_photos_share_the_workers_and_each_gets_its_own_answer() -> None:
@@ -177,7 +180,7 @@ def test_workers_that_cannot_start_are_an_error_of_ours_and_no_rejection() -> No
         async with Pool(1, program=("-c", "raise SystemExit(3)")):
             pass
 
-    with pytest.raises(Lost):
+    with pytest.raises(WorkerLost):
         asyncio.run(start())
 
 
@@ -187,14 +190,14 @@ def test_a_pool_that_could_not_start_can_be_opened_again(tmp_path: Path) -> None
     failing.touch()
     program = (
         "import sys, pathlib; pathlib.Path(sys.argv.pop(1)).exists() and sys.exit(3)\n"
-        "from processors.film import develop_photo\n"
+        "from processors.film.filter import filter_photo\n"
         "from processors.film.sandbox.worker import run\n"
-        "run(develop_photo, sys.argv[1:])"
+        "run(filter_photo, sys.argv[1:])"
     )
 
     async def test() -> None:
         pool = Pool(2, program=("-c", program, str(failing)))
-        with pytest.raises(Lost):
+        with pytest.raises(WorkerLost):
             await pool.__aenter__()
         failing.unlink()
         async with pool:

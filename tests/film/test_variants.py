@@ -8,8 +8,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from processors.film import FILTER_VERSION, develop_photo
 from processors.film.blurhash import blurhash
+from processors.film.filter import filter_photo
+from processors.film.version import filter_version
 from tests.film.pictures import DAY, PHOTO, encoded, exif, filtered, opened, scene
 
 SECRETS = (b"Exif", b"GPS", b"SecretPhone", b"http://ns.adobe.com", b"52.52", b"hello", b"ICC_PROFILE", b"<x:xmp")
@@ -30,11 +31,11 @@ XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>52.52</exif:GPSLat
 )
 def test_sizes(size: tuple[int, int], sizes: list[tuple[int, int]]) -> None:
     data = encoded(Image.new("RGB", size, (120, 90, 60)))
-    outcome = filtered(develop_photo(PHOTO, data, DAY))
+    outcome = filtered(filter_photo(PHOTO, data, DAY))
     assert [(v.width, v.height) for v in outcome.variants.values()] == sizes
     assert [opened(v).size for v in outcome.variants.values()] == sizes
     assert list(outcome.variants) == ["full", "feed", "thumb"]
-    assert outcome.version == FILTER_VERSION
+    assert outcome.version == filter_version()
 
 
 def telling(kind: str) -> bytes:
@@ -51,7 +52,7 @@ def telling(kind: str) -> bytes:
 def test_no_metadata_comes_through(kind: str) -> None:
     data = telling(kind)
     assert b"SecretPhone" in data, "the test's own picture should hold what must not come through"
-    for variant in filtered(develop_photo(PHOTO, data, DAY)).variants.values():
+    for variant in filtered(filter_photo(PHOTO, data, DAY)).variants.values():
         assert not [secret for secret in SECRETS if secret in variant.data]
         assert markers(variant.data) <= {"APP0", "DQT", "SOF0", "DHT", "SOS"}
         image = opened(variant)

@@ -13,8 +13,9 @@ from events.generated import EVENTS, Event
 from events.ids import NIL
 from events.json_form import from_json
 from events.schema import all_schemas
-from events.topics import partition_of
-from projections.catalog import PROJECTIONS, all_tables, of_topic
+from events.topics import FACTS, partition_of
+from processors.catalog import every_table
+from projections.catalog import PROJECTIONS, of_topic
 from projections.projection import Projection
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
@@ -24,10 +25,9 @@ from projections.tally.tally import Tally
 from tests.histories import histories
 from tests.kit import MemoryLog, Worker, cut, run
 
-TOPICS = ("accounts", "graph", "rolls", "photos", "reactions")
 EXAMPLES = [from_json(schema, schema.example()) for schema in all_schemas().values()]
 often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-topics = pytest.mark.parametrize("topic", TOPICS)
+topics = pytest.mark.parametrize("topic", FACTS)
 
 
 async def clean(history: Sequence[Event]) -> tuple[MemoryLog, dict[str, Any]]:
@@ -74,7 +74,7 @@ def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str, data:
                 worker = Worker(store, log.codec)
                 await worker.take_over(topic, partition)
                 begin = max(0, len(records) - back)
-                worker.runners[topic]._next[partition] = {each.name: begin for each in of_topic(topic)}
+                worker.projectors[topic]._next[partition] = {each.name: begin for each in of_topic(topic)}
                 for batch in cut(records[begin:], sizes[back % 2]):
                     await worker.fold(batch)
         assert store.dump() == expected
@@ -197,6 +197,6 @@ def test_no_column_is_written_by_events_of_two_topics() -> None:
 
 def test_names_are_unique() -> None:
     names = [each.name for each in PROJECTIONS]
-    tables = [table.name for table in all_tables()]
+    tables = [table.name for table in every_table()]
     assert len(names) == len(set(names))
     assert len(tables) == len(set(tables))

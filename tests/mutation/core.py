@@ -4,8 +4,8 @@ CORE = {
     "api": "context fill_page hydration image_urls me photos presentation rolls users",
     "events": "codec ids personal positions topics",
     "processors": "develop expand filter",
-    "processors.handlers": "projector reactor reader",
-    "processors.log": "ends",
+    "processors.handlers": "circuit_breaker dead_letter fold patient projector reactor reader reject writer",
+    "processors.log": "ends records",
     "processors.redrive": "redrive replay",
     "processors.transport": "lease",
     "producers.decide": "accounts decision develops_at follows members photos reactions rolls",
@@ -15,7 +15,7 @@ CORE = {
     "projections": "buckets progress projection visibility",
     "projections.graph": "followers following",
     "projections.photos": """
-        develop_due developed_of_user developing_in_roll low_water photo photos_in_roll photos_of_user roll_feed
+        develop_due developed_of_user developing_in_roll photo photos_in_roll photos_of_user roll_feed
         rolls_of_photo
     """,
     "projections.reactions": "comments likers",

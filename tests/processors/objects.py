@@ -3,30 +3,30 @@
 import hashlib
 from collections.abc import Mapping
 
-from processors.objects import ObjectChanged, Objects, ObjectsUnavailable
+from processors.objects import ObjectChanged, ObjectsUnavailable
 
 
-class MemoryObjects(Objects):
-    """See Objects. It doesn't answer so many calls of each method as `down` says."""
+class MemoryObjects:
+    """See ObjectStore. It doesn't answer so many calls of each method as `down` says."""
 
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
         self.down: dict[str, int] = {}
 
     async def read(self, key: str, etag: str, most: int) -> bytes:
-        """See Objects."""
+        """See ObjectStore."""
         self._answer("read")
         if key not in self.objects or etag_of(self.objects[key]) != etag:
             raise ObjectChanged(key)
         return self.objects[key][: most + 1]
 
     async def write(self, key: str, data: bytes) -> None:
-        """See Objects."""
+        """See ObjectStore."""
         self._answer("write")
         self.objects[key] = data
 
     async def remove(self, key: str) -> None:
-        """See Objects."""
+        """See ObjectStore."""
         self._answer("remove")
         self.objects.pop(key, None)
 

@@ -8,20 +8,19 @@ from datetime import timedelta
 from uuid import uuid5
 
 import pytest
-from faust.types import TP
 
 from events.generated import Event, PhotoDeveloped
 from events.topics import partition_of
-from processors import develop
-from processors.develop import Developer
-from projections.photos.low_water import keep_low_water, low_water
+from processors import develop as develop_module
+from processors.develop import Develop, keep_low_water, low_water
+from processors.handlers.batch import Partition
 from projections.progress import progress_of
 from tests.kit import run
 from tests.processors.world import (
     OWNER,
     PARTITION,
+    PARTITION_OF_OWNER,
     START,
-    TP_OF_OWNER,
     Meanwhile,
     World,
     filtered,
@@ -34,16 +33,16 @@ from tests.processors.world import (
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-async def look(world: World, developer: Developer, tp: TP = TP_OF_OWNER) -> list[Event]:
+async def look(world: World, develop: Develop, where: Partition = PARTITION_OF_OWNER) -> list[Event]:
     """What one look through the minutes appends; it isn't folded yet."""
     before = len(world.published)
-    await developer.tick(tp, Meanwhile())
+    await develop.tick(where, Meanwhile())
     return world.published[before:]
 
 
-async def act(world: World, developer: Developer) -> None:
-    """Hands the developer what is new in the log."""
-    await world.feed(world.processor("develop", develop.WANTED, developer.act), "photos")
+async def act(world: World, develop: Develop) -> None:
+    """Hands the develop what is new in the log."""
+    await world.feed(world.handler(develop), "photos")
 
 
 async def kept(world: World) -> str:
@@ -68,12 +67,12 @@ def test_photos_of_one_minute_develop_each_in_its_second() -> None:
     async def scenario() -> None:
         world, early, late = World(), HOUR + 10 * SECOND, HOUR + 50 * SECOND
         await world.happen(taken(1, early), filtered(1, early), taken(2, late), filtered(2, late))
-        developer = world.developer()
+        develop = world.develop()
         world.now = START + late - timedelta(milliseconds=1)
-        assert await look(world, developer) == [developed(1, early)]
+        assert await look(world, develop) == [developed(1, early)]
         await world.catch_up()
         world.now = START + late
-        assert await look(world, developer) == [developed(2, late)]
+        assert await look(world, develop) == [developed(2, late)]
 
     run(scenario())
 
@@ -82,8 +81,8 @@ def test_what_is_on_its_way_is_not_appended_again_however_long_it_takes() -> Non
     async def scenario() -> None:
         world = World(now=START + HOUR)
         await world.happen(taken(1), filtered(1))
-        developer = world.developer()
-        assert [len(await look(world, developer)) for _ in range(4)] == [1, 0, 0, 0]
+        develop = world.develop()
+        assert [len(await look(world, develop)) for _ in range(4)] == [1, 0, 0, 0]
 
     run(scenario())
 
@@ -93,7 +92,7 @@ def test_a_photo_that_is_done_neither_develops_nor_holds_the_low_water(end: Even
     async def scenario() -> None:
         world = World(now=START + 2 * HOUR)
         await world.happen(taken(1), filtered(1), end)
-        assert await look(world, world.developer()) == []
+        assert await look(world, world.develop()) == []
         assert await kept(world) == "2026-06-19T14:00"
 
     run(scenario())
@@ -104,19 +103,19 @@ def test_a_photo_in_a_minute_that_was_done_with_develops() -> None:
 
     async def scenario() -> None:
         world = World(now=START + 2 * HOUR)
-        developer, due = world.developer(), HOUR + MINUTE
+        develop, due = world.develop(), HOUR + MINUTE
         await world.happen(taken(1), taken(2, due), filtered(2, due))  # the first isn't filtered: its minute stays
-        await act(world, developer)
-        assert await look(world, developer) == [developed(2, due)]
+        await act(world, develop)
+        assert await look(world, develop) == [developed(2, due)]
         await world.catch_up()
-        assert await look(world, developer) == []
+        assert await look(world, develop) == []
         assert await kept(world) == "2026-06-19T13:00"
 
         await world.log.append(taken(3, due), filtered(3, due))
-        await act(world, developer)
-        assert await look(world, developer) == []  # its minute is empty as yet, and must not be done with again
+        await act(world, develop)
+        assert await look(world, develop) == []  # its minute is empty as yet, and must not be done with again
         await world.catch_up()
-        assert await look(world, developer) == [developed(3, due)]
+        assert await look(world, develop) == [developed(3, due)]
 
     run(scenario())
 
@@ -124,15 +123,15 @@ def test_a_photo_in_a_minute_that_was_done_with_develops() -> None:
 def test_the_low_water_waits_for_a_photo_that_is_next_to_be_folded() -> None:
     async def scenario() -> None:
         world = World(now=START + DAY)
-        developer = world.developer()
+        develop = world.develop()
         await world.happen(taken(1, 2 * HOUR), filtered(1, 2 * HOUR), rejected(1, 2 * HOUR))
         await world.log.append(taken(2))
-        await act(world, developer)
+        await act(world, develop)
         assert (await progress_of(world.store, "photos", PARTITION))["develop_due", 1] == 3
-        await look(world, developer)
+        await look(world, develop)
         assert await kept(world) == "2026-06-19T13:00"
         await world.happen(rejected(2))
-        await look(world, developer)
+        await look(world, develop)
         assert await kept(world) == "2026-06-20T12:00"
 
     run(scenario())
@@ -141,12 +140,12 @@ def test_the_low_water_waits_for_a_photo_that_is_next_to_be_folded() -> None:
 def test_the_low_water_waits_for_the_earliest_of_several_late_photos() -> None:
     async def scenario() -> None:
         world = World(now=START + DAY)
-        developer = world.developer()
-        await look(world, developer)
+        develop = world.develop()
+        await look(world, develop)
         await world.log.append(taken(1, 3 * HOUR), taken(2, 2 * HOUR), taken(3, 4 * HOUR))
-        await act(world, developer)
+        await act(world, develop)
         assert await kept(world) == "2026-06-19T14:00"
-        await look(world, developer)
+        await look(world, develop)
         assert await kept(world) == "2026-06-19T14:00"
 
     run(scenario())
@@ -155,11 +154,11 @@ def test_the_low_water_waits_for_the_earliest_of_several_late_photos() -> None:
 def test_a_photo_that_is_not_late_leaves_the_low_water() -> None:
     async def scenario() -> None:
         world = World(now=START)
-        developer = world.developer()
-        await look(world, developer)
-        await look(world, developer)
+        develop = world.develop()
+        await look(world, develop)
+        await look(world, develop)
         await world.log.append(taken(1))
-        await act(world, developer)
+        await act(world, develop)
         assert await low_water(world.store, PARTITION) == ("2026-06-19T12:00", 1)
 
     run(scenario())
@@ -174,7 +173,7 @@ def test_a_new_owner_looks_two_days_back(before: timedelta, found: bool) -> None
         due = 4 * DAY - before
         await world.happen(taken(1, due), filtered(1, due))
         await keep_low_water(world.store, PARTITION, "2026-06-23T12:00", 7)
-        assert await look(world, world.developer()) == ([developed(1, due)] if found else [])
+        assert await look(world, world.develop()) == ([developed(1, due)] if found else [])
 
     run(scenario())
 
@@ -186,10 +185,10 @@ def test_a_new_owners_low_water_outdoes_the_last_ones() -> None:
         world = World(now=START + 9 * DAY)
         await keep_low_water(world.store, PARTITION, "2026-06-28T12:00", 7)
         await world.log.append(taken(1), filtered(1))
-        await act(world, world.developer())  # which dies then
+        await act(world, world.develop())  # which dies then
         assert await low_water(world.store, PARTITION) == ("2026-06-19T13:00", 8)
         await world.catch_up()
-        assert await look(world, world.developer()) == [developed(1, HOUR)]
+        assert await look(world, world.develop()) == [developed(1, HOUR)]
 
     run(scenario())
 
@@ -199,12 +198,12 @@ def test_a_partition_that_comes_back_is_looked_at_from_where_another_worker_took
 
     async def scenario() -> None:
         world = World(now=START + 9 * DAY)
-        first = world.developer()
+        first = world.develop()
         await look(world, first)
         await world.log.append(taken(1), filtered(1))
-        await act(world, world.developer())  # another worker, which dies then
+        await act(world, world.develop())  # another worker, which dies then
         await world.catch_up()
-        first.forget(PARTITION)
+        first.assigned(frozenset({PARTITION_OF_OWNER}))
         await act(world, first)
         assert await look(world, first) == [developed(1, HOUR)]
 
@@ -216,14 +215,14 @@ def test_a_partition_that_comes_back_has_no_minute_that_is_done_with() -> None:
 
     async def scenario() -> None:
         world, due = World(now=START + 2 * HOUR), HOUR + MINUTE
-        first = world.developer()
+        first = world.develop()
         await world.happen(taken(1), taken(2, due), filtered(2, due), rejected(2, due))
         await act(world, first)
         await look(world, first)
         await world.log.append(taken(3, due), filtered(3, due))
-        await act(world, world.developer())  # another worker, which dies then
+        await act(world, world.develop())  # another worker, which dies then
         await world.catch_up()
-        first.forget(PARTITION)
+        first.assigned(frozenset({PARTITION_OF_OWNER}))
         await act(world, first)
         assert await look(world, first) == [developed(3, due)]
 
@@ -234,10 +233,10 @@ def test_forgetting_one_partition_leaves_the_others() -> None:
     async def scenario() -> None:
         world = World(now=START + HOUR)
         await world.happen(taken(1), filtered(1))
-        developer = world.developer()
-        assert len(await look(world, developer)) == 1
-        developer.forget(PARTITION + 1)
-        assert await look(world, developer) == []
+        develop = world.develop()
+        assert len(await look(world, develop)) == 1
+        develop.assigned(frozenset({Partition("photos", PARTITION + 1)}))
+        assert await look(world, develop) == []
 
     run(scenario())
 
@@ -247,9 +246,9 @@ def test_a_look_is_at_one_partitions_photos() -> None:
         world, other = World(now=START + HOUR), somebody_in("photos", (PARTITION + 1) % 8)
         theirs = [replace(event, owner_id=other, photo_id=uuid5(other, "photo")) for event in (taken(1), filtered(1))]
         await world.happen(taken(1), filtered(1), *theirs)
-        developer = world.developer()
-        assert await look(world, developer) == [developed(1, HOUR)]
-        [event] = await look(world, developer, TP("photos", partition_of("photos", other)))
+        develop = world.develop()
+        assert await look(world, develop) == [developed(1, HOUR)]
+        [event] = await look(world, develop, Partition("photos", partition_of("photos", other)))
         assert isinstance(event, PhotoDeveloped)
         assert event.owner_id == other
 
@@ -257,16 +256,16 @@ def test_a_look_is_at_one_partitions_photos() -> None:
 
 
 def test_a_minutes_photos_are_appended_so_many_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(develop, "IN_BULK", 2)
+    monkeypatch.setattr(develop_module, "IN_BULK", 2)
 
     async def scenario() -> None:
         world = World(now=START + HOUR)
         await world.happen(*(event for n in range(5) for event in (taken(n), filtered(n))))
-        developer = world.developer()
-        assert {event.event_id for event in await look(world, developer)} == {
+        develop = world.develop()
+        assert {event.event_id for event in await look(world, develop)} == {
             developed(n, HOUR).event_id for n in range(5)
         }
         assert world.rounds == [2, 2, 1]
-        assert await look(world, developer) == []
+        assert await look(world, develop) == []
 
     run(scenario())

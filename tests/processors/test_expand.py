@@ -17,7 +17,6 @@ from events.generated import (
     RollFollowed,
     RollUnfollowed,
 )
-from processors import expand
 from projections.tally.counts import COUNTS, summed
 from tests.histories import ROLLS, USERS
 from tests.kit import run
@@ -44,10 +43,10 @@ DEVELOPED = PhotoDeveloped(**base("developed"), **about(1, taken(1).develops_at 
 async def expanded(*parts: Sequence[Event], topic: str) -> tuple[World, list[Event]]:
     """What is appended when these parts come one after another, each expanded before the next is there."""
     world = World(folds_what_it_publishes=True)
-    processor = world.processor("expand", expand.WANTED, world.expander.act)
+    handler = world.handler(world.expand)
     for part in parts:
         await world.happen(*part)
-        await world.feed(processor, topic)
+        await world.feed(handler, topic)
     return world, world.published
 
 
@@ -103,8 +102,8 @@ def test_expanding_again_makes_the_same_facts() -> None:
         again = World(folds_what_it_publishes=True)
         await again.happen(taken(1), placed(1, ROLL), deleted(1))
         for _ in range(2):
-            processor = again.processor("expand", expand.WANTED, again.expander.act)
-            await again.feed(processor, "photos")
+            handler = again.handler(again.expand)
+            await again.feed(handler, "photos")
             again.store._tables["progress"] = {  # the worker died before `progress`
                 place: {key: cells for key, cells in rows.items() if key[0] != "expand"}
                 for place, rows in again.store._tables["progress"].items()

@@ -23,8 +23,8 @@ from events.generated import (
 )
 from events.topics import PARTITIONS, partition_of
 from processors import expand
+from processors.handlers.batch import Batch
 from processors.handlers.reader import Read
-from processors.transport.consumer import Batch
 from tests.histories import ROLLS
 from tests.kit import run
 from tests.processors.world import (
@@ -124,9 +124,9 @@ async def follows(world: World, *events: Event) -> list[Event]:
     record = world.log.partitions[topic, partition][-1]
     batch, reads = Batch(topic, partition, 1, [record]), [Read(record.offset, cause, record)]
     before = {place: list(records) for place, records in world.log.partitions.items()}
-    await world.expander.act(batch, reads, Meanwhile())
+    await world.expand.react(batch, reads, Meanwhile())
     first, world.published, world.log.partitions = world.published, [], before
-    await world.expander.act(batch, reads, Meanwhile())
+    await world.expand.react(batch, reads, Meanwhile())
     assert world.published == first
     return sorted(first, key=lambda event: event.event_id)
 

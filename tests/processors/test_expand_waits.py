@@ -4,6 +4,7 @@ Each test has one view behind in one partition, by the very event that the conse
 that view, or that partition, taken out of what is waited for.
 """
 
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 import pytest
@@ -53,7 +54,7 @@ def followed(follower: UUID) -> RollFollowed:
 async def expanded(world: World, topic: str, partition: int) -> set[UUID]:
     """The ids of what follows from one partition's events, while the view that is behind catches up."""
     lease = Meanwhile(world.catch_up)
-    await world.feed(world.processor("expand", expand.WANTED, world.expander.act), topic, partition, lease)
+    await world.feed(world.handler(world.expand), topic, partition, lease)
     assert lease.left == []
     return {event.event_id for event in world.published}
 
@@ -126,7 +127,7 @@ def test_what_comes_after_the_log_was_asked_for_its_ends_is_not_waited_for() -> 
             await world.log.append(joined(person))
 
         await world.log.append(closed(creator))
-        processor, lease = world.processor("expand", expand.WANTED, world.expander.act), Meanwhile(then_somebody_joins)
+        processor, lease = world.handler(world.expand), Meanwhile(then_somebody_joins)
         await world.feed(processor, "rolls", 3, lease)
         assert (world.published, lease.left) == ([], [])
 
@@ -144,8 +145,7 @@ def test_the_log_is_asked_for_its_ends_until_it_answers() -> None:
                 raise failures.pop()
             return await world.ends(topic)
 
-        expander = expand.Expander(world.store, world, ends)
-        processor = world.processor("expand", expand.WANTED, expander.act)
+        processor = world.handler(expand.Expand(replace(world.tools(), log_ends=ends)))
         await world.feed(processor, "rolls", 3, Meanwhile(nothing, nothing))
         assert len(world.published) == 1
 

@@ -7,8 +7,8 @@ from uuid import uuid5
 import pytest
 
 from events.generated import Event, Image
-from processors.film.version import FILTER_VERSION
-from processors.objects import variant_key
+from processors.film.version import filter_version
+from processors.filter import variant_key
 from tests.kit import run
 from tests.processors.test_filtering import CHANGED, Filtering, data, photo_id, sizes, uploaded, was_filtered
 from tests.processors.world import OWNER, Meanwhile, deleted, nothing, rejected, taken_down
@@ -87,7 +87,9 @@ def test_sizes_that_no_read_model_knows_of_are_removed_too() -> None:
 
     async def scenario() -> None:
         one = Filtering(1)
-        one.bucket.objects = {variant_key(photo_id(1), FILTER_VERSION, name): b"" for name in ("full", "feed", "thumb")}
+        one.bucket.objects = {
+            variant_key(photo_id(1), filter_version(), name): b"" for name in ("full", "feed", "thumb")
+        }
         await one.world.happen(rejected(1))
         await one.feed()
         assert one.bucket.objects == {}

@@ -1,6 +1,6 @@
 """What the filter makes of an upload: which facts are appended, and which objects are in the bucket then."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid5
@@ -8,10 +8,11 @@ from uuid import UUID, uuid5
 import pytest
 
 from events.generated import Event, Image, PhotoFiltered, PhotoRejected, PhotoTaken
-from processors import filter
+from events.positions import Position
+from processors import filter as filter_module
 from processors.film.limits import Limits
 from processors.film.outcome import Filtered, Rejected
-from processors.filter import WANTED, Filterer
+from processors.filter import Filter
 from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
 from tests.kit import run
@@ -43,12 +44,12 @@ class Filtering:
         self.world = World()
         self.bucket = MemoryObjects({f"uploads/{n}": data(n) for n in numbers})
         self.pool = PreparedPool({photo_id(n): outcome for n in numbers})
-        self.filterer = Filterer(self.world.store, self.bucket, self.pool, self.world, workers)  # type: ignore[arg-type]
+        self.filter = Filter(self.world.tools(self.bucket, workers), self.pool)
 
     async def feed(self, *events: Event, lease: Lease | None = None) -> None:
         """Hands the filter events that aren't in the read models yet."""
         await self.world.log.append(*events)
-        processor = self.world.processor("filter", WANTED, self.filterer.act)
+        processor = self.world.handler(self.filter)
         await self.world.feed(processor, "photos", lease=lease or Meanwhile())
 
 
@@ -168,7 +169,7 @@ def test_an_upload_that_was_replaced_is_rejected_undeveloped() -> None:
 
 
 def test_of_an_upload_that_is_too_large_only_so_much_is_read_that_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filter, "LIMITS", Limits(upload_bytes=4))
+    monkeypatch.setattr(filter_module, "LIMITS", Limits(upload_bytes=4))
 
     async def scenario() -> None:
         one = Filtering(1)
@@ -182,14 +183,14 @@ def test_a_bucket_and_a_log_that_dont_answer_are_asked_again() -> None:
     async def scenario() -> None:
         one, refused = Filtering(1), [NotPublished("down")]
         one.bucket.down = {"read": 2, "write": 2}
-        publish = one.world.publish
+        publish_all = one.world.publish_all
 
-        async def fails_first(event: Event) -> None:
+        async def fails_first(events: Sequence[Event], traceparent: str = "") -> list[Position]:
             if refused:
                 raise refused.pop()
-            await publish(event)
+            return await publish_all(events)
 
-        one.world.publish = fails_first
+        one.world.publish_all = fails_first  # type: ignore[method-assign]
         lease = Meanwhile(*[nothing] * 5)
         await one.feed(uploaded(1), lease=lease)
         assert lease.left == []
@@ -218,13 +219,14 @@ def test_nothing_is_told_before_all_sizes_are_written() -> None:
 def test_a_photo_that_waits_for_a_worker_isnt_begun_once_the_lease_is_lost() -> None:
     async def scenario() -> None:
         one, lease = Filtering(1, 2, workers=1), Meanwhile()
-        publish = one.world.publish
+        publish_all = one.world.publish_all
 
-        async def then_lose(event: Event) -> None:
-            await publish(event)
+        async def then_lose(events: Sequence[Event], traceparent: str = "") -> list[Position]:
+            positions = await publish_all(events)
             lease.lose()
+            return positions
 
-        one.world.publish = then_lose
+        one.world.publish_all = then_lose  # type: ignore[method-assign]
         with pytest.raises(LeaseLost):
             await one.feed(uploaded(1), uploaded(2), lease=lease)
         assert one.world.published == [was_filtered(1)]

@@ -1,8 +1,8 @@
 """A database that acknowledged writes and then forgot them (a crash before its commit log was synced) is healed.
 
-Seen to fail with `heal` taken out of `Runner.handle`: what was forgotten is missing. With only `progress` believed, and
-no check before it is written: it is written over what is missing. With the sets folded in a plain `gather`: one that
-another's error left behind goes on, and writes a total of what it read before. With the breaks looked at before
+Seen to fail with `heal` taken out of `Projector.handle`: what was forgotten is missing. With only `progress` believed,
+and no check before it is written: it is written over what is missing. With the sets folded in a plain `gather`: one
+that another's error left behind goes on, and writes a total of what it read before. With the breaks looked at before
 `progress` is written, but not before it is written once more: it is written over what the last owner's rows have lost.
 """
 
@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from events.generated import Event, PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
-from processors.handlers.dead_letter import DeadLetter
-from processors.handlers.projector import Runner
-from processors.handlers.reader import transient
-from processors.transport.consumer import Batch
-from processors.transport.fetcher import Record
+from events.topics import FACTS
+from processors.handlers.batch import Batch, Record
+from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.patient import transient
+from processors.handlers.projector import Projector
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
@@ -82,7 +82,7 @@ class ForgetfulStore(MemoryStore):
                 raise StoreUnavailable("the connection broke")
 
 
-@pytest.mark.parametrize("topic", ["accounts", "graph", "rolls", "photos", "reactions"])
+@pytest.mark.parametrize("topic", FACTS)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_a_database_forgot_is_folded_again(topic: str, data: st.DataObject) -> None:
@@ -115,17 +115,17 @@ async def survived(topic: str, history: Sequence[Event], store: ForgetfulStore, 
     async def keep(letter: DeadLetter) -> None:
         raise AssertionError(letter)
 
-    def worker() -> Runner:
-        return Runner(topic, of_topic(topic), store, log.codec, keep, reread=reread)
+    def worker() -> Projector:
+        return Projector(topic, of_topic(topic), store, log.codec, DeadLetterQueue(keep), reread=reread)
 
     for (_, partition), records in log.partitions.items():
-        runner = worker()
+        projector = worker()
         for number, batch in enumerate(cut(records, 3)):
             if number % moves == 0:  # to another worker
-                runner = worker()
-                await Lease.of().retry(lambda r=runner, p=partition: r.start(p), transient=transient)
+                projector = worker()
+                await Lease.of().retry(lambda each=projector, p=partition: each.start(p), transient=transient)
             if number % syncs == 0:
                 store.sync()
-            await runner.handle(Batch(topic, partition, 1, list(batch)), Lease.of())
-        await runner.heal(partition, Lease.of())  # as each tick does, where nothing more happens
+            await projector.handle(Batch(topic, partition, 1, list(batch)), Lease.of())
+        await projector.heal(partition, Lease.of())  # as each tick does, where nothing more happens
     assert store.dump() == clean.dump()

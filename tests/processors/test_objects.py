@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from events.settings import Settings
-from processors.objects import Objects, ObjectsUnavailable
+from processors.object_store import ObjectsUnavailable
+from processors.objects import Objects
 
 PROMISED, SENT = 1000, 400
 

@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 
 from events.settings import Settings
-from processors.objects import ObjectChanged, Objects
+from processors.object_store import ObjectChanged, ObjectStore
+from processors.objects import Objects
 from tests.kit import run
 from tests.processors.objects import MemoryObjects, etag_of
 
-Scenario = Callable[[Objects, str], Awaitable[None]]
+Scenario = Callable[[ObjectStore, str], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def on(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
 
 
 def test_an_object_is_read_as_it_was_written(on: Callable[[Scenario], None]) -> None:
-    async def scenario(objects: Objects, key: str) -> None:
+    async def scenario(objects: ObjectStore, key: str) -> None:
         await objects.write(key, b"a photo")
         assert await objects.read(key, etag_of(b"a photo"), 7) == b"a photo"
 
@@ -36,7 +37,7 @@ def test_an_object_is_read_as_it_was_written(on: Callable[[Scenario], None]) -> 
 
 
 def test_of_an_object_that_is_too_large_one_byte_more_is_read(on: Callable[[Scenario], None]) -> None:
-    async def scenario(objects: Objects, key: str) -> None:
+    async def scenario(objects: ObjectStore, key: str) -> None:
         await objects.write(key, b"a photo")
         assert await objects.read(key, etag_of(b"a photo"), 3) == b"a ph"
         assert await objects.read(key, etag_of(b"a photo"), 6) == b"a photo"
@@ -45,7 +46,7 @@ def test_of_an_object_that_is_too_large_one_byte_more_is_read(on: Callable[[Scen
 
 
 def test_an_object_that_isnt_there_has_changed(on: Callable[[Scenario], None]) -> None:
-    async def scenario(objects: Objects, key: str) -> None:
+    async def scenario(objects: ObjectStore, key: str) -> None:
         with pytest.raises(ObjectChanged):
             await objects.read(key, etag_of(b"a photo"), 7)
 
@@ -53,7 +54,7 @@ def test_an_object_that_isnt_there_has_changed(on: Callable[[Scenario], None]) -
 
 
 def test_an_object_with_another_etag_has_changed(on: Callable[[Scenario], None]) -> None:
-    async def scenario(objects: Objects, key: str) -> None:
+    async def scenario(objects: ObjectStore, key: str) -> None:
         await objects.write(key, b"a photo")
         await objects.write(key, b"another")
         with pytest.raises(ObjectChanged):
@@ -64,7 +65,7 @@ def test_an_object_with_another_etag_has_changed(on: Callable[[Scenario], None])
 
 
 def test_an_object_is_removed_once_and_again(on: Callable[[Scenario], None]) -> None:
-    async def scenario(objects: Objects, key: str) -> None:
+    async def scenario(objects: ObjectStore, key: str) -> None:
         await objects.write(key, b"a photo")
         await objects.write(f"{key}.jpg", b"its neighbour")
         for _ in range(2):

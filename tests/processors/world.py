@@ -1,12 +1,10 @@
-"""A processor's world without servers: a log in memory, read models folded from it, and a clock moved by hand."""
+"""A reactor's world without servers: a log in memory, read models folded from it, and a clock moved by hand."""
 
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
-
-from faust.types import TP
 
 from events.generated import (
     Event,
@@ -19,19 +17,39 @@ from events.generated import (
     PhotoTakenDown,
 )
 from events.positions import Position
+from events.settings import Settings
 from events.topics import TOPICS, partition_of
-from processors.develop import Developer
-from processors.expand import Expander
-from processors.handlers.projector import Runner
-from processors.handlers.reactor import Processor
-from processors.transport.consumer import Batch
+from processors.develop import Develop
+from processors.expand import Expand
+from processors.handlers.batch import Batch, Partition
+from processors.handlers.projector import Projector
+from processors.handlers.reactor import Reactor, ReactorHandler
+from processors.handlers.reader import Read
+from processors.handlers.tools import Tools
+from processors.object_store import ObjectStore
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from tests.histories import START
 from tests.kit import MemoryLog, Worker
+from tests.processors.objects import MemoryObjects
 
 OWNER = UUID("bbce2359-3b38-5c04-add3-59bf94bc6cbd")
+
+
+React = Callable[[Batch, list[Read], Lease], Awaitable[None]]
+
+
+class Reacting(Reactor):
+    """A reactor that is a function."""
+
+    def __init__(self, name: str, wants: Sequence[type[Event]], react: React):
+        self.name, self.topics, self.wants = name, ("photos",), tuple(wants)  # type: ignore[misc]
+        self._react = react
+
+    async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
+        """See Reactor."""
+        await self._react(batch, reads, lease)
 
 
 class Meanwhile(Lease):
@@ -67,7 +85,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.views = Worker(self.store, self.log.codec)
-        self.expander = Expander(self.store, self, self.ends)
+        self.expand = Expand(self.tools())
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
         """See Publishes."""
@@ -75,10 +93,6 @@ class World:
         self.published += events
         self.rounds.append(len(events))
         return []
-
-    async def publish(self, event: Event) -> None:
-        """Publishes one event."""
-        await self.publish_all([event])
 
     async def happen(self, *events: Event) -> None:
         """Appends events and folds them into the read models."""
@@ -94,29 +108,36 @@ class World:
         await self.log.append(*events)
         for (topic, number), records in self.log.partitions.items():
             views = [each for each in of_topic(topic) if (each.name, number) != (view, partition)]
-            runner = Runner(topic, views, self.store, self.log.codec, self.views._keep)
-            await runner.start(number)
-            await runner.handle(Batch(topic, number, 1, records), Lease.of())
+            projector = Projector(topic, views, self.store, self.log.codec, self.views.dead_letters(topic))
+            await projector.start(number)
+            await projector.handle(Batch(topic, number, 1, records), Lease.of())
 
     async def ends(self, topic: str) -> list[tuple[str, int, int]]:
         """The next offset of each partition."""
         return [(topic, i, len(self.log.partitions.get((topic, i), ()))) for i in range(TOPICS[topic].partitions)]
 
-    def processor(self, name: str, wants: Sequence[type[Event]], act: object) -> Processor:
-        """A processor of this world."""
-        return Processor(name, wants, act, self.store, self.log.codec, self.views._keep)  # type: ignore[arg-type]
+    def tools(self, objects: ObjectStore | None = None, workers: int = 2) -> Tools:
+        """Tools whose store, publisher, log and clock are this world's."""
+        settings = Settings.model_validate({"filter_workers": workers})
+        return Tools(self.store, self, objects or MemoryObjects(), self.ends, settings, lambda: self.now)
 
-    async def feed(self, processor: Processor, topic: str, only: int | None = None, lease: Lease | None = None) -> None:
-        """Hands a processor what it hasn't had yet of a topic (or of `only` one partition), a batch a partition."""
+    def handler(self, reactor: Reactor) -> ReactorHandler:
+        """The handler of a reactor in this world."""
+        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters(reactor.name))
+
+    async def feed(
+        self, handler: ReactorHandler, topic: str, only: int | None = None, lease: Lease | None = None
+    ) -> None:
+        """Hands a reactor what it hasn't had yet of a topic (or of `only` one partition), a batch a partition."""
         for (name, partition), records in list(self.log.partitions.items()):
             if name == topic and only in (None, partition):
-                start = await processor.start(topic, partition)
+                start = await handler.start(topic, partition)
                 if records[start:]:
-                    await processor.handle(Batch(topic, partition, 1, records[start:]), lease or Lease.of())
+                    await handler.handle(Batch(topic, partition, 1, records[start:]), lease or Lease.of())
 
-    def developer(self) -> Developer:
-        """A develop processor with this world's clock."""
-        return Developer(self.store, self, lambda: self.now)
+    def develop(self) -> Develop:
+        """A develop reactor with this world's clock."""
+        return Develop(self.tools())
 
 
 def somebody_in(topic: str, partition: int) -> UUID:
@@ -126,7 +147,7 @@ def somebody_in(topic: str, partition: int) -> UUID:
 
 
 PARTITION = partition_of("photos", OWNER)
-TP_OF_OWNER = TP("photos", PARTITION)
+PARTITION_OF_OWNER = Partition("photos", PARTITION)
 
 
 def base(name: str, occurred_at: datetime = START) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""One contract for both stores: what the runner and the queries rely on, stamps and ties included."""
+"""One contract for all stores: what the projector and the queries rely on, stamps and ties included."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ import pytest
 
 from events.ids import NIL
 from events.settings import Settings
+from processors.handlers.patient import PatientStore
+from processors.transport.lease import Lease
 from projections.accounts.users import USERS
 from projections.photos.photo import PHOTO
 from projections.photos.roll_feed import ROLL_FEED
@@ -44,8 +46,10 @@ def cassandra(darkroom: Settings) -> Iterator[Callable[[], Store]]:
     disconnect(session)
 
 
-@pytest.fixture(params=["memory", "cassandra"])
+@pytest.fixture(params=["memory", "patient", "cassandra"])
 def on(request: pytest.FixtureRequest) -> Both:
+    if request.param == "patient":
+        return Both(lambda: PatientStore(MemoryStore(), Lease.of()))
     return Both(MemoryStore if request.param == "memory" else request.getfixturevalue("cassandra"))
 
 

@@ -16,11 +16,10 @@ from uuid import uuid4
 
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
-from faust.types import TP
 
 from events.settings import Settings
+from processors.handlers.batch import Batch, Partition
 from processors.transport.app import BatchApp, batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +34,7 @@ async def eventually(predicate: Callable[[], Any], patience: float = PATIENCE) -
         await asyncio.sleep(0.01)
 
 
-async def from_the_beginning(tps: frozenset[TP]) -> Mapping[TP, int]:
+async def from_the_beginning(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
     """Start offsets of a projection that has folded nothing."""
     return {}
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from faust.types import TP
-
 from events.settings import Settings
+from processors.handlers.batch import Batch, Partition
 from processors.transport.app import batch_app
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from processors.worker import run_worker
 
@@ -25,18 +23,18 @@ def note(name: str, *what: object) -> None:
         file.write((" ".join(map(str, what)) + "\n").encode())
 
 
-async def start_offsets(tps: frozenset[TP]) -> Mapping[TP, int]:
+async def start_offsets(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
     """What the folder says."""
-    starts: dict[TP, int] = {}
-    for tp in tps:
-        progress = FOLDER / f"progress-{tp.partition}"
-        starts[tp] = int(progress.read_text()) if progress.exists() else 0
-    note("starts", json.dumps({tp.partition: offset for tp, offset in starts.items()}))
+    starts: dict[Partition, int] = {}
+    for each in partitions:
+        progress = FOLDER / f"progress-{each.partition}"
+        starts[each] = int(progress.read_text()) if progress.exists() else 0
+    note("starts", json.dumps({each.partition: offset for each, offset in starts.items()}))
     return starts
 
 
 async def work(batch: Batch, lease: Lease) -> None:
-    """Take a moment, list the span, move the progress on: as the runner writes rows first and then `progress`."""
+    """Take a moment, list the span, move the progress on: as the projector writes rows first and then `progress`."""
     await lease.pause(0.03)
     note("handled", batch.partition, batch.records[0].offset, batch.next_offset)
     temporary = FOLDER / f"progress-{batch.partition}.{os.getpid()}"

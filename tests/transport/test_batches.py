@@ -8,8 +8,9 @@ from typing import cast
 import pytest
 from faust.types import TP
 
+from processors.handlers.batch import Batch, Partition
 from processors.transport import partitions
-from processors.transport.consumer import Batch, Consumer
+from processors.transport.consumer import Consumer
 from processors.transport.lease import Lease, LeaseLost
 from tests.transport.live import Log, Seen, app_of, eventually, running
 
@@ -180,8 +181,8 @@ def test_a_single_record_on_an_idle_topic_comes_at_once(log: Log) -> None:
 
 def test_ticks_and_hooks_follow_the_partitions_that_are_owned(log: Log) -> None:
     log.append(40)
-    ticked: dict[TP, int] = {}
-    moves: list[tuple[str, frozenset[TP]]] = []
+    ticked: dict[Partition, int] = {}
+    moves: list[tuple[str, frozenset[Partition]]] = []
     inside: set[int] = set()
     overlaps: list[int] = []
 
@@ -195,16 +196,16 @@ def test_ticks_and_hooks_follow_the_partitions_that_are_owned(log: Log) -> None:
     async def handle(batch: Batch, lease: Lease) -> None:
         await enter(batch.partition, lease)
 
-    async def tick(tp: TP, lease: Lease) -> None:
+    async def tick(tp: Partition, lease: Lease) -> None:
         await enter(tp.partition, lease)
         ticked[tp] = ticked.get(tp, 0) + 1
         raise ValueError("a bug in a tick")
 
-    def assigned(tps: frozenset[TP]) -> None:
+    def assigned(tps: frozenset[Partition]) -> None:
         moves.append(("assigned", tps))
         raise ValueError("a bug in a hook")
 
-    everything = frozenset(TP(log.topic, number) for number in range(4))
+    everything = frozenset(Partition(log.topic, number) for number in range(4))
 
     async def body() -> None:
         app = app_of(

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
-from faust.types import TP
 
+from processors.handlers.batch import Partition
 from processors.transport.consumer import OutsideTheLog
 from tests.transport.live import Log, Seen, app_of, eventually, running
 
@@ -15,8 +15,8 @@ from tests.transport.live import Log, Seen, app_of, eventually, running
 def starting(offsets: Mapping[int, int]) -> object:
     """A hook that says these."""
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
-        return {tp: offsets[tp.partition] for tp in tps if tp.partition in offsets}
+    async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
+        return {each: offsets[each.partition] for each in partitions if each.partition in offsets}
 
     return start
 
@@ -39,13 +39,13 @@ def test_the_hook_is_asked_again_until_it_answers(log: Log) -> None:
     seen = Seen()
     asked = 0
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+    async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         nonlocal asked
         asked += 1
         assert not seen.batches
         if asked < 5:
             raise ConnectionError("the database is down")
-        return dict.fromkeys(tps, 50)
+        return dict.fromkeys(partitions, 50)
 
     async def body() -> None:
         app = app_of(log, seen, start)
@@ -61,7 +61,7 @@ def test_the_hook_is_asked_again_until_it_answers(log: Log) -> None:
 def test_an_app_stops_while_the_hook_fails(log: Log) -> None:
     asked = 0
 
-    async def start(tps: frozenset[TP]) -> Mapping[TP, int]:
+    async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         nonlocal asked
         asked += 1
         raise ConnectionError("the database is down")

@@ -1,4 +1,4 @@
-"""HEIC through libheif: the primary picture, nothing else in the container."""
+"""Reads HEIC through libheif: the primary picture, nothing else in the container."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pillow_heif import options
 
 from processors.film.outcome import Reason, Refused
 
-# The CPU limit is for one thread's work; and what we don't use, libheif needn't look for.
+# The CPU limit is for one thread's work; and libheif needn't look for what isn't used.
 options.DECODE_THREADS = 1
 options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
 # ISO/IEC 23008-12: still pictures (heic, heix, heim, heis), sequences (hevc, hevx, hevm, hevs), either (mif1, msf1).
@@ -26,11 +26,11 @@ def is_heic(data: bytes) -> bool:
     return box[8:12] in _BRANDS and not brands & {b"avif", b"avis"}
 
 
-def primary_picture(data: bytes, max_pixels: int, max_frames: int) -> Image.Image:
-    """The container's primary picture, turned upright by libheif (it ignores EXIF's orientation, as MIAF says).
+def primary_picture(data: bytes, *, max_pixels: int, max_frames: int) -> Image.Image:
+    """Reads the container's primary picture, turned upright by libheif (not by EXIF: see MIAF).
 
     A grid (how phones store large pictures) is put together; of a burst or a sequence only the primary picture is
-    decoded. 10 and 12 bits become 8. Raises Refused, and what libheif raises for bad input.
+    decoded. 10 and 12 bits become 8. Raises Refused if it is too large, and libheif's own errors if it is damaged.
     """
     container = pillow_heif.open_heif(BytesIO(data), convert_hdr_to_8bit=True)
     if len(container) > max_frames:

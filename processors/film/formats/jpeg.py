@@ -1,4 +1,4 @@
-"""A JPEG's segments, walked before any decoder sees them."""
+"""Walks a JPEG's segments before any decoder reads them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 
 
-def check(data: bytes, max_pixels: int, max_scans: int) -> None:
-    """Refuse a JPEG of too many pixels or scans, by its markers alone (1.4 GB/s; decodes nothing).
+def check(data: bytes, *, max_pixels: int, max_scans: int) -> None:
+    """Refuses a JPEG of too many pixels or scans, by its markers alone (1.4 GB/s; decodes nothing).
 
     A progressive JPEG costs the decoder a pass over the whole picture for each scan, however short the scan is:
-    a few kilobytes can keep it busy for minutes. Raises Refused (damaged, too_many_pixels, too_many_parts).
+    a few kilobytes can keep it busy for minutes. Raises Refused if it is damaged, too_many_pixels or too_many_parts.
     """
     at, scans, sized = 0, 0, False
     while found := _MARKER.search(data, at):
@@ -42,6 +42,6 @@ def check(data: bytes, max_pixels: int, max_scans: int) -> None:
         raise Refused(Reason.DAMAGED)
 
 
-def draft_scale(long_side: int, wanted: int) -> int:
-    """By how much a JPEG may be shrunk while it is decoded (1, 2, 4 or 8) and still have `wanted` px."""
+def draft_scale(long_side: int, *, wanted: int) -> int:
+    """The most that a JPEG can be scaled down while it is decoded (1, 2, 4 or 8) and still have `wanted` px."""
     return next((scale for scale in (8, 4, 2) if long_side >= wanted * scale), 1)

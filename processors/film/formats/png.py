@@ -1,4 +1,4 @@
-"""A PNG cut down to what makes its picture."""
+"""Strips a PNG to the chunks that make its picture."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _CHUNKS = 100_000
 
 
 def check_and_strip(data: bytes, max_pixels: int) -> bytes:
-    """The same picture without text, animation or unknown chunks, so that no bomb in them goes off.
+    """Drops text, animation and unknown chunks, so that no decompression bomb in them is unpacked.
 
-    An animated PNG becomes its still picture. Raises Refused (damaged, too_many_pixels, too_many_parts).
+    An animated PNG becomes its still picture. Raises Refused if it is damaged, too_many_pixels or too_many_parts.
     """
     kept = [SIGNATURE]
     for number, (kind, chunk) in enumerate(_chunks(data)):
@@ -36,7 +36,7 @@ def check_and_strip(data: bytes, max_pixels: int) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each chunk's type and its whole bytes: length, type, content, checksum (W3C PNG, 5.3)."""
+    """Yields each chunk's type and its whole bytes: length, type, content, checksum (W3C PNG, 5.3)."""
     at = len(SIGNATURE)
     while at + 12 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")

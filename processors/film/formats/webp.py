@@ -1,4 +1,4 @@
-"""A WebP's canvas, read before its decoder sets memory aside for it."""
+"""Reads a WebP's canvas before its decoder allocates memory for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from processors.film.outcome import Reason, Refused
 
 
 def check(data: bytes, max_pixels: int) -> None:
-    """Refuse a WebP of too many pixels. Raises Refused (damaged, too_many_pixels).
+    """Refuses a WebP of too many pixels. Raises Refused if it is damaged or too_many_pixels.
 
     The canvas stands in the first chunk (RFC 9649, 2.5 to 2.7). Of an animation only the first frame is decoded,
     so the number of frames costs nothing.

@@ -1,1 +1,1 @@
-"""What makes a photo look as if a disposable camera had taken it."""
+"""The look of the film: date, lens, light, grain and colours."""

@@ -1,4 +1,4 @@
-"""Grain: clumps of silver, as large in proportion on every size of the picture."""
+"""Makes grain: clumps of silver, as large in proportion on every size of the picture."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from processors.film.look import seed
 _ACROSS = 1100
 """Grains along the long side: a 2000 px picture has grains of nearly two pixels."""
 _MARGIN = 64
-_PUT_BACK = 17  # in 1/256, at middle grey
+_RESTORED = 17  # in 1/256, at middle grey
 
 
 def field(photo_id: UUID, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Grain for a picture of `size`: shape (height + 64, width + 64), mean 127, deviation about 30.
+    """Makes grain for a picture of `size`: shape (height + 64, width + 64), mean 127, deviation about 30.
 
-    The margin is for taking a second, shifted field out of the same one (see `look`). A picture with fewer pixels
-    than the film has grains gets a grain for each pixel, made weaker, as the softening of larger ones would.
+    The margin lets `look` take a second, shifted field out of the same one. A picture with fewer pixels than the
+    film has grains gets a grain for each pixel, made weaker, as the softening of larger ones would.
     """
     width, height = size[0] + _MARGIN, size[1] + _MARGIN
     longest = max(size)
@@ -33,16 +33,16 @@ def field(photo_id: UUID, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(triangular).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def put_back(picture: Image.Image, photo_id: UUID, grained_px: int) -> Image.Image:
-    """`picture` (RGB), scaled down from one of `grained_px` long side, with about as much grain as that one showed.
+def restore(picture: Image.Image, photo_id: UUID, grained_px: int) -> Image.Image:
+    """Adds grain to `picture` (RGB), about as much as the one of `grained_px` long side had that it was scaled from.
 
-    Scaled to a third, grain averages to nothing. What is added is fine, the same in all channels, and weaker
-    towards black and white, as what the print curve leaves of it.
+    Scaled to a third, grain averages to nothing. The new grain is fine, the same in all channels, and weaker towards
+    black and white, as the print curve makes it.
     """
     grains, longest = min(grained_px, _ACROSS), max(picture.size)
     if longest >= grains:
         return picture
-    strength = min(_PUT_BACK, _PUT_BACK * (grains - longest) * 10 // (grains * 7))
+    strength = min(_RESTORED, _RESTORED * (grains - longest) * 10 // (grains * 7))
     pixels = np.asarray(picture).astype(np.int16)
     shape = pixels.shape[:2]
     pair = seed.noise(photo_id, "fine grain", 2 * shape[0] * shape[1]).reshape(2, *shape)

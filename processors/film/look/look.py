@@ -1,4 +1,4 @@
-"""The look of the film: the product's face. Everything is whole numbers, so the same photo gives the same bytes."""
+"""Applies the look of the film. Everything is whole numbers, so the same photo gives the same bytes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from processors.film.look.cube import cube
 Plane = NDArray[np.uint8]
 Wide = NDArray[np.int16]
 
-_BAND = 64  # rows at a time: what is worked on stays in the processor's cache
+_BAND = 64  # rows at a time, which stay in the processor's cache
 _GLOW = (150, 56, 14)  # red, green and blue of halation, in 1/256
 _GRAIN, _SPECKLE = 31, 10  # silver, the same in all layers, and dye, different in each; in 1/256 of the field
 _SHIFTS = ((0, 0), (19, 37), (41, 11))  # where each layer's own speckle is taken from the field
 
 
 def expose(picture: Picture, photo_id: UUID, taken_on: date) -> Image.Image:
-    """An upright picture as the film would have it: a new image of the same size, in sRGB.
+    """Exposes an upright picture on the film: a new image of the same size, in sRGB.
 
-    In the order of nature: the date is burnt in, the lens darkens the corners, light scatters in the film and leaks
-    into the camera, silver clumps, and the print gives it its colours. `photo_id` decides grain and leak.
+    The steps come in the order of nature: the date is burnt in, the lens darkens the corners, light scatters in the
+    film and leaks into the camera, silver clumps, and the print gives it its colours. `photo_id` decides grain and
+    leak.
     """
     image, table = picture.image.copy(), cube(picture.profile)
     size = image.size
@@ -50,7 +51,7 @@ def _band(
     leaked: tuple[Plane, Plane] | None,
     silver: Plane,
 ) -> NDArray[np.uint32]:
-    """Expose some rows: for each pixel, its index in the film's table. No product below exceeds 65,280."""
+    """Exposes some rows: each pixel's index in the film's table. No product below exceeds 65,280."""
     width = lens.shape[1]
     kept = lens[rows].astype(np.uint16)
     scattered = glow[rows].astype(np.uint16)

@@ -1,4 +1,4 @@
-"""The date in the corner, as the camera's back burns it into the film: seven segments of orange light."""
+"""Burns the date into the corner, as the camera's back does: seven segments of orange light."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GLOW = (250, 58, 8)
 
 
 def burn(picture: Image.Image, taken_on: date) -> None:
-    """Burn `taken_on` into the lower right corner of an upright RGB picture, as '26 11 21, in place.
+    """Burns `taken_on` into the lower right corner of an upright RGB picture, as '26 11 21, in place.
 
     The digits are 1/25 of the short side high; a picture too small for legible digits is left alone.
     """
@@ -32,7 +32,7 @@ def burn(picture: Image.Image, taken_on: date) -> None:
     if height < 5 or picture.width < picture.height // 2:
         return
     text = f"'{taken_on:%y %m %d}"
-    digits = _drawn(text, height)
+    digits = _draw(text, height)
     pad = height
     mask = Image.new("L", (digits.width + 2 * pad, digits.height + 2 * pad))
     mask.paste(digits, (pad, pad))
@@ -45,8 +45,8 @@ def burn(picture: Image.Image, taken_on: date) -> None:
     picture.paste(_LIGHT, (*corner, corner[0] + mask.width, corner[1] + mask.height), core)
 
 
-def _drawn(text: str, height: int) -> Image.Image:
-    """The text as a mask (mode L) `height` px high, drawn at 100 px and scaled down."""
+def _draw(text: str, height: int) -> Image.Image:
+    """Draws the text as a mask (mode L) `height` px high, at 100 px, and scales it down."""
     mask = Image.new("L", (_width(text), 100))
     draw, left = ImageDraw.Draw(mask), 0
     for character in text:

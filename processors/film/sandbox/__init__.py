@@ -1,1 +1,1 @@
-"""Processes that filter photos within limits, and can be killed."""
+"""Filters photos in processes that have limits and can be killed."""

@@ -1,4 +1,4 @@
-"""A worker as its parent sees it."""
+"""Starts, uses and ends one worker process: the parent's side of it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pathlib import Path
 from uuid import UUID
 
 from processors.film.limits import Limits
-from processors.film.outcome import Filtered, Rejected
+from processors.film.outcome import Outcome
 from processors.film.sandbox import wire
 
 _ROOT = Path(__file__).parents[3]
 _START_SECONDS = 30.0
 _PIPE_BYTES = 1 << 20
-# A process that reads strangers' files gets no secrets: nothing of our environment but where to find libraries.
+# A process that reads strangers' files gets no secrets: of the environment only where to find libraries.
 _INHERITED = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
 
 
-class Lost(Exception):
-    """A worker ended, or talked nonsense, before it had answered. `status` is as in Process.returncode."""
+class WorkerLost(Exception):
+    """A worker ended, or sent something invalid, before its result. `status` is as in Process.returncode."""
 
     def __init__(self, status: int | None) -> None:
         super().__init__(f"a film worker was lost (status {status})")
@@ -33,20 +33,20 @@ class Lost(Exception):
 
 
 class Child:
-    """One worker process. It does one job at a time; after an exception from `develop` it must be killed."""
+    """One worker process. It does one job at a time; after an exception from `filter` it must be killed."""
 
     def __init__(self, process: asyncio.subprocess.Process, limits: Limits) -> None:
         if process.stdin is None or process.stdout is None:
             raise ValueError("a worker needs pipes")
         self._process, self._limits = process, limits
-        self._jobs, self._answers = process.stdin, process.stdout
+        self._jobs, self._results = process.stdin, process.stdout
 
     @classmethod
     async def start(cls, program: Sequence[str], limits: Limits) -> Child:
-        """Start a worker (about 0.4 s) and wait until it is ready. Raises Lost if it doesn't get that far.
+        """Starts a worker (about 0.4 s), and returns when it is ready. Raises WorkerLost if it ends before that.
 
-        A plain child process rather than multiprocessing's: it doesn't import our main module again, has no helper
-        process, inherits no file but its pipes, and asyncio waits for it without a thread.
+        It is a plain child process rather than multiprocessing's: it doesn't import our main module again, has no
+        helper process, inherits no file but its pipes, and asyncio waits for it without a thread.
         """
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         process = await asyncio.create_subprocess_exec(
@@ -64,7 +64,7 @@ class Child:
                 await child._ready()
         except BaseException:
             child.kill()
-            await child.gone()
+            await child.wait()
             raise
         return child
 
@@ -73,25 +73,25 @@ class Child:
         """The worker's process id."""
         return self._process.pid
 
-    async def develop(self, photo_id: UUID, data: bytes, taken_on: date) -> Filtered | Rejected:
-        """Have one photo developed. Raises Lost."""
+    async def filter(self, photo_id: UUID, data: bytes, taken_on: date) -> Outcome:
+        """Has one photo filtered. Raises WorkerLost if the worker ends, or sends something invalid."""
         try:
             self._jobs.write(wire.job_head(photo_id, data, taken_on))
             self._jobs.write(data)
             await self._jobs.drain()
-            head = await self._answers.readexactly(wire.ANSWER.size)
-            answer = wire.Answer(head, self._limits.result_bytes)
-            return answer.outcome(await self._answers.readexactly(answer.body_bytes))
+            head = await self._results.readexactly(wire.RESULT.size)
+            result = wire.Result(head, self._limits.result_bytes)
+            return result.outcome(await self._results.readexactly(result.body_bytes))
         except (ConnectionError, asyncio.IncompleteReadError, ValueError) as error:
-            raise Lost(await self._end()) from error
+            raise WorkerLost(await self._end()) from error
 
     def kill(self) -> None:
-        """End the process now, by its id. asyncio reaps it; `gone` waits for that."""
+        """Kills the process now, by its id. asyncio reaps it; `wait` waits for that."""
         with suppress(ProcessLookupError):
             self._process.kill()
 
-    async def gone(self) -> None:
-        """Wait until the process has ended and its pipes are closed."""
+    async def wait(self) -> None:
+        """Waits until the process has ended and its pipes are closed."""
         await self._process.wait()
         self._jobs.close()
         with suppress(ConnectionError):
@@ -99,14 +99,14 @@ class Child:
 
     async def _ready(self) -> None:
         try:
-            said = await self._answers.readexactly(len(wire.READY))
+            first = await self._results.readexactly(len(wire.READY))
         except asyncio.IncompleteReadError as error:
-            raise Lost(await self._end()) from error
-        if said != wire.READY:
-            raise Lost(None)
+            raise WorkerLost(await self._end()) from error
+        if first != wire.READY:
+            raise WorkerLost(None)
 
     async def _end(self) -> int:
-        """The status of a process whose pipes have closed; one that lives on nevertheless is killed."""
+        """Waits for the status of a process whose pipes have closed; after a second it is killed."""
         try:
             async with asyncio.timeout(1):
                 return await self._process.wait()

@@ -1,4 +1,4 @@
-"""Worker processes that develop photos and can be killed at any moment without losing another photo."""
+"""Filters photos in worker processes, each of which can be killed at any moment without losing another photo."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from types import TracebackType
 from uuid import UUID
 
 from processors.film.limits import LIMITS, Limits
-from processors.film.outcome import Filtered, Reason, Rejected
-from processors.film.sandbox.child import Child, Lost
+from processors.film.outcome import Outcome, Reason, Rejected
+from processors.film.sandbox.child import Child, WorkerLost
 
 WORKER = ("-m", "processors.film.sandbox.worker")
 _ATTEMPTS = 2
 
 
 class PoolClosed(RuntimeError):
-    """The pool was closed before the photo had been developed; nothing is known about the photo."""
+    """The pool was closed before the photo was filtered: it says nothing about the photo."""
 
 
 class Pool:
-    """A number of workers, each a process that develops one photo at a time, within limits.
+    """A number of workers, each a process that filters one photo at a time, within limits.
 
         async with Pool(workers=2) as pool:
             outcome = await pool.filter(photo_id, data, taken_on)
@@ -34,16 +34,16 @@ class Pool:
         self._limits, self._program, self._size = limits, program, workers
         # A slot for each worker: the idle worker itself, or None where one has still to be started.
         self._slots: asyncio.Queue[Child | None] = asyncio.Queue()
-        self._living: set[Child] = set()
-        self._dying: set[asyncio.Task[None]] = set()
+        self._running: set[Child] = set()
+        self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def __aenter__(self) -> Pool:
-        self._closed, self._slots = False, asyncio.Queue()  # it may be opened again after it couldn't start
+        self._closed, self._slots = False, asyncio.Queue()  # a pool that couldn't start may be opened again
         try:
             for child in await asyncio.gather(*(self._start() for _ in range(self._size)), return_exceptions=True):
                 if isinstance(child, BaseException):
-                    raise child  # when all have started or failed: none is left behind
+                    raise child  # now that all have started or failed: none is left behind
                 self._slots.put_nowait(child)
         except BaseException:
             await self.close()
@@ -57,22 +57,22 @@ class Pool:
 
     @property
     def pids(self) -> frozenset[int]:
-        """The process ids of the workers that live now."""
-        return frozenset(child.pid for child in self._living)
+        """The process ids of the workers that run now."""
+        return frozenset(child.pid for child in self._running)
 
     async def close(self) -> None:
-        """End all workers and wait until they are gone. Photos still in work raise PoolClosed."""
+        """Ends all workers, and returns when they have ended. Photos in work raise PoolClosed."""
         self._closed = True
-        for child in list(self._living):
+        for child in list(self._running):
             self._discard(child)
-        await asyncio.gather(*self._dying)
+        await asyncio.gather(*self._ending)
 
-    async def filter(self, photo_id: UUID, data: bytes, taken_on: date) -> Filtered | Rejected:
-        """Develop a photo (see `develop_photo`) in a worker.
+    async def filter(self, photo_id: UUID, data: bytes, taken_on: date) -> Outcome:
+        """Filters a photo (see `filter_photo`) in a worker.
 
-        A photo that goes over a limit is rejected; one that takes its worker down is tried once more in a fresh one,
-        and then rejected. Raises PoolClosed, or Lost if a worker can't even be started: both say nothing about the
-        photo. A cancelled call kills its worker.
+        A photo that goes over a limit is rejected; one that ends its worker is tried once more in a new one, and then
+        rejected. Raises PoolClosed if the pool is closed, WorkerLost if a worker can't be started: both say nothing
+        about the photo. A cancelled call kills its worker.
         """
         if not data:
             return Rejected.because(Reason.EMPTY)
@@ -87,10 +87,10 @@ class Pool:
                 child = child or await self._start()
                 try:
                     async with asyncio.timeout(self._limits.wall_seconds):
-                        outcome = await child.develop(photo_id, data, taken_on)
+                        outcome = await child.filter(photo_id, data, taken_on)
                 except TimeoutError:
                     return Rejected.because(Reason.TOO_LONG)
-                except Lost as lost:
+                except WorkerLost as lost:
                     if lost.status == -signal.SIGXCPU:
                         return Rejected.because(Reason.TOO_LONG)
                     self._discard(child)
@@ -106,17 +106,17 @@ class Pool:
 
     async def _start(self) -> Child:
         child = await Child.start(self._program, self._limits)
-        self._living.add(child)
+        self._running.add(child)
         if self._closed:
             self._discard(child)
             raise PoolClosed
         return child
 
     def _discard(self, child: Child) -> None:
-        """Kill a worker and see it off in the background; its slot starts another when it is needed."""
+        """Kills a worker, and waits for its end in the background; its slot starts another when it is needed."""
         child.kill()
-        if child in self._living:
-            self._living.discard(child)
-            farewell = asyncio.ensure_future(child.gone())
-            self._dying.add(farewell)
-            farewell.add_done_callback(self._dying.discard)
+        if child in self._running:
+            self._running.discard(child)
+            end = asyncio.ensure_future(child.wait())
+            self._ending.add(end)
+            end.add_done_callback(self._ending.discard)

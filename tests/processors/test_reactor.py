@@ -1,4 +1,4 @@
-"""What every processor does with records that it can't act on."""
+"""What becomes of records that a reactor can't act on."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 
 from events.generated import PhotoTaken
+from processors.handlers.batch import Batch
 from processors.handlers.reader import Read
-from processors.transport.consumer import Batch
 from processors.transport.lease import Lease
 from tests.kit import run
-from tests.processors.world import World, taken
+from tests.processors.world import Reacting, World, taken
 
 PHOTOS = [taken(number, timedelta(days=1)) for number in range(9)]
 BAD = PHOTOS[4]
@@ -29,7 +29,7 @@ def test_what_cant_be_acted_on_is_set_aside_and_the_rest_is_done() -> None:
             done.update(read.event.event_id for read in reads)
 
         await world.happen(*PHOTOS)
-        await world.feed(world.processor("filter", [PhotoTaken], act), "photos")
+        await world.feed(world.handler(Reacting("filter", [PhotoTaken], act)), "photos")
         assert done == {photo.event_id for photo in PHOTOS} - {BAD.event_id}
         (letter,) = world.views.letters
         assert letter.projection == "filter"
@@ -47,7 +47,7 @@ def test_what_this_machine_lacks_is_no_fault_of_a_record() -> None:
 
         await world.happen(*PHOTOS)
         with pytest.raises(ExceptionGroup):
-            await world.feed(world.processor("filter", [PhotoTaken], act), "photos")
+            await world.feed(world.handler(Reacting("filter", [PhotoTaken], act)), "photos")
         assert world.views.letters == []
 
     run(scenario())

@@ -1,0 +1,61 @@
+"""The fold of a batch: events to rows and changes of sets. It is pure; a fold that raises is a value of its result."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from events.generated import Event
+from processors.handlers.reader import Read
+from processors.handlers.reject import Reject
+from projections.projection import Projection
+from projections.store.table import Stamped
+from projections.tally.stamps import FIRST_FOLD, Stamps
+from projections.tally.tally import Change, Tally
+
+Subscribers = Mapping[type[Event], Sequence[Projection | Tally]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedRecord:
+    """What one record folds to: rows, changes of sets, and who can't fold it and why."""
+
+    read: Read
+    rows: list[Stamped]
+    changes: list[tuple[Tally, Change]]
+    rejects: list[Reject]
+
+
+def subscribers(projections: Iterable[Projection | Tally]) -> Subscribers:
+    """Projections by the types of event that they fold; those of rows come first."""
+    found: dict[type[Event], list[Projection | Tally]] = {}
+    for each in sorted(projections, key=lambda one: isinstance(one, Tally)):
+        for kind in each.events:
+            found.setdefault(kind, []).append(each)
+    return found
+
+
+def wanting(read: Read, wanted: Mapping[str, int], to: Subscribers) -> Iterator[Projection | Tally]:
+    """The projections that have yet to fold an event; `wanted` has the next offset of each, by name."""
+    return (each for each in to.get(type(read.event), ()) if read.offset >= wanted[each.name])
+
+
+def fold(
+    reads: Sequence[Read], wanted: Mapping[str, int], to: Subscribers, stamps: Stamps = FIRST_FOLD
+) -> list[FoldedRecord]:
+    """Folds events with all projections that have yet to fold them."""
+    return [fold_one(read, wanted, to, stamps) for read in reads]
+
+
+def fold_one(read: Read, wanted: Mapping[str, int], to: Subscribers, stamps: Stamps) -> FoldedRecord:
+    """Folds one event."""
+    folded = FoldedRecord(read, [], [], [])
+    stamp = stamps.of_record(read.offset)
+    for each in wanting(read, wanted, to):
+        try:
+            if isinstance(each, Tally):
+                folded.changes.extend([(each, change) for change in each(read.event)])
+            else:
+                folded.rows.extend([Stamped(upsert, stamp) for upsert in each(read.event)])
+        except Exception as error:  # a fold is pure: what it raises once it raises always
+            reason = f"{each.name} can't fold it: {type(error).__name__}: {error}"
+            folded.rejects.append(Reject(read.record, each.name, reason))
+    return folded

@@ -1,0 +1,116 @@
+"""The writer: stores what a batch folded to. Rows come first, then sets, then their counts.
+
+Each step may be done again at any time: every write bears its stamp.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from events.ids import NIL
+from processors.failpoints import reached
+from processors.handlers.fold import FoldedRecord
+from processors.handlers.patient import transient
+from processors.handlers.reject import EVERY, Reject
+from processors.transport.lease import Lease
+from projections.store.protocol import Store, Unstorable
+from projections.store.table import Stamped
+from projections.tally.shard import Shard
+from projections.tally.stamps import FIRST_FOLD, Stamps
+from projections.tally.tally import Change, Tally
+
+T = TypeVar("T")
+
+CHANGES_A_ROUND = 64  # of one shard of one set: they are written in one batch, which the database bounds
+ATTEMPTS = Counter("darkroom_store_attempts", "Attempts to store a batch or a part of one", ["topic"])
+
+
+class Forgotten(Exception):
+    """The database broke since a partition's rows were last known to be kept: heal first, then fold again."""
+
+
+class Writer:
+    """Writes the read models of one topic."""
+
+    def __init__(self, topic: str, store: Store):
+        self._topic, self._store = topic, store
+
+    async def write(
+        self,
+        partition: int,
+        folded: Sequence[FoldedRecord],
+        lease: Lease,
+        *,
+        breaks: int | None = None,
+        stamps: Stamps = FIRST_FOLD,
+    ) -> list[Reject]:
+        """Stores what records folded to, and halves a batch that can't be stored down to the records at fault.
+
+        Those are the result. `breaks` is the store's when all before was known to be kept. Raises Forgotten where a
+        set is read and it is another by then; LeaseLost."""
+        if not folded:
+            return []
+        ATTEMPTS.labels(self._topic).inc()
+        try:
+            await lease.retry(lambda: self._write(partition, folded, breaks, stamps), transient=transient)
+        except Unstorable as error:
+            if len(folded) == 1:
+                return [Reject(folded[0].read.record, EVERY, str(error))]
+            half = len(folded) // 2
+            first = await self.write(partition, folded[:half], lease, breaks=breaks, stamps=stamps)
+            return first + await self.write(partition, folded[half:], lease, breaks=breaks, stamps=stamps)
+        return []
+
+    async def _write(self, partition: int, folded: Sequence[FoldedRecord], breaks: int | None, stamps: Stamps) -> None:
+        rows = [row for each in folded for row in each.rows]
+        if rows:
+            await self._store.write(rows)
+        sets: dict[tuple[str, UUID], tuple[Tally, list[tuple[int, Change]]]] = {}
+        for each in folded:
+            for tally, change in each.changes:
+                changes = sets.setdefault((tally.name, change.entity), (tally, []))[1]
+                changes.append((each.read.offset, change))
+        counts = await every(
+            self._write_set(tally, partition, entity, changes, breaks, stamps)
+            for (_, entity), (tally, changes) in sets.items()
+        )
+        reached("before-counts")
+        if counts:
+            await self._store.write(counts)
+
+    async def _write_set(
+        self,
+        tally: Tally,
+        shard: int,
+        entity: UUID,
+        changes: Sequence[tuple[int, Change]],
+        breaks: int | None,
+        stamps: Stamps,
+    ) -> Stamped:
+        """Writes one shard of one set, a round at a time. Its count's row, to be written when all sets are."""
+        count: Stamped | None = None
+        for i in range(0, len(changes), CHANGES_A_ROUND):
+            part = changes[i : i + CHANGES_A_ROUND]
+            members = {NIL, *(change.member for _, change in part)}
+            known = await self._store.pick(tally.members, (entity, shard), members)
+            if breaks is not None and self._store.breaks != breaks:
+                raise Forgotten  # what was read may lack what was folded before: a total made of it would be wrong
+            changed = Shard(tally, entity=entity, shard=shard, rows=known, stamps=stamps)
+            for offset, change in part:
+                changed.apply(change, offset)
+            result = changed.folded()
+            await self._store.write_together(result.rows)
+            count = result.count
+        assert count is not None
+        return count
+
+
+async def every(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All results, or the first error, when all have ended: what is left behind would write beside the next attempt."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    if errors := [result for result in results if isinstance(result, BaseException)]:
+        raise next((error for error in errors if not isinstance(error, Unstorable)), errors[0])
+    return [result for result in results if not isinstance(result, BaseException)]
