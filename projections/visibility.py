@@ -1,4 +1,4 @@
-"""Who may see what: the one place where it is decided (DESIGN.md, section 4), by the API and the gateway alike.
+"""Decides who may see what, for the API and the gateway alike (docs/design.md, section 4).
 
 The rules are pure functions over rows. `Sight` reads the rows that they need, each once in a request. What a viewer
 may not see does not exist for him: None here, 404 outside.

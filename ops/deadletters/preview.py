@@ -1,4 +1,4 @@
-"""What redriving would do, said before it is done: elsewhere 380,000 events were sent again unannounced (FACTS.md)."""
+"""Previews what a redrive would change, because at other projects 380,000 old events were sent again unannounced."""
 
 from collections import Counter
 from dataclasses import dataclass, field

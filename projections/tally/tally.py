@@ -3,7 +3,7 @@
 A set is split by log partition (its *shard*), so that one worker writes a shard. A member has a row for each beginning;
 it is in the set while one of its beginnings hasn't ended. Rows only ever gain facts, so an event that comes twice or
 late changes nothing. The total is the exception, and is right because one writer reads it together with the rows it
-follows from, and stamps it from the log (docs/design.md, section 3).
+follows from, and stamps it from the log (docs/design.md, section 3, rule 5).
 
 The row of NIL, which is no member, always exists and holds the shard's `total`, the `latest` time of a beginning, and
 the `position` (offset) up to which the shard was folded, with the `epoch` of its last correction there.

@@ -1,5 +1,5 @@
 """What must follow in the log itself: an ended photo leaves its rolls, a deleted roll's people leave it, a photo that
-developed counts as developed in each of its rolls (DESIGN.md, section 2: one action, several facts)."""
+developed counts as developed in each of its rolls (docs/design.md, section 2)."""
 
 from collections.abc import Iterator
 
