@@ -1,6 +1,6 @@
 """develop: photos a second from the minute in which all of them come due to `photo.developed`, read in Cassandra.
 
-Ours are the develop processor and the app of `photos`, in a process each, as `darkroom up` runs them; the clock starts
+Ours are the reactor `develop` and the app of `photos`, in a process each, as `darkroom up` runs them; the clock starts
 when the time comes. The reference produces the same PhotoDeveloped records, and writes the same rows
 (`bench.reference.apply`).
 """
@@ -54,7 +54,7 @@ def developed(ids: Ids, photos: list[Photo], chance: random.Random) -> Iterator[
 
 
 def progressed(world: World, clock: Side, keyspace: str, wanted: dict[int, int]) -> None:
-    """Waits until the develop processor has passed these offsets of `photos`. Broken, TimeoutError."""
+    """Waits until the reactor `develop` has passed these offsets of `photos`. Broken, TimeoutError."""
     deadline = time.monotonic() + PATIENCE
     query = f"SELECT partition, offset FROM {keyspace}.progress_1 WHERE topic = 'photos' AND partition = %s"
     query += " AND projection = 'develop'"

@@ -1,4 +1,4 @@
-"""Our side of `develop`: the processor as a worker runs it; its clock stands in the past until the parent says more.
+"""Our side of `develop`: the reactor as a worker runs it; its clock stands in the past until the parent says more.
 
 python -m bench.ours.develop RUN
 """

@@ -59,12 +59,12 @@ class Preview:
                 else:
                     for upsert in each(event):
                         self.touches.setdefault(upsert.table.name, set()).add(partition_key(upsert))
-            except Exception as error:  # as the runner: what a fold raises once it raises always
+            except Exception as error:  # as in the projector: what a fold raises once it raises always
                 self.still[f"{each.name} can't fold it: {type(error).__name__}: {error}"] += 1
 
     @property
     def processors(self) -> list[str]:
-        """The processors that would act again, and may append to the log."""
+        """The reactors that would act again, and may append to the log."""
         folded = {EVERY, *(each.name for each in PROJECTIONS)}
         return sorted({name for _, name in self.places} - folded)
 

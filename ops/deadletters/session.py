@@ -13,7 +13,7 @@ from projections.private.codec import open_codecs
 from projections.store.cassandra import connected
 from projections.store.roles import WORKER
 
-Place = tuple[Position, str]  # a record, and the projection or processor that couldn't take it
+Place = tuple[Position, str]  # a record, and the projection or reactor that couldn't take it
 
 
 @dataclass(frozen=True)

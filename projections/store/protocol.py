@@ -1,4 +1,4 @@
-"""What the runner and the queries ask of a database. The one in memory and Cassandra pass the same contract test."""
+"""What projectors and queries ask of a database. The one in memory and Cassandra pass the same contract test."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol

@@ -108,7 +108,7 @@ TABLES = {
 
 def of_table(table: str, key: list[str], expected: tables.Rows, actual: tables.Rows) -> list[str]:
     """The differences in one table."""
-    if table == "progress":  # that of processors, and of projections that it wasn't taught, isn't its business
+    if table == "progress":  # that of reactors, and of projections that it wasn't taught, isn't its business
         names = {where[2] for where in expected}
         actual = {where: row for where, row in actual.items() if where[2] in names}
     found: list[str] = []
