@@ -1,4 +1,4 @@
-"""The benchmark's reference writes what our projector writes: a ratio between different amounts of work says nothing."""
+"""The benchmark's reference writes what our projector writes: a ratio of different amounts of work says nothing."""
 
 import asyncio
 import random
