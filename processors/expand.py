@@ -2,8 +2,8 @@
 end; a photo that developed counts as developed in each of its rolls.
 
 Two events that need each other may come in either order and in different partitions (a roll is deleted while somebody
-joins it). So for a batch the log's ends of the partitions behind the read models are read first, then the read models
-are waited for, and only then read: of two such events, at least one sees the other (docs/design.md, 3 Delivery).
+joins it). So for a batch the ends of the partitions behind the read models are taken first, then the read models are
+waited for, and only then read: of two such events, at least one sees the other (docs/design.md, section 3, rule 6).
 """
 
 from collections.abc import AsyncIterator

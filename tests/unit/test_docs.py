@@ -13,8 +13,9 @@ from api.app import app as read_api
 from events.schema import all_schemas
 from events.topics import TOPICS
 from ops.cli import COMMANDS
+from processors.catalog import every_table
 from producers.gateway.app import app as gateway
-from projections.catalog import PROJECTIONS, all_tables
+from projections.catalog import PROJECTIONS
 from projections.store.table import Table
 from projections.tally.tally import Tally
 
@@ -205,7 +206,7 @@ def test_the_designs_read_models_are_those_of_the_catalog() -> None:
         kind, with_more = ("tally", ", listed") if isinstance(each, Tally) else ("rows", ", indexed")
         expected.append(described(table, kind + with_more if more else kind, ", ".join(each.topics)))
     fed = [table for each in PROJECTIONS for table in each.tables]
-    expected += [described(table, "working", "") for table in all_tables() if table not in fed]
+    expected += [described(table, "working", "") for table in every_table() if table not in fed]
     assert sorted(row[:-1] for row in rows_of_table(4)) == sorted(expected)
 
 
