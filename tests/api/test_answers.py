@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from api.image_urls import ImageUrls
 from events.positions import Position
 from projections.store.memory import MemoryStore
-from tests.api.world import NOW, SETTINGS, World, named
+from tests.api.world import NOW, SETTINGS, ApiWorld, named
 from tests.kit import run
 from web.etag import matches
 from web.read_your_writes import ProjectionWaiter
@@ -21,7 +21,7 @@ from web.read_your_writes import ProjectionWaiter
 
 def test_what_has_not_changed_is_not_sent_again() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")))
         async with world.api() as api:
             first = await api.get("ada", "/v1/users/@bo")
@@ -45,7 +45,7 @@ def test_tags_compare_weakly(given: str, same: bool) -> None:
 
 def test_a_read_that_has_caught_up_with_a_write_is_not_stale() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"))
         (topic, partition), records = next(iter(world.log.partitions.items()))
         async with world.api() as api:
@@ -66,7 +66,7 @@ def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothin
     monkeypatch.setattr(ProjectionWaiter, "passed", in_no_time)
 
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             answer = await api.get("ada", f"/v1/photos/{named('dusk')}", Darkroom_After="photos-3@41")
             assert answer.status_code == 404
             assert answer.headers["darkroom-stale"] == "true"
@@ -77,7 +77,7 @@ def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothin
 @pytest.mark.parametrize("given", ["nonsense", "photos-3", "photos-99@1", "letters-1@1", "photos-3@-1", "photos-3@x"])
 def test_what_is_not_a_position_is_refused(given: str) -> None:
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             answer = await api.get("ada", "/v1/me", Darkroom_After=given)
             assert answer.status_code == 400
             assert "Darkroom-After" in answer.json()["detail"]
@@ -87,7 +87,7 @@ def test_what_is_not_a_position_is_refused(given: str) -> None:
 
 def test_everybody_who_waits_is_answered_as_soon_as_the_workers_are_there() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         event = world.person("ada")
         await world.log.append(event)
         ((topic, partition),) = world.log.partitions

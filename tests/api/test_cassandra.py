@@ -14,7 +14,7 @@ from projections.keyspace import create_all
 from projections.store.cassandra import CassandraStore, connect
 from projections.store.roles import API, WORKER
 from tests.api.test_pages import LISTS, grown
-from tests.api.world import MORNING, World, named
+from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
 
 
@@ -29,7 +29,7 @@ def stores(darkroom: Settings) -> Settings:
     return own
 
 
-def history(world: World) -> list[Event]:
+def history(world: ApiWorld) -> list[Event]:
     """A little of everything, with ties in time between ids of two versions."""
     events = [world.person("ada"), *world.roll("lake", "ada"), *world.developed("dusk", "ada", "lake")]
     for n in range(8):
@@ -50,7 +50,7 @@ def test_every_answer_is_the_same_over_cassandra_and_over_memory(stores: Setting
     writing = connect(stores, WORKER, stores.worker_password)
     reading = connect(stores, API, stores.api_password)
 
-    async def answers(world: World) -> dict[str, object]:
+    async def answers(world: ApiWorld) -> dict[str, object]:
         await world.given(*history(world))
         paths = ["/v1/me", "/v1/users/@p1", f"/v1/rolls/{named('lake')}", f"/v1/photos/{named('dusk')}"]
         async with world.api() as api:
@@ -64,7 +64,7 @@ def test_every_answer_is_the_same_over_cassandra_and_over_memory(stores: Setting
 
     async def scenario() -> None:
         written, seen = CassandraStore(writing, stores.keyspace), CassandraStore(reading, stores.keyspace)
-        over_cassandra, over_memory = await answers(World(written, seen)), await answers(World())
+        over_cassandra, over_memory = await answers(ApiWorld(written, seen)), await answers(ApiWorld())
         for path, told in over_memory.items():
             assert over_cassandra[path] == told, path
 

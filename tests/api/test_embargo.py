@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from events import generated as g
 from events.generated import Event
-from tests.api.world import MORNING, Api, World, named
+from tests.api.world import MORNING, Api, ApiWorld, named
 from tests.kit import run
 
 PEOPLE, ROLLS = ("ada", "bo", "cy"), ("lake", "den")
@@ -101,7 +101,7 @@ def worlds(draw: Any) -> Facts:
     )
 
 
-def events_of(facts: Facts, world: World) -> list[Event]:
+def events_of(facts: Facts, world: ApiWorld) -> list[Event]:
     """How this world came about. Every photo is liked, commented on, and somebody's portrait and a roll's cover."""
     events: list[Event] = [world.person(person) for person in PEOPLE]
     for roll in ROLLS:
@@ -122,7 +122,7 @@ def events_of(facts: Facts, world: World) -> list[Event]:
     return events + [g.RollDeleted(**world.begin(), **roll) for roll in gone]
 
 
-def history(photo: Taken, world: World) -> list[Event]:
+def history(photo: Taken, world: ApiWorld) -> list[Event]:
     """What happened to a photo; a late one should have developed by now, the others' morning is to come."""
     due = MORNING if photo.shown or photo.fate == "late" else MORNING + timedelta(days=1)
     about = world.about(photo.name, photo.owner, due)
@@ -189,7 +189,7 @@ def traces(photo: Taken) -> list[str]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_everybody_gets_to_see_what_they_may_and_nothing_else(facts: Facts) -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*events_of(facts, world))
         async with world.api() as api:
             for person in PEOPLE:

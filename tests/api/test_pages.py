@@ -16,7 +16,7 @@ from events.ids import key_order
 from projections.graph.followers import followers
 from projections.store.table import Table
 from projections.tally.queries import by_time, key_of
-from tests.api.world import MORNING, World, named
+from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
 from web.pagination import Cursor
 from web.problems import Problem
@@ -45,7 +45,7 @@ LISTS = {
 }
 
 
-def grown(world: World, n: int) -> list[Event]:
+def grown(world: ApiWorld, n: int) -> list[Event]:
     """One more of everything that is listed."""
     who, at = f"p{n}", MORNING - timedelta(hours=n % 40)
     events = [world.person(who), world.followed(who, "ada"), world.followed("ada", who), world.joined("lake", who)]
@@ -53,9 +53,9 @@ def grown(world: World, n: int) -> list[Event]:
     return [*events, *world.developed(f"photo {n}", "ada", "lake", on_profile=True, develops_at=at)]
 
 
-async def grown_world(size: int, empty: World | None = None) -> World:
+async def grown_world(size: int, empty: ApiWorld | None = None) -> ApiWorld:
     """Lists of so many items, about."""
-    world = empty or World()
+    world = empty or ApiWorld()
     await world.given(world.person("ada"), *world.roll("lake", "ada"), *world.developed("dusk", "ada", "lake"))
     for n in range(size):
         await world.given(*grown(world, n))
@@ -138,7 +138,7 @@ def test_a_cursor_tells_nothing_of_the_row_it_stands_at() -> None:
 
 def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         chance = random.Random(7)
         for n in range(60):  # many at the same time, and ids of two versions, which Cassandra orders by version first
             follow = replace(world.followed(f"p{n}", "ada"), occurred_at=MORNING + timedelta(seconds=n % 4))

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from events import generated as g
-from tests.api.world import MORNING, World, named
+from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
 
 
 def test_while_a_photo_develops_its_owner_is_told_when_it_will_have_and_nobody_else_that_there_is_one() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         later = MORNING + timedelta(days=1)
         await world.given(world.person("ada"), world.person("bo"), *world.roll("lake", "ada"))
         await world.given(world.joined("lake", "bo"), *world.taken("dusk", "ada", "lake", develops_at=later))
@@ -37,7 +37,7 @@ def test_while_a_photo_develops_its_owner_is_told_when_it_will_have_and_nobody_e
 
 def test_a_developed_photo_has_images_counts_and_what_the_viewer_has_to_do_with_it() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("lake", "ada"))
         await world.given(*world.developed("dusk", "ada", "lake"), world.liked("dusk", "bo"))
         await world.given(world.liked("dusk", "cy"), world.commented("dusk", "cy", "The light!"))
@@ -63,7 +63,7 @@ def test_a_developed_photo_has_images_counts_and_what_the_viewer_has_to_do_with_
 
 def test_only_the_owner_learns_why_a_photo_was_rejected() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"), world.person("bo"), *world.taken("dusk", "ada", on_profile=True))
         await world.given(
             g.PhotoRejected(**world.begin(), **world.about("dusk", "ada"), code="size", reason="It is too large.")
@@ -79,7 +79,7 @@ def test_only_the_owner_learns_why_a_photo_was_rejected() -> None:
 
 def test_a_photo_that_was_deleted_or_taken_down_is_gone_for_everybody() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"), world.person("bo"), *world.roll("lake", "ada"))
         await world.given(*world.developed("one", "ada", "lake"), *world.developed("two", "ada", "lake"))
         await world.given(
@@ -98,7 +98,7 @@ def test_a_photo_that_was_deleted_or_taken_down_is_gone_for_everybody() -> None:
 
 def test_a_photo_of_a_private_roll_is_seen_by_its_members_and_names_only_rolls_that_the_viewer_sees() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
         await world.given(*world.roll("lake", "ada"), world.joined("den", "bo"))
         await world.given(*world.developed("dusk", "ada", "den"), *world.developed("dawn", "ada", "den", "lake"))
@@ -114,7 +114,7 @@ def test_a_photo_of_a_private_roll_is_seen_by_its_members_and_names_only_rolls_t
 
 def test_comments_of_somebody_who_hid_their_account_are_hidden_and_come_back() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.developed("dusk", "ada", on_profile=True))
         await world.given(world.commented("dusk", "bo", "Oh"), world.liked("dusk", "bo"))
         await world.given(g.UserDeactivated(**world.begin(), user_id=named("bo")))
@@ -132,7 +132,7 @@ def test_comments_of_somebody_who_hid_their_account_are_hidden_and_come_back() -
 
 def test_a_deleted_comment_is_not_listed() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.developed("dusk", "ada", on_profile=True))
         posted = [world.commented("dusk", "bo", text) for text in ("one", "two", "three")]
         await world.given(*posted)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from projections.store.protocol import StoreUnavailable
-from tests.api.world import ROUTES, SETTINGS, World, checked, named
+from tests.api.world import ROUTES, SETTINGS, ApiWorld, checked, named
 from tests.kit import run
 from web.tokens import issue_token
 
@@ -34,7 +34,7 @@ BAD_TOKENS = {
 @pytest.mark.parametrize("path", PATHS)
 def test_every_path_asks_for_a_token(path: str) -> None:
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             for name, header in BAD_TOKENS.items():
                 answer = await api.client.get(path, headers={"Authorization": header} if header else {})
                 checked(path, answer)
@@ -58,7 +58,7 @@ def test_every_path_asks_for_a_token(path: str) -> None:
 )
 def test_a_request_that_makes_no_sense_is_told_what_and_where(path: str, status: int, where: str | None) -> None:
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             answer = await api.get("ada", path)
             assert answer.status_code == status
             assert [each["where"] for each in answer.json().get("errors", [])] == ([where] if where else [])
@@ -68,7 +68,7 @@ def test_a_request_that_makes_no_sense_is_told_what_and_where(path: str, status:
 
 def test_nothing_can_be_written() -> None:
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             for method in ("POST", "PUT", "PATCH", "DELETE"):
                 answer = await api.client.request(method, "/v1/me")
                 checked("/v1/me", answer)
@@ -100,7 +100,7 @@ class Broken:
 )
 def test_a_failing_database_shows_no_insides(error: Exception, status: int) -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         world.store = Broken(error)  # type: ignore[assignment]
         async with world.api() as api:
             for path in PATHS:
@@ -119,7 +119,7 @@ def test_a_failing_database_shows_no_insides(error: Exception, status: int) -> N
 
 def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             for given, kept in (("abc-123", True), ("a" * 65, False), ("a b\tc", False)):
                 answer = await api.client.get("/healthz", headers={"X-Request-Id": given})
                 assert (answer.headers["x-request-id"] == given) == kept
@@ -129,7 +129,7 @@ def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:
 
 def test_metrics_name_routes_and_never_paths() -> None:
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             await api.get("ada", f"/v1/photos/{named('dusk')}")
             await api.get("ada", "/a/path/from/outside")
             answer: httpx.Response = await api.client.get("/metrics")
@@ -143,7 +143,7 @@ def test_metrics_name_routes_and_never_paths() -> None:
 
 def test_every_operation_is_documented_with_an_example_its_problems_and_the_token() -> None:
     async def scenario() -> None:
-        async with World().api() as api:
+        async with ApiWorld().api() as api:
             document = (await api.client.get("/openapi.json")).json()
             for route in ROUTES:
                 operation = document["paths"][route.path]["get"]

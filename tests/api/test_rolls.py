@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from events import generated as g
-from tests.api.world import MORNING, World, named
+from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
 
 
 def test_a_private_roll_does_not_exist_for_anybody_but_its_members() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.roll("den", "ada", "private"))
         async with world.api() as api:
             path = f"/v1/rolls/{named('den')}"
@@ -32,7 +32,7 @@ def test_a_private_roll_does_not_exist_for_anybody_but_its_members() -> None:
 
 def test_a_deleted_roll_is_gone_for_its_members_too() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"), *world.roll("lake", "ada"), *world.developed("dusk", "ada", "lake"))
         await world.given(world.person("bo"), world.joined("lake", "bo"))
         await world.given(g.RollDeleted(**world.begin(), roll_id=named("lake"), creator_id=named("ada")))
@@ -46,7 +46,7 @@ def test_a_deleted_roll_is_gone_for_its_members_too() -> None:
 
 def test_a_roll_shows_its_developed_photos_the_latest_first_and_counts_the_others() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.roll("lake", "ada"))
         for day in range(4):
             at = MORNING - timedelta(days=day)
@@ -67,7 +67,7 @@ def test_a_roll_shows_its_developed_photos_the_latest_first_and_counts_the_other
 
 def test_members_are_listed_with_their_roles() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         people = [f"person{n}" for n in range(9)]
         await world.given(*map(world.person, ["ada", *people]), *world.roll("lake", "ada"))
         await world.given(*(world.joined("lake", person) for person in people))
@@ -81,7 +81,7 @@ def test_members_are_listed_with_their_roles() -> None:
 
 def test_a_cover_is_shown_only_to_those_who_may_see_that_photo() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.roll("lake", "ada"))
         await world.given(*world.developed("dusk", "ada", "lake"), *world.roll("den", "ada", "private"))
         await world.given(*world.developed("secret", "ada", "den"), *world.taken("dawn", "ada", "lake"))

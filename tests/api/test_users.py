@@ -6,13 +6,13 @@ import pytest
 
 from events import generated as g
 from projections.accounts.users_by_handle import handle_hmac
-from tests.api.world import MORNING, SETTINGS, World, named
+from tests.api.world import MORNING, SETTINGS, ApiWorld, named
 from tests.kit import run
 
 
 def test_somebody_is_found_by_id_and_by_handle_in_any_case() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"), world.person("bo"), world.followed("bo", "ada"))
         async with world.api() as api:
             shown = await api.json("bo", "/v1/users/@Ada")
@@ -27,7 +27,7 @@ def test_somebody_is_found_by_id_and_by_handle_in_any_case() -> None:
 @pytest.mark.parametrize("who", ["@nobody", "@", "@" + "x" * 99, "ada", "0" * 32, "@a%00b", str(named("nobody"))])
 def test_a_person_that_is_not_there_is_not_found(who: str) -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"))
         async with world.api() as api:
             assert (await api.get("ada", f"/v1/users/{who}")).status_code == 404
@@ -37,7 +37,7 @@ def test_a_person_that_is_not_there_is_not_found(who: str) -> None:
 
 def test_a_handle_that_was_given_up_finds_nobody() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"))
         changed = g.HandleChanged(
             **world.begin(),
@@ -56,7 +56,7 @@ def test_a_handle_that_was_given_up_finds_nobody() -> None:
 
 def test_me_is_the_person_who_asks_with_what_only_they_are_told() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"))
         async with world.api() as api:
             shown = await api.json("ada", "/v1/me")
@@ -68,7 +68,7 @@ def test_me_is_the_person_who_asks_with_what_only_they_are_told() -> None:
 
 def test_a_profile_shows_developed_photos_taken_on_it() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.roll("lake", "ada"))
         await world.given(*world.developed("shown", "ada", on_profile=True), *world.developed("other", "ada", "lake"))
         await world.given(*world.taken("dawn", "ada", on_profile=True))
@@ -82,7 +82,7 @@ def test_a_profile_shows_developed_photos_taken_on_it() -> None:
 
 def test_ones_own_photos_are_listed_by_state() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         tomorrow = MORNING + timedelta(days=1)
         await world.given(world.person("ada"), *world.developed("one", "ada"), *world.developed("two", "ada"))
         await world.given(*world.taken("next", "ada", develops_at=tomorrow), *world.taken("late", "ada"))
@@ -103,7 +103,7 @@ def test_ones_own_photos_are_listed_by_state() -> None:
 
 def test_who_follows_twice_is_listed_once_until_both_have_ended() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo", "cy")))
         first, other, second = (world.followed(who, "ada") for who in ("bo", "cy", "bo"))
         await world.given(first, other, second)
@@ -124,7 +124,7 @@ def test_who_follows_twice_is_listed_once_until_both_have_ended() -> None:
 
 def test_a_portrait_is_shown_once_its_photo_has_developed() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.taken("face", "ada"))
         chosen = world.portrait("ada", "face")
         await world.given(chosen, world.filtered("face", "ada"))
@@ -138,7 +138,7 @@ def test_a_portrait_is_shown_once_its_photo_has_developed() -> None:
 
 def test_somebody_elses_photo_is_no_portrait() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo")), *world.developed("face", "bo"))
         chosen = world.portrait("ada", "face")
         await world.given(chosen)

@@ -19,7 +19,7 @@ from projections.visibility import (
     sees_roll,
     sees_user,
 )
-from tests.api.world import MORNING, World, named
+from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
 
 ADA, BO = named("ada"), named("bo")
@@ -104,7 +104,7 @@ def test_what_is_not_there_is_not_seen() -> None:
 
 def test_the_loaders_read_what_the_rules_need() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
         await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
         dusk = replace(PHOTO, on_profile=False)

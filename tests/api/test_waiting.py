@@ -11,7 +11,7 @@ from projections.catalog import of_topic
 from projections.progress import progress_rows
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable
-from tests.api.world import World
+from tests.api.world import ApiWorld
 from tests.travelling import clock, travel
 from web.read_your_writes import MOST_SECONDS, POLL_SECONDS, ProjectionWaiter
 
@@ -189,7 +189,7 @@ def test_any_other_failure_is_told_to_who_waits_and_ends_no_other_wait() -> None
 
 def test_a_read_waits_two_seconds_for_its_positions_and_then_says_that_it_is_stale() -> None:
     async def scenario() -> None:
-        world = World()
+        world = ApiWorld()
         await world.given(world.person("ada"))
         ((topic, partition),) = world.log.partitions
         async with world.api() as api:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -23,11 +23,12 @@ from events.settings import Settings
 from projections.accounts.users_by_handle import handle_hmac
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
+from tests import given
+from tests.given import MORNING, named
 from tests.kit import MemoryLog, Worker
 from web.tokens import issue_token
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
-MORNING = datetime(2026, 6, 20, 7, tzinfo=UTC)
 SECRETS = {"token_secret": "t" * 40, "handle_secret": "h" * 40, "s3_secret_key": "s" * 40}
 SETTINGS = Settings.model_validate(SECRETS | {"s3": "http://photos.example"})
 ROUTES = [route for each in (me, users, rolls, photos) for route in each.router.routes if isinstance(route, APIRoute)]
@@ -51,17 +52,12 @@ class About(TypedDict):
     develops_at: datetime
 
 
-def named(name: str) -> UUID:
-    """The id of whatever a test calls by this name."""
-    return uuid5(NAMESPACE_URL, name)
-
-
 def image(name: str, size: str, width: int) -> g.Image:
     """One size of a photo."""
     return g.Image(key=f"photos/{named(name)}/{size}.jpg", width=width, height=width * 3 // 4)
 
 
-class World:
+class ApiWorld:
     """What has happened, and the read models that follow from it. Ids follow from names; each event has its own."""
 
     def __init__(self, store: Store | None = None, seen: Store | None = None) -> None:
@@ -84,46 +80,27 @@ class World:
 
     def person(self, name: str) -> g.UserRegistered:
         """Somebody whose handle is their name."""
-        return g.UserRegistered(
-            **self.begin(),
-            user_id=named(name),
-            handle=name,
-            handle_hmac=handle_hmac(SETTINGS, name),
-            display_name=name.title(),
-            zone="Europe/Oslo",
-        )
+        hmac = handle_hmac(SETTINGS, name)
+        shown = {"handle": name, "handle_hmac": hmac, "display_name": name.title()}
+        return given.user_registered(**self.begin(), user_id=named(name), **shown)
 
     def roll(self, name: str, owner: str, visibility: str = "public") -> list[Event]:
         """A roll, and its owner's membership."""
-        made = g.RollCreated(
-            **self.begin(),
-            roll_id=named(name),
-            creator_id=named(owner),
-            title=name.title(),
-            theme="summer",
-            visibility=visibility,
-        )
+        ids = {"roll_id": named(name), "creator_id": named(owner)}
+        made = given.roll_created(**self.begin(), **ids, title=name.title(), visibility=visibility)
         return [made, self.joined(name, owner, "owner")]
 
     def joined(self, roll: str, member: str, role: str = "member") -> g.MemberJoined:
         """A membership."""
-        return g.MemberJoined(**self.begin(), roll_id=named(roll), member_id=named(member), role=role)
+        return given.member_joined(**self.begin(), roll_id=named(roll), member_id=named(member), role=role)
 
     def taken(
         self, name: str, owner: str, *rolls: str, on_profile: bool = False, develops_at: datetime = MORNING
     ) -> list[Event]:
         """A photo, put into rolls."""
-        told = self.about(name, owner, develops_at)
-        taken = g.PhotoTaken(
-            **self.begin(),
-            **told,
-            zone="Europe/Oslo",
-            rule_version="1",
-            object_key=f"uploads/{name}",
-            etag="e",
-            on_profile=on_profile,
-        )
-        return [taken, *(g.PhotoAddedToRoll(**self.begin(), **told, roll_id=named(roll)) for roll in rolls)]
+        about = self.about(name, owner, develops_at)
+        taken = given.photo_taken(**self.begin(), **about, object_key=f"uploads/{name}", on_profile=on_profile)
+        return [taken, *(given.photo_added_to_roll(**self.begin(), **about, roll_id=named(roll)) for roll in rolls)]
 
     def about(self, name: str, owner: str, develops_at: datetime = MORNING) -> About:
         """What most events say of a photo."""
@@ -137,17 +114,9 @@ class World:
 
     def filtered(self, name: str, owner: str, develops_at: datetime = MORNING) -> g.PhotoFiltered:
         """The film look is on it."""
-        return g.PhotoFiltered(
-            **self.begin(),
-            photo_id=named(name),
-            owner_id=named(owner),
-            develops_at=develops_at,
-            filter_version="1",
-            full=image(name, "full", 2000),
-            feed=image(name, "feed", 1080),
-            thumb=image(name, "thumb", 320),
-            blurhash=f"blurhash of {name}",
-        )
+        ids = {"photo_id": named(name), "owner_id": named(owner), "develops_at": develops_at}
+        images = {size: image(name, size, width) for size, width in (("full", 2000), ("feed", 1080), ("thumb", 320))}
+        return given.photo_filtered(**self.begin(), **ids, **images, blurhash=f"blurhash of {name}")
 
     def developed(
         self, name: str, owner: str, *rolls: str, on_profile: bool = False, develops_at: datetime = MORNING
@@ -156,34 +125,29 @@ class World:
         return [
             *self.taken(name, owner, *rolls, on_profile=on_profile, develops_at=develops_at),
             self.filtered(name, owner, develops_at),
-            g.PhotoDeveloped(**self.begin(), **self.about(name, owner, develops_at)),
+            given.photo_developed(**self.begin(), **self.about(name, owner, develops_at)),
         ]
 
     def followed(self, follower: str, followee: str) -> g.UserFollowed:
         """A follow."""
-        return g.UserFollowed(**self.begin(), follower_id=named(follower), followee_id=named(followee))
+        return given.user_followed(**self.begin(), follower_id=named(follower), followee_id=named(followee))
 
     def liked(self, photo: str, liker: str) -> g.PhotoLiked:
         """A like."""
-        return g.PhotoLiked(**self.begin(), photo_id=named(photo), liker_id=named(liker))
+        return given.photo_liked(**self.begin(), photo_id=named(photo), liker_id=named(liker))
 
     def commented(self, photo: str, author: str, text: str) -> g.CommentPosted:
         """A comment."""
-        return g.CommentPosted(**self.begin(), photo_id=named(photo), author_id=named(author), text=text)
+        return given.comment_posted(**self.begin(), photo_id=named(photo), author_id=named(author), text=text)
 
     def portrait(self, person: str, photo: str) -> g.ProfileChanged:
         """Somebody chooses a portrait."""
-        return g.ProfileChanged(**self.begin(), user_id=named(person), changed=("avatar_id",), avatar_id=named(photo))
+        return given.profile_changed(**self.begin(), user_id=named(person), avatar_id=named(photo))
 
     def cover(self, roll: str, owner: str, photo: str) -> g.RollChanged:
         """A roll gets a cover."""
-        return g.RollChanged(
-            **self.begin(),
-            roll_id=named(roll),
-            creator_id=named(owner),
-            changed=("cover_id",),
-            cover_id=named(photo),
-        )
+        ids = {"roll_id": named(roll), "creator_id": named(owner)}
+        return given.roll_changed(**self.begin(), **ids, cover_id=named(photo))
 
     @asynccontextmanager
     async def api(self) -> AsyncGenerator["Api", None]:

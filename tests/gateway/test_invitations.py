@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from events.generated import MemberInvited
-from tests.gateway.world import ADA, BOB, CAT, PRIVATE, World, world
+from tests.gateway.world import ADA, BOB, CAT, PRIVATE, GatewayWorld, world
 from tests.kit import run
 
 INVITATIONS = f"/v1/rolls/{PRIVATE}/invitations"
 
 
-async def status(here: World, who: object, method: str, path: str, body: object = None) -> int:
+async def status(here: GatewayWorld, who: object, method: str, path: str, body: object = None) -> int:
     """A request's status; the read models have caught up and a minute has passed afterwards."""
     answer = await here.ask(who, method, path, body)  # type: ignore[arg-type]
     await here.fold()

@@ -15,7 +15,7 @@ from producers.writes.plan import Plan
 from producers.writes.register import register_user, require_free
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL
-from tests.gateway.world import ADA, BOB, NOW, SETTINGS, World, away, held_by, one, world
+from tests.gateway.world import ADA, BOB, NOW, SETTINGS, GatewayWorld, away, held_by, one, world
 from tests.kit import run
 
 REQUEST = one("registration")
@@ -31,14 +31,14 @@ TAKEN = (409, "This handle is taken.")
 class Keys:
     """Keys that are made, and the log's length as each was."""
 
-    here: World
+    here: GatewayWorld
     made: list[tuple[UUID, int]] = field(default_factory=list)
 
     async def create(self, person: UUID) -> None:
         self.made.append((person, await self.here.count()))
 
 
-async def register(here: World, keys: Keys, **more: Any) -> Plan:
+async def register(here: GatewayWorld, keys: Keys, **more: Any) -> Plan:
     values: dict[str, Any] = {"handle": "dan", "display_name": "Dan", "zone": "Asia/Tokyo"} | more
     return await register_user(
         here.resources.executor,

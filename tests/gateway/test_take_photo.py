@@ -12,7 +12,7 @@ from events.ids import derived_id
 from producers.decide.develops_at import RULE_VERSION
 from producers.uploads import Uploaded
 from producers.writes.idempotency import IdempotencyKey
-from tests.gateway.world import ADA, BOB, NOW, PRIVATE, PUBLIC, World, begin, one, world
+from tests.gateway.world import ADA, BOB, NOW, PRIVATE, PUBLIC, GatewayWorld, begin, one, world
 from tests.kit import run
 
 UPLOAD = one("upload")
@@ -38,7 +38,7 @@ TAKEN = PhotoTaken(
 )
 
 
-async def photo_facts(here: World) -> list[object]:
+async def photo_facts(here: GatewayWorld) -> list[object]:
     return [event for event in await here.log() if isinstance(event, PhotoTaken | PhotoAddedToRoll)]
 
 

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import httpx
 
 from events.codec import key_of, topic_of
-from events.generated import Event, MemberJoined, RollCreated, UserRegistered
+from events.generated import Event, MemberJoined, UserRegistered
 from events.positions import Position
 from events.settings import Settings
 from events.topics import key_bytes, partition_of
@@ -24,6 +24,7 @@ from producers.writes.plan import Plan
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL, PENDING, Claimed, Holder
 from projections.store.memory import MemoryStore
+from tests import given
 from tests.kit import MemoryLog, Worker
 from web.read_your_writes import ProjectionWaiter
 from web.tokens import issue_token
@@ -148,7 +149,7 @@ class NoKeys:
         """Nothing to do."""
 
 
-class World:
+class GatewayWorld:
     """A gateway, its clients, and what it wrote."""
 
     def __init__(self) -> None:
@@ -202,7 +203,7 @@ class World:
             return await client.request(method, path, json=body, headers=sent)
 
 
-CURRENT: list[World] = []
+CURRENT: list[GatewayWorld] = []
 
 
 @asynccontextmanager
@@ -218,9 +219,9 @@ APP = application(SETTINGS, opened_resources)  # one for all tests: making its r
 
 
 @asynccontextmanager
-async def world(*events: Event) -> AsyncGenerator[World]:
+async def world(*events: Event) -> AsyncGenerator[GatewayWorld]:
     """A running gateway in which Ada, Bob and Cat are registered, and Ada owns a public and a private roll."""
-    made = World()
+    made = GatewayWorld()
     CURRENT.append(made)
     try:
         async with APP.router.lifespan_context(APP):
@@ -241,36 +242,22 @@ def begin(name: str, who: UUID, at: datetime = NOW - timedelta(days=40)) -> dict
 
 def registered(person: UUID, handle: str) -> UserRegistered:
     """Somebody who has a handle."""
-    return UserRegistered(
-        **begin(f"{handle} registered", person),
-        user_id=person,
-        handle=handle,
-        handle_hmac=handle_hmac(SETTINGS, handle),
-        display_name=handle.title(),
-        zone="Europe/Berlin",
-    )
+    hmac = handle_hmac(SETTINGS, handle)
+    shown = {"handle": handle, "handle_hmac": hmac, "display_name": handle.title(), "zone": "Europe/Berlin"}
+    return given.user_registered(**begin(f"{handle} registered", person), user_id=person, **shown)
 
 
 def roll(roll_id: UUID, visibility: str, owner: UUID = ADA) -> tuple[Event, ...]:
     """A roll with its first owner."""
-    return (
-        RollCreated(
-            **begin(f"{roll_id} created", owner),
-            roll_id=roll_id,
-            creator_id=owner,
-            title="A roll",
-            theme="",
-            visibility=visibility,
-        ),
-        joined(roll_id, owner, "owner"),
-    )
+    shown = {"title": "A roll", "theme": "", "visibility": visibility}
+    made = given.roll_created(**begin(f"{roll_id} created", owner), roll_id=roll_id, creator_id=owner, **shown)
+    return made, joined(roll_id, owner, "owner")
 
 
 def joined(roll_id: UUID, member: UUID, role: str = "member", name: str = "") -> MemberJoined:
     """A membership."""
-    return MemberJoined(
-        **begin(f"{member} joined {roll_id} {name}", member), roll_id=roll_id, member_id=member, role=role
-    )
+    about = begin(f"{member} joined {roll_id} {name}", member)
+    return given.member_joined(**about, roll_id=roll_id, member_id=member, role=role)
 
 
 def again(event: Event, name: str) -> Any:

@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 
 from events.generated import (
     Event,
-    Image,
     PhotoAddedToRoll,
     PhotoDeleted,
     PhotoFiltered,
@@ -30,6 +29,7 @@ from processors.object_store import ObjectStore
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
+from tests import given
 from tests.histories import START
 from tests.kit import MemoryLog, Worker
 from tests.processors.objects import MemoryObjects
@@ -163,29 +163,27 @@ def about(number: int, develops_in: timedelta) -> dict[str, object]:
 
 def taken(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoTaken:
     more = {"zone": "UTC", "rule_version": "1", "object_key": f"uploads/{number}", "etag": "e", "on_profile": True}
-    return PhotoTaken(**base(f"taken {number}"), **about(number, develops_in), **more)  # type: ignore[arg-type]
+    return given.photo_taken(**base(f"taken {number}"), **about(number, develops_in), **more)
 
 
 def filtered(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoFiltered:
     one = about(number, develops_in)
     del one["taken_at"]
-    image = Image(key="k", width=3, height=2)
-    more = {"filter_version": "f", "full": image, "feed": image, "thumb": image, "blurhash": "b"}
-    return PhotoFiltered(**base(f"filtered {number}"), **one, **more)  # type: ignore[arg-type]
+    return given.photo_filtered(**base(f"filtered {number}"), **one)
 
 
 def placed(number: int, roll: UUID, develops_in: timedelta = timedelta(hours=1)) -> PhotoAddedToRoll:
-    return PhotoAddedToRoll(**base(f"placed {number} {roll}"), **about(number, develops_in), roll_id=roll)  # type: ignore[arg-type]
+    return given.photo_added_to_roll(**base(f"placed {number} {roll}"), **about(number, develops_in), roll_id=roll)
 
 
 def deleted(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoDeleted:
-    return PhotoDeleted(**base(f"deleted {number}"), **about(number, develops_in))  # type: ignore[arg-type]
+    return given.photo_deleted(**base(f"deleted {number}"), **about(number, develops_in))
 
 
 def taken_down(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoTakenDown:
-    return PhotoTakenDown(**base(f"taken down {number}"), **about(number, develops_in), reason="copied")  # type: ignore[arg-type]
+    return given.photo_taken_down(**base(f"taken down {number}"), **about(number, develops_in), reason="copied")
 
 
 def rejected(number: int, develops_in: timedelta = timedelta(hours=1)) -> PhotoRejected:
     more = {"code": "damaged", "reason": "This photo is damaged."}
-    return PhotoRejected(**base(f"rejected {number}"), **about(number, develops_in), **more)  # type: ignore[arg-type]
+    return given.photo_rejected(**base(f"rejected {number}"), **about(number, develops_in), **more)
