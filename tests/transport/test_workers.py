@@ -72,7 +72,7 @@ def test_a_worker_says_that_it_lives_is_ready_and_what_it_did(log: Log, tmp_path
     async def body() -> None:
         with workers(log, tmp_path, unique("web")) as start:
             worker = start("work")
-            await eventually(lambda: get(worker, "/readyz") == (200, '{"waiting": []}'))
+            await eventually(lambda: get(worker, "/readyz") == (200, '{"waiting": [], "stopped": {}}'))
             await eventually(lambda: sum(map(count_of, handled(tmp_path).values())) == 100)
             assert get(worker, "/healthz") == (200, '{"crashed": []}')
             await eventually(

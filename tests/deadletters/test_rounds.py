@@ -1,0 +1,254 @@
+"""How a redrive goes about many requests: so many between two batches, those of others left, those of `first` before
+its own; and what it does while the database or the log doesn't answer."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+
+from events.positions import Position
+from processors.handlers.batch import Partition, Record
+from processors.handlers.reject import EVERY
+from processors.redrive.redrive import OUTCOME_CHARACTERS, Redrive, unread
+from processors.redrive.replay import Failures
+from processors.redrive.requests import APPLIED, RedriveRequest, request_of
+from processors.transport.lease import Lease
+from projections.progress import progress_rows
+from projections.store.memory import MemoryStore
+from projections.store.protocol import StoreUnavailable
+from tests.deadletters.test_redrive import MemoryRequests
+from tests.kit import record, run
+from tests.processors.world import Meanwhile, nothing
+
+HERE = Partition("photos", 3)
+
+
+class Doing:
+    """See Replay: notes what it is asked to do, and fails at these offsets."""
+
+    def __init__(self, failing: Mapping[int, str] | None = None) -> None:
+        self.names = ["photo", "roll_feed"]
+        self.failing = failing or {}
+        self.done: list[tuple[str, list[int]]] = []
+
+    def serves(self, name: str) -> bool:
+        return name in (EVERY, *self.names)
+
+    async def __call__(self, records: Sequence[Record], name: str, lease: Lease) -> Failures:
+        offsets = [each.offset for each in records]
+        self.done.append((name, offsets))
+        return {offset: self.failing[offset] for offset in offsets if offset in self.failing}
+
+
+class World:
+    """A redrive over a partition of ten records, which are folded up to `folded`; a tick is a second."""
+
+    def __init__(self, round_size: int = 2, first: Collection[str] = (), failing: Mapping[int, str] | None = None):
+        self.requests, self.doing, self.store = MemoryRequests(), Doing(failing), MemoryStore()
+        self.failures: list[Exception] = []
+        self.now = 0.0
+        self.redrive = Redrive(
+            self.requests, self.doing, self.originals, self.store, first, round_size, now=lambda: self.now
+        )
+
+    async def originals(self, topic: str, partition: int, offsets: Collection[int]) -> Mapping[int, Record]:
+        if self.failures:
+            raise self.failures.pop()
+        return {offset: record(topic, partition, offset, None, None) for offset in offsets}
+
+    async def folded(self, offset: int, *names: str) -> None:
+        rows = progress_rows(*HERE, [(name, 1) for name in names or self.doing.names], offset)
+        await self.store.write_together(rows)
+
+    def ask(self, *offsets: int, name: str = EVERY) -> None:
+        self.requests.ask(*((Position(*HERE, offset), name) for offset in offsets))
+
+    async def tick(self, lease: Lease | None = None) -> None:
+        self.now += 1
+        await self.redrive.tick(HERE, lease or Meanwhile())
+
+
+def test_so_many_requests_are_done_between_two_batches() -> None:
+    async def scenario() -> None:
+        world = World(round_size=2)
+        await world.folded(10)
+        world.ask(0, 1, 2, 3, 4)
+        for done in (2, 4, 5, 5):
+            await world.tick()
+            assert world.requests.outcomes == [APPLIED] * done + [""] * (5 - done)
+        assert world.doing.done == [(EVERY, [0, 1]), (EVERY, [2, 3]), (EVERY, [4])]
+
+    run(scenario())
+
+
+def test_requests_come_by_name_and_by_rising_offset() -> None:
+    async def scenario() -> None:
+        world = World(round_size=9)
+        await world.folded(10)
+        world.ask(7, 3, name="roll_feed")
+        world.ask(5, 1, name="photo")
+        world.ask(3, name="somebody else's")
+        await world.tick()
+        assert world.doing.done == [("photo", [1, 5]), ("roll_feed", [3, 7])]
+        assert world.requests.outcomes == [APPLIED] * 4 + [""]
+
+    run(scenario())
+
+
+def test_what_failed_is_said_of_its_record_and_name_alone() -> None:
+    async def scenario() -> None:
+        world = World(round_size=9, failing={2: "too large", 4: "x" * 5000})
+        await world.folded(10)
+        world.ask(1, 2, 4)
+        await world.tick()
+        applied, failed, long = world.requests.outcomes
+        assert (applied, failed) == (APPLIED, "failed: too large")
+        assert long == ("failed: " + "x" * 5000)[:OUTCOME_CHARACTERS]
+
+    run(scenario())
+
+
+def test_a_record_is_done_once_every_one_of_its_projections_has_passed_it() -> None:
+    async def scenario() -> None:
+        world = World(round_size=9)
+        await world.folded(10, "photo")
+        await world.folded(4, "roll_feed")
+        world.ask(3, 4)
+        await world.tick()
+        assert world.requests.outcomes == [
+            APPLIED,
+            "failed: its partition is only folded up to 4: ask again later",
+        ]
+        assert world.doing.done == [(EVERY, [3])]
+
+    run(scenario())
+
+
+def test_of_a_record_only_those_requests_wait_that_others_come_before() -> None:
+    async def scenario() -> None:
+        world = World(round_size=9, first=["users"])
+        await world.folded(10)
+        world.ask(1, name="users")
+        world.ask(1, 2)
+        await world.tick()
+        assert world.requests.outcomes == ["", "", APPLIED]
+        await world.tick()
+        assert world.requests.outcomes == ["", "", APPLIED]
+        world.requests.rows[0] = replace(world.requests.rows[0], outcome="failed: it was bad")
+        await world.tick()  # without the bell being rung again
+        assert world.requests.outcomes[1:] == [APPLIED, APPLIED]
+
+    run(scenario())
+
+
+def test_what_was_answered_is_not_done_again_when_the_bell_rings() -> None:
+    async def scenario() -> None:
+        world = World(round_size=9)
+        await world.folded(10)
+        world.ask(1)
+        await world.tick()
+        world.ask(2)
+        await world.tick()
+        assert world.doing.done == [(EVERY, [1]), (EVERY, [2])]
+
+    run(scenario())
+
+
+def test_requests_that_cant_be_read_are_read_with_a_later_tick() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.folded(10)
+        world.ask(1)
+        of_partition, bell = world.requests.of_partition, world.requests.bell
+
+        async def silent(topic: str) -> UUID | None:
+            raise StoreUnavailable("down")
+
+        async def down(topic: str, partition: int) -> list[RedriveRequest]:
+            raise StoreUnavailable("down")
+
+        world.requests.bell = silent
+        await world.tick()
+        world.requests.bell, world.requests.of_partition = bell, down
+        await world.tick()
+        assert world.requests.outcomes == [""]
+        world.requests.of_partition = of_partition
+        await world.tick()
+        assert world.requests.outcomes == [APPLIED]
+
+    run(scenario())
+
+
+def test_a_log_and_a_database_that_dont_answer_are_asked_again() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.folded(10)
+        world.ask(1)
+        world.failures = [TimeoutError(), KafkaConnectionError()]
+        answer, down = world.requests.answer, [StoreUnavailable("down")]
+
+        async def fails_first(request: RedriveRequest, outcome: str) -> None:
+            if down:
+                raise down.pop()
+            await answer(request, outcome)
+
+        world.requests.answer = fails_first
+        lease = Meanwhile(nothing, nothing, nothing)
+        await world.tick(lease)
+        assert (world.requests.outcomes, lease.left) == ([APPLIED], [])
+
+    run(scenario())
+
+
+def test_the_bell_is_looked_at_once_in_so_many_seconds() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.folded(10)
+        await world.tick()
+        world.ask(1)
+        world.now -= 0.5
+        await world.tick()  # half a second after the first
+        assert (world.requests.asked, world.requests.outcomes) == (1, [""])
+        world.now = 0.90625
+        await world.tick()  # and a little more than 0.9 after it
+        assert (world.requests.asked, world.requests.outcomes) == (2, [APPLIED])
+
+    run(scenario())
+
+
+def test_another_owners_answers_are_seen_when_a_partition_comes_back() -> None:
+    async def scenario() -> None:
+        world = World(round_size=1)
+        await world.folded(10)
+        world.ask(1, 2)
+        await world.tick()
+        world.requests.rows[1] = replace(world.requests.rows[1], outcome=APPLIED)  # by another worker
+        world.redrive.forget(frozenset({HERE}))
+        await world.tick()
+        assert world.doing.done == [(EVERY, [1])]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("error", "is_so"), [(KafkaConnectionError(), True), (TimeoutError(), True), (ValueError(), False)]
+)
+def test_which_errors_say_that_the_log_just_didnt_answer(error: Exception, is_so: bool) -> None:
+    assert unread(error) is is_so
+
+
+def test_a_request_is_answered_when_the_answer_is_to_it() -> None:
+    asked, answered = datetime(2026, 6, 19, 12), datetime(2026, 6, 19, 13)  # as Cassandra's driver has them
+    place, one = Position("graph", 7, 41), uuid4()
+
+    def row(answer: UUID | None) -> RedriveRequest:
+        at = None if answer is None else answered
+        return request_of("graph", 7, (41, "likers", one, asked, answer, None if at is None else APPLIED, at))
+
+    pending = RedriveRequest(place, "likers", one, datetime(2026, 6, 19, 12, tzinfo=UTC), "", None)
+    assert row(None) == pending
+    assert row(uuid4()) == pending  # to what was asked before
+    assert row(one) == replace(pending, outcome=APPLIED, answered_at=datetime(2026, 6, 19, 13, tzinfo=UTC))
