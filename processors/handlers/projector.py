@@ -110,13 +110,15 @@ class Projector:
             found = await lease.retry(lambda o=offsets: self._originals(partition, o), transient=lambda _: True)
             records = [found[offset] for offset in sorted(found)]
             await self._fold_records(partition, records, wanted, offsets.stop, lease)
+        # What the projections further ahead had folded may be gone too: the batches from here on bring it again.
+        self._next[partition] = dict.fromkeys(wanted, upto)
 
     def _pass(self, partition: int, offset: int) -> None:
         """Notes that all below an offset was folded by now."""
         passed, now = self._passed[partition], self._now()
-        passed.append((now, offset))
         while len(passed) > 1 and passed[1][0] < now - SYNCED_SECONDS:
             passed.popleft()
+        passed.append((now, offset))
 
     async def _originals(self, partition: int, offsets: range) -> Mapping[int, Record]:
         """Records from the log, by offset. Raises KafkaError, TimeoutError."""

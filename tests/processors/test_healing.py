@@ -199,6 +199,27 @@ def test_a_healing_ends_at_the_projection_furthest_behind_as_batches_bring_the_r
     run(scenario())
 
 
+@pytest.mark.parametrize("progress_too", [True, False], ids=["progress too", "all but progress"])
+def test_what_a_projection_ahead_of_the_others_lost_is_folded_again_with_the_next_batches(progress_too: bool) -> None:
+    """Seen to fail with that projection left where it was: what it had lost was never folded again."""
+
+    async def scenario() -> None:
+        likes = Likes(6)
+        await likes.start()
+        await likes.fold(0, 2)
+        likes.store.sync()
+        await likes.fold(2, 6)
+        likes.set_progress(2, *(name for name in NAMES if name != ("likers", 1)))
+        await likes.start_anew()
+        likes.store.forget(progress_too)
+        await likes.heal()
+        await likes.fold(2, 6)
+        assert await likes.is_whole()
+        assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
+
+    run(scenario())
+
+
 def test_a_new_owner_heals_from_where_it_began_and_no_earlier() -> None:
     async def scenario() -> None:
         likes = Likes(6)
