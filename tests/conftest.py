@@ -30,3 +30,9 @@ def darkroom(servers: Settings) -> Settings:
     """The servers with Darkroom's topics, schemas, tables and roles."""
     prepare(servers)
     return servers
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests run on asyncio, as everything here does."""
+    return "asyncio"

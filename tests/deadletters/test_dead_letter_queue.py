@@ -31,11 +31,15 @@ class Sending:
         """See SendLetter."""
         self.under_way += 1
         self.most = max(self.most, self.under_way)
-        await asyncio.sleep(0)  # so that others can begin
-        self.under_way -= 1
-        if self.failures:
-            raise self.failures.pop(0)
-        self.letters.append(letter)
+        try:
+            await asyncio.sleep(0)  # so that others can begin
+            if self.failures:
+                raise self.failures.pop(0)
+            for _ in range(5):  # so that one that fails ends well before those that don't
+                await asyncio.sleep(0)
+            self.letters.append(letter)
+        finally:
+            self.under_way -= 1
 
     async def take(self, rejects: Sequence[Reject], lease: Lease | None = None) -> None:
         await self.queue.take(HERE, rejects, [], len(rejects), lease or Meanwhile())
@@ -75,6 +79,8 @@ def test_each_of_many_rejects_is_sent_once_and_so_many_at_once(
 
 @pytest.mark.parametrize("failure", [LeaseLost(), ValueError("a bug")], ids=repr)
 def test_a_letter_that_cant_be_sent_ends_the_taking_when_the_others_have_ended(failure: Exception) -> None:
+    """Seen to fail with `gather` raising the first error at once: the other letter is still under way."""
+
     async def scenario() -> None:
         sending = Sending()
         sending.failures = [failure]

@@ -24,8 +24,10 @@ from projections.catalog import of_topic
 from projections.progress import progress_of
 from projections.store.memory import MemoryStore
 from tests.deadletters.failing import fold_all
-from tests.kit import MemoryLog, run
+from tests.kit import MemoryLog
 from tests.processors.world import Meanwhile, nothing
+
+pytestmark = pytest.mark.anyio
 
 LIKE = all_schemas()["darkroom.reactions.PhotoLiked"]
 NAMES = [(each.name, 1) for each in of_topic("reactions")]
@@ -126,186 +128,150 @@ class Likes:
         ((0, 30, 60.5), 2),
     ],
 )
-def test_what_was_folded_in_the_last_minute_is_folded_again(
+async def test_what_was_folded_in_the_last_minute_is_folded_again(
     at: tuple[float, float, float], since: int, progress_too: bool
 ) -> None:
-    async def scenario() -> None:
-        likes = Likes(6)
-        await likes.start()
-        await likes.fold(0, 2, at[0])
-        if since >= 2:
-            likes.store.sync()
-        await likes.fold(2, 4, at[1])
-        if since >= 4:
-            likes.store.sync()
-        await likes.fold(4, 6, at[2])
-        likes.store.forget(progress_too)
-        await likes.heal()
-        assert likes.again == [range(since, 6)]
-        assert await likes.is_whole()
-
-    run(scenario())
+    likes = Likes(6)
+    await likes.start()
+    await likes.fold(0, 2, at[0])
+    if since >= 2:
+        likes.store.sync()
+    await likes.fold(2, 4, at[1])
+    if since >= 4:
+        likes.store.sync()
+    await likes.fold(4, 6, at[2])
+    likes.store.forget(progress_too)
+    await likes.heal()
+    assert likes.again == [range(since, 6)]
+    assert await likes.is_whole()
 
 
-def test_what_is_forgotten_of_longer_ago_than_a_minute_is_found_by_progress() -> None:
+async def test_what_is_forgotten_of_longer_ago_than_a_minute_is_found_by_progress() -> None:
     """A database that lost more than it should: `progress` says so, whatever the projector remembers."""
-
-    async def scenario() -> None:
-        likes = Likes(6)
-        await likes.start()
-        for n in range(3):
-            await likes.fold(2 * n, 2 * n + 2, at=100.0 * n)
-        likes.store.forget()
-        await likes.heal()
-        assert likes.again == [range(6)]
-        assert await likes.is_whole()
-
-    run(scenario())
+    likes = Likes(6)
+    await likes.start()
+    for n in range(3):
+        await likes.fold(2 * n, 2 * n + 2, at=100.0 * n)
+    likes.store.forget()
+    await likes.heal()
+    assert likes.again == [range(6)]
+    assert await likes.is_whole()
 
 
-def test_one_projection_that_lost_its_progress_has_all_of_them_folded_again_from_there() -> None:
-    async def scenario() -> None:
-        likes = Likes(6)
-        await likes.start()
-        await likes.fold(0, 6)
-        await likes.start_anew()
-        likes.set_progress(3, NAMES[0])
-        likes.store.breaks += 1
-        await likes.heal()
-        assert likes.again == [range(3, 6)]
-        assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
-
-    run(scenario())
+async def test_one_projection_that_lost_its_progress_has_all_of_them_folded_again_from_there() -> None:
+    likes = Likes(6)
+    await likes.start()
+    await likes.fold(0, 6)
+    await likes.start_anew()
+    likes.set_progress(3, NAMES[0])
+    likes.store.breaks += 1
+    await likes.heal()
+    assert likes.again == [range(3, 6)]
+    assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
 
 
-def test_a_healing_ends_at_the_projection_furthest_behind_as_batches_bring_the_rest() -> None:
+async def test_a_healing_ends_at_the_projection_furthest_behind_as_batches_bring_the_rest() -> None:
     """Seen to fail with the furthest projection's offset taken in place of the least: the rest is read twice."""
-
-    async def scenario() -> None:
-        likes = Likes(6)
-        await likes.start()
-        await likes.fold(0, 6)
-        likes.set_progress(4, *NAMES[1:])
-        await likes.start_anew()
-        likes.set_progress(1, NAMES[0])
-        likes.store.breaks += 1
-        await likes.heal()
-        assert likes.again == [range(1, 4)]
-        await likes.fold(4, 6)
-        assert likes.again == [range(1, 4)]
-        assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
-        assert await likes.is_whole()
-
-    run(scenario())
+    likes = Likes(6)
+    await likes.start()
+    await likes.fold(0, 6)
+    likes.set_progress(4, *NAMES[1:])
+    await likes.start_anew()
+    likes.set_progress(1, NAMES[0])
+    likes.store.breaks += 1
+    await likes.heal()
+    assert likes.again == [range(1, 4)]
+    await likes.fold(4, 6)
+    assert likes.again == [range(1, 4)]
+    assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
+    assert await likes.is_whole()
 
 
 @pytest.mark.parametrize("progress_too", [True, False], ids=["progress too", "all but progress"])
-def test_what_a_projection_ahead_of_the_others_lost_is_folded_again_with_the_next_batches(progress_too: bool) -> None:
+async def test_what_a_projection_ahead_of_the_others_lost_is_folded_again_with_the_next_batches(
+    progress_too: bool,
+) -> None:
     """Seen to fail with that projection left where it was: what it had lost was never folded again."""
-
-    async def scenario() -> None:
-        likes = Likes(6)
-        await likes.start()
-        await likes.fold(0, 2)
-        likes.store.sync()
-        await likes.fold(2, 6)
-        likes.set_progress(2, *(name for name in NAMES if name != ("likers", 1)))
-        await likes.start_anew()
-        likes.store.forget(progress_too)
-        await likes.heal()
-        await likes.fold(2, 6)
-        assert await likes.is_whole()
-        assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
-
-    run(scenario())
+    likes = Likes(6)
+    await likes.start()
+    await likes.fold(0, 2)
+    likes.store.sync()
+    await likes.fold(2, 6)
+    likes.set_progress(2, *(name for name in NAMES if name != ("likers", 1)))
+    await likes.start_anew()
+    likes.store.forget(progress_too)
+    await likes.heal()
+    await likes.fold(2, 6)
+    assert await likes.is_whole()
+    assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
 
 
-def test_a_new_owner_heals_from_where_it_began_and_no_earlier() -> None:
-    async def scenario() -> None:
-        likes = Likes(6)
-        await likes.start()
-        await likes.fold(0, 4)
-        likes.store.sync()
-        await likes.start_anew()
-        await likes.fold(4, 6)
-        likes.store.forget(progress_too=False)
-        await likes.heal()
-        assert likes.again == [range(4, 6)]
-        assert await likes.is_whole()
-
-    run(scenario())
+async def test_a_new_owner_heals_from_where_it_began_and_no_earlier() -> None:
+    likes = Likes(6)
+    await likes.start()
+    await likes.fold(0, 4)
+    likes.store.sync()
+    await likes.start_anew()
+    await likes.fold(4, 6)
+    likes.store.forget(progress_too=False)
+    await likes.heal()
+    assert likes.again == [range(4, 6)]
+    assert await likes.is_whole()
 
 
-def test_the_forgotten_is_read_so_many_records_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_forgotten_is_read_so_many_records_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector_module, "REREAD", 2)
-
-    async def scenario() -> None:
-        likes = Likes(5)
-        await likes.start()
-        await likes.fold(0, 5)
-        likes.store.forget()
-        await likes.heal()
-        assert likes.again == [range(2), range(2, 4), range(4, 5)]
-        assert await likes.is_whole()
-
-    run(scenario())
+    likes = Likes(5)
+    await likes.start()
+    await likes.fold(0, 5)
+    likes.store.forget()
+    await likes.heal()
+    assert likes.again == [range(2), range(2, 4), range(4, 5)]
+    assert await likes.is_whole()
 
 
-def test_a_log_that_doesnt_answer_is_asked_again() -> None:
-    async def scenario() -> None:
-        likes = Likes(3)
-        await likes.start()
-        await likes.fold(0, 3)
-        likes.store.forget()
-        likes.failures = [TimeoutError("slow"), KafkaConnectionError("down")]
+async def test_a_log_that_doesnt_answer_is_asked_again() -> None:
+    likes = Likes(3)
+    await likes.start()
+    await likes.fold(0, 3)
+    likes.store.forget()
+    likes.failures = [TimeoutError("slow"), KafkaConnectionError("down")]
 
-        await likes.projector.heal(likes.partition, Meanwhile(nothing, nothing))
-        assert await likes.is_whole()
-
-    run(scenario())
+    await likes.projector.heal(likes.partition, Meanwhile(nothing, nothing))
+    assert await likes.is_whole()
 
 
-def test_what_ends_a_healing_leaves_it_to_be_done() -> None:
+async def test_what_ends_a_healing_leaves_it_to_be_done() -> None:
     """Seen to fail with the break counted as healed before it is: what was forgotten stays so."""
-
-    async def scenario() -> None:
-        likes = Likes(3)
-        await likes.start()
-        await likes.fold(0, 3)
-        likes.store.forget()
-        lost = Lease.of()
-        lost.lose()
-        with pytest.raises(LeaseLost):
-            await likes.projector.heal(likes.partition, lost)
-        await likes.heal()
-        assert await likes.is_whole()
-
-    run(scenario())
+    likes = Likes(3)
+    await likes.start()
+    await likes.fold(0, 3)
+    likes.store.forget()
+    lost = Lease.of()
+    lost.lose()
+    with pytest.raises(LeaseLost):
+        await likes.projector.heal(likes.partition, lost)
+    await likes.heal()
+    assert await likes.is_whole()
 
 
-def test_a_break_is_healed_once_and_before_the_next_batch() -> None:
-    async def scenario() -> None:
-        likes = Likes(4)
-        await likes.start()
-        await likes.fold(0, 2)
-        likes.store.forget()
-        await likes.fold(2, 4)
-        assert likes.again == [range(2)]
-        await likes.heal()
-        await likes.fold(2, 4)
-        assert likes.again == [range(2)]
-        assert await likes.is_whole()
-
-    run(scenario())
+async def test_a_break_is_healed_once_and_before_the_next_batch() -> None:
+    likes = Likes(4)
+    await likes.start()
+    await likes.fold(0, 2)
+    likes.store.forget()
+    await likes.fold(2, 4)
+    assert likes.again == [range(2)]
+    await likes.heal()
+    await likes.fold(2, 4)
+    assert likes.again == [range(2)]
+    assert await likes.is_whole()
 
 
-def test_a_database_that_never_broke_is_not_healed() -> None:
-    async def scenario() -> None:
-        likes = Likes(4)
-        likes.store.breaks = 3  # before this owner came
-        await likes.start()
-        await likes.fold(0, 4)
-        await likes.heal()
-        assert likes.again == []
-
-    run(scenario())
+async def test_a_database_that_never_broke_is_not_healed() -> None:
+    likes = Likes(4)
+    likes.store.breaks = 3  # before this owner came
+    await likes.start()
+    await likes.fold(0, 4)
+    await likes.heal()
+    assert likes.again == []
