@@ -30,7 +30,10 @@ from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connect
 from projections.store.roles import WORKER
 
-PROJECTIONS_FIRST = (EVERY, *(each.name for each in PROJECTIONS))  # their dead letters go before a reactor's
+PROJECTIONS_FIRST = (
+    EVERY,
+    *(projection.name for projection in PROJECTIONS),
+)  # before the reactors
 
 
 class AppFactory:
@@ -68,7 +71,7 @@ class AppFactory:
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
             reached("rebalance")
-            return {each: await projector.start(each.partition) for each in partitions}
+            return {partition: await projector.start(partition.partition) for partition in partitions}
 
         async def tick(partition: Partition, lease: Lease) -> None:
             await projector.heal(partition.partition, lease)
@@ -98,7 +101,7 @@ class AppFactory:
         )
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
-            return {each: await handler.start(*each) for each in partitions}
+            return {partition: await handler.start(*partition) for partition in partitions}
 
         async def tick(partition: Partition, lease: Lease) -> None:
             await redrive.tick(partition, lease)

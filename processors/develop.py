@@ -112,7 +112,7 @@ class Develop(Reactor):
             photos = [photo for photo in await due_photos(store, shard, minute) if not photo.done]
             published |= {photo.photo_id for photo in photos} & state.published
             published |= await publish_developed(
-                publisher, [each for each in photos if is_due(each, now) and each.photo_id not in published]
+                publisher, [photo for photo in photos if is_due(photo, now) and photo.photo_id not in published]
             )
             if photos:
                 reached = min(reached, minute)

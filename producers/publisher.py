@@ -71,10 +71,10 @@ class Publisher:
     def _poll(self) -> None:
         while not self._closing.is_set():
             self._producer.poll(0.1)
-            for each in [*self._retired]:
-                each.poll(0)
-                if not len(each):
-                    self._retired.remove(each)
+            for producer in [*self._retired]:
+                producer.poll(0)
+                if not len(producer):
+                    self._retired.remove(producer)
 
     def _retire(self, producer: Producer) -> None:
         """Replaces a producer after a fatal error: an idempotent one refuses everything from then on, for good.

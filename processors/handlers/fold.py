@@ -27,15 +27,15 @@ class FoldedRecord:
 def subscribers(projections: Iterable[Projection | Tally]) -> Subscribers:
     """Projections by the types of event that they fold; those of rows come first."""
     found: dict[type[Event], list[Projection | Tally]] = {}
-    for each in sorted(projections, key=lambda one: isinstance(one, Tally)):
-        for kind in each.events:
-            found.setdefault(kind, []).append(each)
+    for projection in sorted(projections, key=lambda one: isinstance(one, Tally)):
+        for kind in projection.events:
+            found.setdefault(kind, []).append(projection)
     return found
 
 
 def wanting(read: Read, wanted: Mapping[str, int], to: Subscribers) -> Iterator[Projection | Tally]:
     """The projections that have yet to fold an event; `wanted` has the next offset of each, by name."""
-    return (each for each in to.get(type(read.event), ()) if read.offset >= wanted[each.name])
+    return (projection for projection in to.get(type(read.event), ()) if read.offset >= wanted[projection.name])
 
 
 def fold(
@@ -49,13 +49,13 @@ def fold_one(read: Read, wanted: Mapping[str, int], to: Subscribers, stamps: Sta
     """Folds one event."""
     folded = FoldedRecord(read, [], [], [])
     stamp = stamps.of_record(read.offset)
-    for each in wanting(read, wanted, to):
+    for projection in wanting(read, wanted, to):
         try:
-            if isinstance(each, Tally):
-                folded.changes.extend([(each, change) for change in each(read.event)])
+            if isinstance(projection, Tally):
+                folded.changes.extend([(projection, change) for change in projection(read.event)])
             else:
-                folded.rows.extend([Stamped(upsert, stamp) for upsert in each(read.event)])
+                folded.rows.extend([Stamped(upsert, stamp) for upsert in projection(read.event)])
         except Exception as error:  # a fold is pure: what it raises once it raises always
-            reason = f"{each.name} can't fold it: {type(error).__name__}: {error}"
-            folded.rejects.append(Reject(read.record, each.name, reason))
+            reason = f"{projection.name} can't fold it: {type(error).__name__}: {error}"
+            folded.rejects.append(Reject(read.record, projection.name, reason))
     return folded

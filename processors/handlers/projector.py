@@ -49,7 +49,7 @@ class Projector:
         self.topic, self._store, self._dead_letters, self._reread = topic, store, dead_letters, reread
         self._reader, self._writer, self._now = Reader(codec), Writer(topic, store), now
         self._subscribers = subscribers(projections)
-        self.names = [(each.name, GENERATION) for each in projections]
+        self.names = [(projection.name, GENERATION) for projection in projections]
         self._next: dict[int, dict[str, int]] = {}  # partition -> projection -> the next offset it wants
         self._passed: dict[int, deque[tuple[float, int]]] = {}  # partition -> when all below which offset was folded
         self._breaks: dict[int, int] = {}  # partition -> the store's breaks when all below `_next` was known to be kept
@@ -57,12 +57,12 @@ class Projector:
     async def start(self, partition: int) -> int:
         """Where to begin reading a partition: the least of its projections' next offsets. Raises StoreUnavailable."""
         self._breaks[partition] = self._store.breaks
-        known = await progress_of(self._store, self.topic, partition)
-        self._next[partition] = {name: known.get((name, generation), 0) for name, generation in self.names}
+        progress = await progress_of(self._store, self.topic, partition)
+        self._next[partition] = {name: progress.get((name, generation), 0) for name, generation in self.names}
         self._passed[partition] = deque()
-        self._pass(partition, least(known, self.names))
-        self._dead_letters.breaker.begin(Partition(self.topic, partition), least(known, self.names))
-        return least(known, self.names)
+        self._pass(partition, least(progress, self.names))
+        self._dead_letters.breaker.begin(Partition(self.topic, partition), least(progress, self.names))
+        return least(progress, self.names)
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """Called with each assignment, before its first batch."""
@@ -101,9 +101,9 @@ class Projector:
     async def _fold_forgotten(self, partition: int, lease: Lease) -> None:
         """Folds from where `progress` is now to where this projector was. Raises LeaseLost, Forgotten."""
         upto = min(self._next[partition].values())
-        known = await progress_of(PatientStore(self._store, lease), self.topic, partition)
+        progress = await progress_of(PatientStore(self._store, lease), self.topic, partition)
         # `progress` may have been written after the break, over what is missing: hence also where we were a while ago.
-        since = min(least(known, self.names), self._passed[partition][0][1])
+        since = min(least(progress, self.names), self._passed[partition][0][1])
         wanted = dict.fromkeys((name for name, _ in self.names), since)
         for begin in range(since, upto, REREAD):
             offsets = range(begin, min(begin + REREAD, upto))
@@ -133,7 +133,7 @@ class Projector:
         reads, rejects = await self._reader.read(self.topic, records, lease)
         reached("after-decode")
         folded = fold(reads, wanted, self._subscribers)
-        rejects += [reject for each in folded for reject in each.rejects]
+        rejects += [reject for record in folded for reject in record.rejects]
         # Also before anything is written: a topic that stands still is tried again every few seconds.
         self._dead_letters.breaker.check(where, rejects, self._attempts(records, folded, wanted))
         rejects += await self._writer.write(partition, folded, lease, breaks=self._breaks[partition])
@@ -155,6 +155,6 @@ class Projector:
         """All that a batch gave to do, by name: each record to decode and store, and each event to fold."""
         for record in records:
             yield EVERY, record.offset
-        for each in folded:
-            for projection in wanting(each.read, wanted, self._subscribers):
-                yield projection.name, each.read.offset
+        for record in folded:
+            for projection in wanting(record.read, wanted, self._subscribers):
+                yield projection.name, record.read.offset

@@ -54,8 +54,8 @@ class ReactorHandler:
     async def start(self, topic: str, partition: int) -> int:
         """Where to begin reading a partition. Raises StoreUnavailable."""
         where = Partition(topic, partition)
-        known = await progress_of(self._store, topic, partition)
-        self._next[where] = known.get((self.reactor.name, GENERATION), 0)
+        progress = await progress_of(self._store, topic, partition)
+        self._next[where] = progress.get((self.reactor.name, GENERATION), 0)
         self._dead_letters.breaker.begin(where, self._next[where])
         return self._next[where]
 
@@ -113,7 +113,7 @@ class ReactorHandler:
 def indigestible(error: BaseException) -> bool:
     """Whether an error says that a record makes no sense, and not that something is missing on this machine."""
     if isinstance(error, BaseExceptionGroup):
-        return all(indigestible(each) for each in error.exceptions)
+        return all(indigestible(nested) for nested in error.exceptions)
     return isinstance(error, ValueError | LookupError | TypeError)
 
 
@@ -124,7 +124,7 @@ async def wait_until_projected(
     patient = PatientStore(store, lease)
     for topic, partition, end in ends:
         while True:
-            known = await progress_of(patient, topic, partition)
-            if all(known.get((name, GENERATION), 0) >= end for name in names):
+            progress = await progress_of(patient, topic, partition)
+            if all(progress.get((name, GENERATION), 0) >= end for name in names):
                 break
             await lease.pause(0.02)

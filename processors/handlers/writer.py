@@ -65,14 +65,14 @@ class Writer:
         return []
 
     async def _write(self, partition: int, folded: Sequence[FoldedRecord], breaks: int | None, stamps: Stamps) -> None:
-        rows = [row for each in folded for row in each.rows]
+        rows = [row for record in folded for row in record.rows]
         if rows:
             await self._store.write(rows)
         sets: dict[tuple[str, UUID], tuple[Tally, list[tuple[int, Change]]]] = {}
-        for each in folded:
-            for tally, change in each.changes:
+        for record in folded:
+            for tally, change in record.changes:
                 changes = sets.setdefault((tally.name, change.entity), (tally, []))[1]
-                changes.append((each.read.offset, change))
+                changes.append((record.read.offset, change))
         counts = await every(
             self._write_set(tally, partition, entity, changes, breaks, stamps)
             for (_, entity), (tally, changes) in sets.items()
@@ -95,10 +95,10 @@ class Writer:
         for i in range(0, len(changes), CHANGES_A_ROUND):
             part = changes[i : i + CHANGES_A_ROUND]
             members = {NIL, *(change.member for _, change in part)}
-            known = await self._store.pick(tally.members, (entity, shard), members)
+            rows = await self._store.pick(tally.members, (entity, shard), members)
             if breaks is not None and self._store.breaks != breaks:
                 raise Forgotten  # what was read may lack what was folded before: a total made of it would be wrong
-            changed = Shard(tally, entity=entity, shard=shard, rows=known, stamps=stamps)
+            changed = Shard(tally, entity=entity, shard=shard, rows=rows, stamps=stamps)
             for offset, change in part:
                 changed.apply(change, offset)
             result = changed.folded()

@@ -98,23 +98,23 @@ class Redrive:
 
     async def _read_requests(self, partition: Partition) -> bool:
         """Reads a partition's requests; whether all that are ours can be replayed now."""
-        pending = [each for each in await self._requests.of_partition(*partition) if not each.outcome]
-        before = {each.position for each in pending if each.projection in self._first}
-        ours = [each for each in pending if self._replay.serves(each.projection)]
-        self._due[partition] = [each for each in ours if each.position not in before]
+        pending = [request for request in await self._requests.of_partition(*partition) if not request.outcome]
+        before = {request.position for request in pending if request.projection in self._first}
+        ours = [request for request in pending if self._replay.serves(request.projection)]
+        self._due[partition] = [request for request in ours if request.position not in before]
         return len(self._due[partition]) == len(ours)
 
     async def _outcomes(
         self, partition: Partition, requests: Sequence[RedriveRequest], lease: Lease
     ) -> Mapping[RedriveRequest, str]:
         """Replays the requests' records. Raises LeaseLost."""
-        known = await progress_of(PatientStore(self._store, lease), *partition)
-        folded = min(known.get((name, GENERATION), 0) for name in self._replay.names)
-        offsets = {each.position.offset for each in requests if each.position.offset < folded}
+        progress = await progress_of(PatientStore(self._store, lease), *partition)
+        folded = min(progress.get((name, GENERATION), 0) for name in self._replay.names)
+        offsets = {request.position.offset for request in requests if request.position.offset < folded}
         originals = await lease.retry(lambda: self._originals(*partition, offsets), transient=unread) if offsets else {}
         failures: dict[RedriveRequest, str] = {}
-        for name in sorted({each.projection for each in requests}):
-            these = {each.position.offset: each for each in requests if each.projection == name}
+        for name in sorted({request.projection for request in requests}):
+            these = {request.position.offset: request for request in requests if request.projection == name}
             records = [originals[offset] for offset in sorted(these) if offset in originals]
             failed = await self._replay(records, name, lease) if records else {}
             for offset, request in these.items():
@@ -125,7 +125,8 @@ class Redrive:
                 elif offset in failed:
                     failures[request] = failed[offset]
         return {
-            each: f"failed: {failures[each]}"[:OUTCOME_CHARACTERS] if each in failures else APPLIED for each in requests
+            request: f"failed: {failures[request]}"[:OUTCOME_CHARACTERS] if request in failures else APPLIED
+            for request in requests
         }
 
 

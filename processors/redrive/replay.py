@@ -59,7 +59,7 @@ class ProjectorReplay:
         store: Store,
         fresh_codec: FreshCodec,
     ):
-        self.names = [each.name for each in projections]
+        self.names = [projection.name for projection in projections]
         self._topic, self._fresh_codec = topic, fresh_codec
         self._subscribers, self._writer = subscribers(projections), Writer(topic, store)
 
@@ -69,11 +69,11 @@ class ProjectorReplay:
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Replay."""
-        wanted = {each: 0 if name in (EVERY, each) else NEVER for each in self.names}
+        wanted = {projection: 0 if name in (EVERY, projection) else NEVER for projection in self.names}
         reader = Reader(self._fresh_codec(), key_absent_tries=0)
         reads, unreadable = await reader.read(self._topic, records, lease)
         folded = fold(reads, wanted, self._subscribers, stamps=CORRECTION)
-        rejects = [*unreadable, *(reject for each in folded for reject in each.rejects)]
+        rejects = [*unreadable, *(reject for record in folded for reject in record.rejects)]
         failed = [(reject.record.offset, reject.reason) for reject in rejects]
         return failures([*failed, *await self._write(folded, lease)])
 
