@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from events.settings import Settings
 from events.topics import FACTS
 from ops.supervisor.processes import WORKERS
-from processors.catalog import REACTORS
+from processors.catalog import reactors
 from processors.log.ends import LogEnds
 from projections.catalog import of_topic
 from projections.progress import least, progress_of
@@ -15,7 +15,7 @@ from projections.store.roles import API
 
 Partition = tuple[str, int]
 Known = Mapping[Partition, dict[tuple[str, int], int]]
-READ_BY = {reactor.name: reactor.topics for reactor in REACTORS}
+READ_BY = {reactor.name: reactor.topics for reactor in reactors()}
 
 
 def lag(settings: Settings) -> dict[str, int]:

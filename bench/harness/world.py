@@ -15,7 +15,7 @@ from events.settings import Settings
 from ops.local_servers import free_block, local_servers
 from ops.provision import prepare
 from ops.secrets import changed
-from processors.catalog import REACTORS
+from processors.catalog import reactors
 from projections.catalog import of_topic
 from projections.progress import PROGRESS
 from projections.store.cassandra import connect, disconnect
@@ -47,7 +47,7 @@ class World:
         replication = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 1}"
         self.admin.execute(f"CREATE KEYSPACE {name} WITH replication = {replication}")
         self._made[name] = [table for topic in topics for each in of_topic(topic) for table in each.tables]
-        self._made[name] += [COUNTS, PROGRESS, *(table for reactor in REACTORS for table in reactor.tables)]
+        self._made[name] += [COUNTS, PROGRESS, *(table for reactor in reactors() for table in reactor.tables)]
         for table in self._made[name]:
             self.admin.execute(table.ddl(f"{name}.{table.name}_1"))
         for right in (f"SELECT ON KEYSPACE {name} TO {API}", f"ALL ON KEYSPACE {name} TO {WORKER}"):

@@ -14,8 +14,8 @@ from processors.catalog import PHOTOS, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS: Mapping[str, tuple[str, ...]] = {  # the apps that each worker process hosts
-    "worker-views": (*FACTS, *(reactor.name for reactor in VIEWS)),
-    "worker-photos": tuple(reactor.name for reactor in PHOTOS),
+    "worker-views": (*FACTS, *VIEWS),
+    "worker-photos": (*PHOTOS,),
 }
 
 
