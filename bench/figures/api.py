@@ -45,7 +45,7 @@ def served(settings: Settings, app: str, album: Album) -> Generator[Side]:
     paths = [f"/v1/rolls/{roll}/photos" for roll in album.rolls]
     with (
         running([program(own, app)], own.home / "logs", 0),
-        side(own, "load", own.api_port, token) as load,
+        side(own, "bench.harness.load", own.api_port, token) as load,
     ):
         load.ask({"paths": paths})
         yield load

@@ -86,7 +86,10 @@ def measure(world: World, topic: str, name: str) -> Figure:
     ours, plain = (world.keyspace(f"{name}_{whose}", topic) for whose in ("ours", "plain"))
     starts = ends(world.settings, topic)
     begin_at(ours, topic, starts, [projection.name for projection in of_topic(topic)])
-    with side(ours, "ours", topic) as our_side, side(plain, "plain", topic, json.dumps(starts)) as their_side:
+    with (
+        side(ours, "bench.ours.apply", topic) as our_side,
+        side(plain, "bench.reference.apply", topic, json.dumps(starts)) as their_side,
+    ):
         rates = applied(world, [our_side, their_side], stream_of(world, topic, 1), each, rounds)
     return compared(rates[0], rates[1], UNIT)
 

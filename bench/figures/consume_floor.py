@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from uuid import UUID
 
+from bench.figures.apply import told
 from bench.harness.figure import Figure, compared
 from bench.harness.side import side
 from bench.harness.stream import Encoded, an_id, produce
@@ -33,10 +34,11 @@ def measure(world: World) -> dict[str, Figure]:
     total, stock, rounds = (4_000_000, 100_000, 5) if world.large else (700_000, 30_000, 3)
     world.say(f"consume_floor: producing {total:,} records")
     produce(world.settings, islice(filler(random.Random(2)), total))
-    rates: dict[str, list[float]] = {"idle_ours": [], "idle_faust": []}
+    ours, faust = list[float](), list[float]()
     for number in range(rounds):
-        for module, count, skipped in (("idle_ours", total, SKIPPED), ("idle_faust", stock, STOCK_SKIPPED)):
-            with side(world.settings, module, TOPIC, count, skipped, number) as one:
-                rates[module].append(one.hear()["rate"])
-    world.say(" ".join(f"{name}: {', '.join(f'{rate:,.0f}' for rate in of)}" for name, of in rates.items()))
-    return {"consume_floor": compared(rates["idle_ours"], rates["idle_faust"], "records/s")}
+        with side(world.settings, "bench.ours.consume_floor", TOPIC, total, SKIPPED, number) as one:
+            ours.append(one.hear()["rate"])
+        with side(world.settings, "bench.reference.consume_floor", TOPIC, stock, STOCK_SKIPPED, number) as one:
+            faust.append(one.hear()["rate"])
+    world.say(f"ours: {told(ours)} faust: {told(faust)}")
+    return {"consume_floor": compared(ours, faust, "records/s")}

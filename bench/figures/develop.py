@@ -73,7 +73,10 @@ def ours(world: World, number: int, photos: list[Photo], chance: random.Random) 
     begin_at(settings, "photos", ends(settings, "photos"), [*names, "develop"])
     produce(settings, waiting(world.ids, photos, chance))
     beside = changed(settings, worker_metrics_port=settings.worker_metrics_port + 1)
-    with side(settings, "ours", "photos") as views, side(beside, "ours_develop", number) as clock:
+    with (
+        side(settings, "bench.ours.apply", "photos") as views,
+        side(beside, "bench.ours.develop", number) as clock,
+    ):
         views.ask(2 * len(photos))
         progressed(world, clock, settings.keyspace, ends(settings, "photos"))
         views.tell(len(photos))
@@ -90,7 +93,7 @@ def by_hand(world: World, number: int, photos: list[Photo], chance: random.Rando
     """Photos a second."""
     settings = world.keyspace(f"develop_plain_{number}", "photos")
     starts = ends(settings, "photos")
-    with side(settings, "plain", "photos", json.dumps(starts)) as plain:
+    with side(settings, "bench.reference.apply", "photos", json.dumps(starts)) as plain:
         warm = [(an_id(chance), an_id(chance)) for _ in range(200)]
         produce(settings, developed(world.ids, warm, chance))
         plain.ask(len(warm))

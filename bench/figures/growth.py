@@ -29,10 +29,10 @@ def applying(world: World, topic: str, name: str) -> Figure:
     stream = stream_of(world, topic, 21)
     begin_at(many, topic, ends(many, topic), names)
     rates: tuple[list[float], list[float]] = ([], [])
-    with side(many, "ours", topic) as large:
+    with side(many, "bench.ours.apply", topic) as large:
         large.ask(produce(world.settings, islice(stream, TIMES * each)))
         begin_at(few, topic, ends(few, topic), names)
-        with side(few, "ours", topic) as small:
+        with side(few, "bench.ours.apply", topic) as small:
             warm = produce(world.settings, islice(stream, each // 4))
             in_turn([large, small], 1, lambda one: rate_of(one, warm))
             for number in range(ROUNDS):

@@ -108,7 +108,7 @@ def measure(world: World) -> dict[str, Figure]:
     from_answer, from_request, bare_took = list[float](), list[float](), list[float]()
     with ExitStack() as stack:
         stack.enter_context(running(programs, settings.home / "logs", 0))
-        consumer = stack.enter_context(side(settings, "bare_insert", TOPIC))
+        consumer = stack.enter_context(side(settings, "bench.reference.visible", TOPIC))
         consumer.hear()
         http = stack.enter_context(httpx.Client(timeout=30))
         user_id = known(world)

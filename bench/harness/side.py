@@ -12,13 +12,23 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from select import select
-from typing import Any
+from typing import Any, Literal
 
 from events.settings import Settings
 from ops.secrets import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds for one answer
+
+Module = Literal[
+    "bench.harness.load",
+    "bench.ours.apply",
+    "bench.ours.consume_floor",
+    "bench.ours.develop",
+    "bench.reference.apply",
+    "bench.reference.consume_floor",
+    "bench.reference.visible",
+]
 
 
 class Broken(Exception):
@@ -69,11 +79,11 @@ class Side:
 
 
 @contextmanager
-def side(settings: Settings, module: str, *arguments: object) -> Generator[Side]:
-    """`python -m bench.<module> arguments…` with these settings, killed in the end."""
-    log = settings.home / "logs" / f"bench-{module}-{'-'.join(map(str, arguments))[:60].replace('/', '_')}.log"
+def side(settings: Settings, module: Module, *arguments: object) -> Generator[Side]:
+    """`python -m MODULE arguments…` with these settings, killed in the end."""
+    log = settings.home / "logs" / f"{module}-{'-'.join(map(str, arguments))[:60].replace('/', '_')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", f"bench.{module}", *map(str, arguments)]
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     with (
         log.open("wb") as errors,
         subprocess.Popen(
