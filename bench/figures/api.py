@@ -15,7 +15,7 @@ from bench.harness.world import World
 from events.settings import Settings
 from events.topics import FACTS
 from ops.local_servers import free_block
-from ops.secrets import changed, environment
+from ops.secrets import environment, with_values
 from ops.supervisor.children import running
 from ops.supervisor.program import Program, http_status
 from web.tokens import issue_token
@@ -40,7 +40,7 @@ def program(settings: Settings, app: str) -> Program:
 @contextmanager
 def served(settings: Settings, app: str, album: Album) -> Generator[Side]:
     """An app, and the load for it: a side whose question is for how many seconds."""
-    own = changed(settings, api_port=free_block(settings.host))
+    own = with_values(settings, api_port=free_block(settings.host))
     token = issue_token(own, album.viewer, timedelta(hours=2))
     paths = [f"/v1/rolls/{roll}/photos" for roll in album.rolls]
     with (

@@ -19,7 +19,7 @@ from bench.harness.side import Side, side
 from bench.harness.stream import DAY, Encoded, Ids, an_id, encoder, produce
 from bench.harness.world import World
 from events.generated import PhotoDeveloped, PhotoFiltered, PhotoTaken
-from ops.secrets import changed
+from ops.secrets import with_values
 from projections.catalog import of_topic
 
 PEOPLE = 5000
@@ -72,7 +72,7 @@ def ours(world: World, number: int, photos: list[Photo], chance: random.Random) 
     names = [each.name for each in of_topic("photos")]
     begin_at(settings, "photos", ends(settings, "photos"), [*names, "develop"])
     produce(settings, waiting(world.ids, photos, chance))
-    beside = changed(settings, worker_metrics_port=settings.worker_metrics_port + 1)
+    beside = with_values(settings, worker_metrics_port=settings.worker_metrics_port + 1)
     with (
         side(settings, "bench.ours.apply", "photos") as views,
         side(beside, "bench.ours.develop", number) as clock,

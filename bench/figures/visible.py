@@ -27,7 +27,7 @@ from bench.harness.world import World
 from events.codec import SCHEMA_OF
 from events.generated import MemberJoined
 from events.topics import FACTS
-from ops.commands.token import LIFETIME, person_with
+from ops.commands.token import LIFETIME, find_or_register
 from ops.supervisor.children import running
 from ops.supervisor.processes import WORKERS, process
 from projections.catalog import of_topic
@@ -131,7 +131,7 @@ def measure(world: World) -> dict[str, Figure]:
 
 def known(world: World) -> UUID:
     """Somebody who is registered, once the read models know."""
-    user_id, _ = asyncio.run(person_with(world.settings, "bench", "Bench", "UTC"))
+    user_id, _ = asyncio.run(find_or_register(world.settings, handle="bench", display_name="Bench", zone="UTC"))
     row = f"SELECT handle FROM {world.settings.keyspace}.users_1 WHERE user_id = {user_id}"
     waited(lambda: any(one[0] for one in world.admin.execute(row)), time.perf_counter())
     return user_id

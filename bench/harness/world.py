@@ -14,7 +14,7 @@ from events.confluent_registry import register_all
 from events.settings import Settings
 from ops.local_servers import free_block, local_servers
 from ops.provision import prepare
-from ops.secrets import changed
+from ops.secrets import with_values
 from processors.catalog import reactors
 from projections.catalog import of_topic
 from projections.progress import PROGRESS
@@ -43,7 +43,7 @@ class World:
 
     def keyspace(self, name: str, *topics: str) -> Settings:
         """A keyspace of its own with the tables that some topics feed, empty; the settings of who works in it."""
-        settings = changed(self.settings, keyspace=name, worker_metrics_port=free_block(self.settings.host))
+        settings = with_values(self.settings, keyspace=name, worker_metrics_port=free_block(self.settings.host))
         replication = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 1}"
         self.admin.execute(f"CREATE KEYSPACE {name} WITH replication = {replication}")
         self._made[name] = [table for topic in topics for each in of_topic(topic) for table in each.tables]
