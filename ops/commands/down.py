@@ -31,7 +31,7 @@ def down(wait: float) -> None:
     if not process_identity.wait_gone(running.pid, running.started, wait):
         raise OperatorError(f"Darkroom (process {running.pid}) has not stopped after {wait:.0f} s; see {home}/logs.")
     clear_leftovers(home)
-    click.echo("StartCancelled.")
+    click.echo("Stopped.")
 
 
 def clear_leftovers(home: Path) -> None:

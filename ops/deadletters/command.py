@@ -91,7 +91,7 @@ def list_(topic: str | None, projection: str | None, since: datetime | None, lim
 @click.option("--full", is_flag=True, help="All bytes, not just the first 4 KiB.")
 @json_option
 def show(position: Position, full: bool, as_json: bool) -> None:
-    """Show all that is chosen of the record at POSITION: who couldn't take it, its bytes, what they decode to now.
+    """Show all that is known of the record at POSITION: who couldn't take it, its bytes, what they decode to now.
 
     Of personal fields it tells the length alone.
 

@@ -13,7 +13,7 @@ from tests.gateway.world import ADA, BOB, one
 OLD, NEW = Claim(kind="handle", value="old hmac"), Claim(kind="handle", value="new hmac")
 CLAIMING = one("the event that claimed it")
 WANTED = WantedHandle(handle="ada.l", hmac="new hmac", claimed_by=None)
-START_GATE = WantedHandle(handle="ada.l", hmac="new hmac", claimed_by=CLAIMING)
+HELD = WantedHandle(handle="ada.l", hmac="new hmac", claimed_by=CLAIMING)
 NOTHING = (422, "There is nothing to change: name at least one field.")
 
 
@@ -65,7 +65,7 @@ def test_a_handle_and_a_profile_are_two_facts_the_first_of_which_is_answered() -
     assert decision == Decision(id=ADA, event_id=events[0].event_id, events=events, claim=NEW, release=OLD)
 
 
-@pytest.mark.parametrize("wanted", [None, START_GATE])
+@pytest.mark.parametrize("wanted", [None, HELD])
 def test_a_profile_is_changed_without_touching_a_handle_that_one_has(wanted: WantedHandle | None) -> None:
     event = profile("avatar_id", "display_name", avatar_id=None, display_name="Ada L.")
     fields = {"display_name": "Ada L.", "avatar_id": None}
@@ -74,7 +74,7 @@ def test_a_profile_is_changed_without_touching_a_handle_that_one_has(wanted: Wan
 
 
 def test_a_handle_that_one_has_already_names_the_event_that_claimed_it() -> None:
-    assert change(command(), {}, own_hmac="new hmac", wanted=START_GATE) == Decision(id=ADA, event_id=CLAIMING)
+    assert change(command(), {}, own_hmac="new hmac", wanted=HELD) == Decision(id=ADA, event_id=CLAIMING)
 
 
 def test_a_change_of_nothing_is_refused() -> None:
