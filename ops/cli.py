@@ -6,7 +6,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from ops.errors import SERVERS, Problem
+from ops.errors import SERVERS, OperatorError
 
 # Name of the command → module and name of its click command. Imported when it is called, so that `darkroom status`
 # doesn't pay for what the workers need.
@@ -25,24 +25,24 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Loads a command when it is asked for, and says what a person can mend in one line."""
+    """Loads a command when it is asked for, and prints what an operator can mend in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of the list above, which is the order of use."""
+        """Lists the commands in the order above, which is the order of use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, imported now."""
+        """Imports the command of this name; None if there is none."""
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")
         return getattr(importlib.import_module(module), name)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a Problem or a wrong setting becomes one line and exit status 1."""
+        """Runs the command; an OperatorError or a wrong setting becomes one line and exit status 1."""
         try:
             return super().invoke(ctx)
-        except Problem as problem:
+        except OperatorError as problem:
             raise click.ClickException(str(problem)) from problem
         except ValidationError as error:
             if error.title != "Settings":
@@ -55,7 +55,7 @@ class Commands(click.Group):
 
 
 def unavailable() -> tuple[type[Exception], ...]:
-    """What says that a server doesn't answer. Imported when something went wrong, and not before."""
+    """Lists the errors that say that a server doesn't answer. They are imported when something went wrong."""
     from producers.publisher import NotPublished
     from web.problems import UNAVAILABLE
 
@@ -63,7 +63,7 @@ def unavailable() -> tuple[type[Exception], ...]:
 
 
 def wrong_settings(error: ValidationError) -> str:
-    """`DARKROOM_KAFKA_PORT=x: Input should be a valid integer`, for each setting that is wrong."""
+    """Says for each setting that is wrong: `DARKROOM_KAFKA_PORT=x: Input should be a valid integer`."""
     return "; ".join(
         f"DARKROOM_{'_'.join(map(str, one['loc'])).upper()}={one['input']}: {one['msg']}" for one in error.errors()
     )

@@ -1,4 +1,4 @@
-"""Measures how far each process is behind the log."""
+"""Measures how far each worker process is behind the log."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from events.settings import Settings
 from events.topics import FACTS
 from ops.supervisor.processes import WORKERS
-from processors.catalog import REACTORS
+from processors.catalog import reactors
 from processors.log.ends import LogEnds
 from projections.catalog import of_topic
 from projections.progress import least, progress_of
@@ -14,32 +14,32 @@ from projections.store.cassandra import connected
 from projections.store.roles import API
 
 Partition = tuple[str, int]
-Known = Mapping[Partition, dict[tuple[str, int], int]]
-READ_BY = {reactor.name: reactor.topics for reactor in REACTORS}
+Progress = Mapping[Partition, dict[tuple[str, int], int]]
+READ_BY = {reactor.name: reactor.topics for reactor in reactors()}
 
 
 def lag(settings: Settings) -> dict[str, int]:
-    """The number of records in the log that a worker process has yet to handle, by the process' name.
+    """Counts the records in the log that each worker process has yet to handle, by the process' name.
 
     Empty if Kafka or Cassandra doesn't answer."""
     try:
-        return asyncio.run(behind(settings))
+        return asyncio.run(read_lag(settings))
     except Exception:  # `darkroom status` must work while a server is down
         return {}
 
 
-async def behind(settings: Settings) -> dict[str, int]:
-    """See `lag`. Raises what the servers' clients raise."""
+async def read_lag(settings: Settings) -> dict[str, int]:
+    """Does what `lag` does. Raises what the servers' clients raise."""
     async with connected(settings, API, settings.api_password) as store:
         ends_of = LogEnds(settings)
         ends = {(topic, partition): end for name in FACTS for topic, partition, end in await ends_of(name)}
         found = await asyncio.gather(*(progress_of(store, *where) for where in ends))
-    known = dict(zip(ends, found, strict=True))
-    return {process: sum(of_app(app, ends, known) for app in apps) for process, apps in WORKERS.items()}
+    progress = dict(zip(ends, found, strict=True))
+    return {process: sum(app_lag(app, ends, progress) for app in apps) for process, apps in WORKERS.items()}
 
 
-def of_app(app: str, ends: Mapping[Partition, int], known: Known) -> int:
-    """The lag of one app; a topic's app is as far as its slowest projection."""
+def app_lag(app: str, ends: Mapping[Partition, int], progress: Progress) -> int:
+    """Counts the records that one app has yet to handle; a topic's app is as far as its slowest projection."""
     topics: Sequence[str] = READ_BY.get(app, (app,))
     names = [(app, 1)] if app in READ_BY else [(each.name, 1) for each in of_topic(app)]
-    return sum(max(0, end - least(known[where], names)) for where, end in ends.items() if where[0] in topics)
+    return sum(max(0, end - least(progress[where], names)) for where, end in ends.items() if where[0] in topics)

@@ -1,4 +1,4 @@
-"""Servers for a test, a benchmark or a demo: on free ports, beside whatever else runs, gone with the block."""
+"""Runs servers for a test or a benchmark: on free ports, beside whatever else runs, for as long as a block lasts."""
 
 import atexit
 import random
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from events.settings import Settings
-from ops.secrets import changed, with_secrets
+from ops.secrets import with_secrets, with_values
 from ops.servers import cassandra, servers
 from ops.supervisor.children import Children, running
 from ops.supervisor.program import can_listen
@@ -31,7 +31,7 @@ HERE = {"kafka": "", "cassandra_hosts": "", "registry": "", "s3": ""}
 
 
 def free_block(host: str, size: int = 32) -> int:
-    """The first of `size` (at most 32) ports that nobody listens on, and that no other caller is given while we live.
+    """Finds `size` (at most 32) free ports in a row, and returns the first. No other caller gets them while we live.
 
     The claim is a socket in Linux's abstract namespace, which ends with the process, however it ends.
     """
@@ -49,14 +49,14 @@ def free_block(host: str, size: int = 32) -> int:
 
 
 def on_free_ports(settings: Settings) -> Settings:
-    """The same settings with every port a free one, and with every server here."""
+    """Returns the same settings with every port a free one, and with every server on this machine."""
     block = free_block(settings.host)
-    return changed(settings, **{name: block + number for number, name in enumerate(PORTS)}, **HERE)
+    return with_values(settings, **{name: block + number for number, name in enumerate(PORTS)}, **HERE)
 
 
 @contextmanager
 def local_servers(settings: Settings, grace: float | None = None) -> Generator[Settings]:
-    """The four servers with `settings.home`, on free ports; yields the settings to reach them with, secrets too.
+    """Runs the four servers with `settings.home`, on free ports; yields the settings to reach them with, secrets too.
 
     `grace=0` kills them in the end, which saves seconds when their data is thrown away.
     """
@@ -77,11 +77,11 @@ class Cluster:
 def local_cluster(
     settings: Settings, addresses: Sequence[str] = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 ) -> Generator[Cluster]:
-    """A Cassandra with a node on each address, roles kept on all of them; only Cassandra, no other server."""
+    """Runs a Cassandra with a node on each address, and no other server. Roles are kept on all nodes."""
     free = on_free_ports(settings)
     jmx = free_block(settings.host)
     resolved = with_secrets(
-        changed(free, cassandra_hosts=",".join(addresses), replication=len(addresses), cassandra_jmx_port=jmx)
+        with_values(free, cassandra_hosts=",".join(addresses), replication=len(addresses), cassandra_jmx_port=jmx)
     )
     nodes = cassandra.nodes(resolved, addresses, [jmx + number for number in range(len(addresses))])
     with running(nodes, resolved.home / "logs", grace=0) as children:

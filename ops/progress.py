@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a plain line now and then elsewhere. On stderr."""
+"""Shows the progress of long work on stderr: a bar on a terminal, a plain line now and then elsewhere."""
 
 import time
 from collections.abc import Callable, Generator
@@ -10,12 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 LINE_SECONDS = 5.0
 
-Tell = Callable[[int, int], None]
+Report = Callable[[int, int], None]
 
 
 @contextmanager
-def progress(what: str) -> Generator[Tell]:
-    """`tell(done, of)` shows how far `what` has got."""
+def progress(what: str) -> Generator[Report]:
+    """Yields a function: `report(done, of)` shows how far `what` has got."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lines(what)
@@ -26,14 +26,14 @@ def progress(what: str) -> Generator[Tell]:
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
-def lines(what: str, now: Callable[[], float] = time.monotonic) -> Tell:
-    """Says it every few seconds; work that is shorter says nothing."""
+def lines(what: str, now: Callable[[], float] = time.monotonic) -> Report:
+    """Makes a function that prints a line every few seconds; shorter work prints nothing."""
     said = now()
 
-    def tell(done: int, of: int) -> None:
+    def report(done: int, of: int) -> None:
         nonlocal said
         if now() - said >= LINE_SECONDS:
             said = now()
             click.echo(f"{what}: {done:,} of {of:,}", err=True)
 
-    return tell
+    return report

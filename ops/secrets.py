@@ -1,4 +1,4 @@
-"""Secrets: made once, kept in `<home>/secrets.json` (mode 0600), handed to children in their environment."""
+"""Makes the secrets once, keeps them in `<home>/secrets.json` (mode 0600), and hands them to child processes."""
 
 import base64
 import fcntl
@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from events.settings import Settings
-from ops.errors import Problem
+from ops.errors import OperatorError
 
 # By their names, so that a new secret is made, kept and left out of `up.json` without anyone remembering this file.
 SECRETS = tuple(name for name in Settings.model_fields if name.endswith(("_password", "_secret", "_key")))
@@ -22,37 +22,37 @@ NEEDED: Mapping[str, Collection[str]] = {
 }
 
 
-def changed(settings: Settings, **values: object) -> Settings:
-    """The same settings with some fields set: built anew, because a copy would keep cached addresses."""
+def with_values(settings: Settings, **values: object) -> Settings:
+    """Returns the settings with some fields set. They are built anew, because a copy would keep cached addresses."""
     return type(settings).model_validate(settings.model_dump() | values)
 
 
 def with_secrets(settings: Settings, needed: Collection[str] = SECRETS) -> Settings:
-    """Settings with none of the needed secrets empty, all others empty, and `home` absolute.
+    """Returns settings with none of the needed secrets empty, all others empty, and `home` absolute.
 
     A secret that is set wins; the others are read from `<home>/secrets.json`, and made there if they are missing.
-    Processes that start at once agree: the file is written under a lock. Problem if the file can't be read.
+    Processes that start at once agree: the file is written under a lock. Raises OperatorError if it can't be read.
     """
     home = settings.home.resolve()
     empty = [name for name in needed if not getattr(settings, name)]
     kept = _kept(home, empty) if empty else {}
     secrets_of_others = {name: "" for name in SECRETS if name not in needed}
-    return changed(settings, home=home, **secrets_of_others, **{name: kept[name] for name in empty})
+    return with_values(settings, home=home, **secrets_of_others, **{name: kept[name] for name in empty})
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with every setting as `DARKROOM_*`, so that a child sees the same ones."""
+    """Returns this process's environment with every setting as `DARKROOM_*`, so that a child sees the same ones."""
     ours = {f"DARKROOM_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
-    return outside() | ours
+    return server_environment() | ours
 
 
-def outside() -> dict[str, str]:
-    """This process's environment without any of Darkroom's settings: all that the Java servers get."""
+def server_environment() -> dict[str, str]:
+    """Returns this process's environment without Darkroom's settings: all that the Java servers get."""
     return {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
 
 
-def public(settings: Settings) -> dict[str, str | int]:
-    """The settings that may be written down: everything but the secrets."""
+def without_secrets(settings: Settings) -> dict[str, str | int]:
+    """Returns the settings that may be written down: everything but the secrets."""
     return settings.model_dump(mode="json", exclude=set(SECRETS))
 
 
@@ -81,7 +81,7 @@ def _read(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise Problem(
+        raise OperatorError(
             f"{path} can't be read ({error}). It holds the keys to the data beside it: restore it from a backup."
         ) from error
 

@@ -6,7 +6,7 @@ from events.codec import Codec
 from events.confluent_registry import ConfluentRegistry
 from events.settings import Settings
 from events.topics import FACTS
-from processors.catalog import REACTORS
+from processors.catalog import reactors
 from processors.failpoints import armed_store, reached
 from processors.handlers import dead_letter
 from processors.handlers.batch import Partition
@@ -130,5 +130,5 @@ class AppFactory:
 
 APPS: Mapping[str, Callable[[AppFactory], BatchApp]] = {
     **{topic: (lambda factory, topic=topic: factory.projector(topic)) for topic in FACTS},
-    **{kind.name: (lambda factory, kind=kind: factory.reactor(kind(factory.tools))) for kind in REACTORS},
+    **{kind.name: (lambda factory, kind=kind: factory.reactor(kind(factory.tools))) for kind in reactors()},
 }

@@ -1,19 +1,35 @@
 """Lists all reactors, by the worker process that hosts them: a new reactor is a file of its own and a line here.
 
-Apps, processes, lag, redriving and tables follow from it (docs/adding-a-reactor.md). Importing it imports neither
-Faust nor what filters images or talks to S3, so that `darkroom status` and provisioning don't pay for them."""
+Apps, processes, lag, redriving and tables follow from it (docs/adding-a-reactor.md). Importing it imports no reactor:
+`darkroom up` and `darkroom status` know the names without loading the drivers that reactors need. `reactors` imports
+them, but neither Faust nor what filters images or talks to S3: provisioning and lag don't pay for those."""
 
-from processors.develop import Develop
-from processors.expand import Expand
-from processors.filter import Filter
-from projections.catalog import all_tables
-from projections.store.table import Table
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
-VIEWS = (Expand,)  # in the process that also hosts the topics' projectors
-PHOTOS = (Filter, Develop)
-REACTORS = (*VIEWS, *PHOTOS)
+if TYPE_CHECKING:
+    from processors.handlers.reactor import Reactor
+    from projections.store.table import Table
+
+# Name of the reactor → module and name of its class.
+VIEWS: Mapping[str, str] = {"expand": "processors.expand:Expand"}  # in the process that also hosts the projectors
+PHOTOS: Mapping[str, str] = {
+    "filter": "processors.filter:Filter",
+    "develop": "processors.develop:Develop",
+}
 
 
-def every_table() -> list[Table]:
-    """Every table that the log can rebuild: those of the read models, and the reactors' own."""
-    return list(dict.fromkeys((*all_tables(), *(table for reactor in REACTORS for table in reactor.tables))))
+@cache
+def reactors() -> "tuple[type[Reactor], ...]":
+    """Imports all reactors' classes, in the order of the lists above."""
+    places = (place.split(":") for place in (*VIEWS.values(), *PHOTOS.values()))
+    return tuple(getattr(importlib.import_module(module), name) for module, name in places)
+
+
+def every_table() -> "list[Table]":
+    """Lists every table that the log can rebuild: those of the read models, and the reactors' own."""
+    from projections.catalog import all_tables
+
+    return list(dict.fromkeys((*all_tables(), *(table for reactor in reactors() for table in reactor.tables))))

@@ -20,7 +20,7 @@ Headers = list[tuple[str, str | bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class EncodedRecord:
     """An event in the log's form: its topic (without prefix), its key, its value."""
 
     topic: str
@@ -94,13 +94,15 @@ class Publisher:
         """Does what `publish` does, for a list: many at once cost little more than one."""
         return await self.append(await self.records(events), traceparent)
 
-    async def records(self, events: Sequence[Event]) -> list[Record]:
+    async def records(self, events: Sequence[Event]) -> list[EncodedRecord]:
         """Returns events in the log's form, personal fields sealed.
 
         Raises RegistryUnavailable or KeysUnavailable; KeyError if a personal field's owner has no key (any more)."""
-        return [Record(topic_of(type(event)), key_of(event), await self._codec.encode(event)) for event in events]
+        return [
+            EncodedRecord(topic_of(type(event)), key_of(event), await self._codec.encode(event)) for event in events
+        ]
 
-    async def append(self, records: Sequence[Record], traceparent: str = "") -> list[Position]:
+    async def append(self, records: Sequence[EncodedRecord], traceparent: str = "") -> list[Position]:
         """Appends records in order; returns their positions once all are acknowledged. Those of one key stay in order.
 
         Raises NotPublished or RefusedRecord."""

@@ -1,4 +1,4 @@
-"""`darkroom api`: the read API in this process."""
+"""`darkroom api`: serves the read API in this process."""
 
 import click
 
@@ -6,7 +6,7 @@ from api.app import build, open_resources
 from events.settings import settings
 from ops.commands.serve import serve
 from ops.secrets import NEEDED, with_secrets
-from ops.supervisor.turn import wait_for_turn
+from ops.supervisor.start_gate import wait_for_start
 
 
 @click.command()
@@ -20,5 +20,5 @@ def api(port: int | None) -> None:
       darkroom api --port 8100
     """
     chosen = with_secrets(settings(), NEEDED["api"])
-    wait_for_turn()
+    wait_for_start()
     serve(chosen, port or chosen.api_port, lambda: open_resources(chosen), build)

@@ -1,4 +1,4 @@
-"""`darkroom down`: ask the supervisor to stop, and wait until it is gone."""
+"""`darkroom down`: asks the supervisor to stop, and waits until it is gone."""
 
 import signal
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from events.settings import settings
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.supervisor import process_identity, up_file
 
 
@@ -29,15 +29,15 @@ def down(wait: float) -> None:
     click.echo(f"Stopping Darkroom (process {running.pid}) …")
     process_identity.send(running.pid, running.started, signal.SIGTERM)
     if not process_identity.wait_gone(running.pid, running.started, wait):
-        raise Problem(f"Darkroom (process {running.pid}) has not stopped after {wait:.0f} s; see {home}/logs.")
+        raise OperatorError(f"Darkroom (process {running.pid}) has not stopped after {wait:.0f} s; see {home}/logs.")
     clear_leftovers(home)
     click.echo("Stopped.")
 
 
 def clear_leftovers(home: Path) -> None:
-    """End what a supervisor that was killed may have left, and remove its `up.json`.
+    """Ends what a supervisor that was killed may have left, and removes its `up.json`.
 
-    Its children die with it, but not in no time: whoever starts next must not find them still holding a port.
+    Its children die with it, but that takes a moment: whoever starts next must not find them still holding a port.
     """
     left = up_file.read(home)
     if left is None or left.alive():

@@ -1,11 +1,11 @@
-"""`darkroom gateway`: what the mobile app writes through."""
+"""`darkroom gateway`: serves what the mobile app writes through."""
 
 import click
 
 from events.settings import settings
 from ops.commands.serve import serve
 from ops.secrets import NEEDED, with_secrets
-from ops.supervisor.turn import wait_for_turn
+from ops.supervisor.start_gate import wait_for_start
 
 
 @click.command()
@@ -22,8 +22,11 @@ def gateway() -> None:
     from producers.gateway import application
     from producers.gateway.resources import open_resources
 
-    known = with_secrets(settings(), NEEDED["gateway"])
-    wait_for_turn()
+    chosen = with_secrets(settings(), NEEDED["gateway"])
+    wait_for_start()
     serve(
-        known, known.gateway_port, lambda: open_resources(known), lambda opened: application(known, lambda _: opened())
+        chosen,
+        chosen.gateway_port,
+        lambda: open_resources(chosen),
+        lambda opened: application(chosen, lambda _: opened()),
     )

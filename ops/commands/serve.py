@@ -1,4 +1,4 @@
-"""A web service in this process."""
+"""Serves a web service in this process."""
 
 import asyncio
 import signal
@@ -22,7 +22,7 @@ CLOSING_SECONDS = 15  # what requests that are being answered get, once it is to
 def serve(settings: Settings, port: int, opening: Open[Opened], build: Callable[[Open[Opened]], FastAPI]) -> NoReturn:
     """Opens what a service needs, serves until SIGTERM or Ctrl-C, and closes it. Then exits: 0 if it ever served.
 
-    What the opening raises leaves from here, not as a traceback in the server's log."""
+    Raises what the opening raises, instead of leaving it as a traceback in the server's log."""
     for number in (signal.SIGTERM, signal.SIGINT):  # while it is being opened and closed; in between, uvicorn's
         signal.signal(number, lambda *_: sys.exit(0))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,4 +1,4 @@
-"""`darkroom status`: what runs, and how it is."""
+"""`darkroom status`: shows what runs, and how it is."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from events.settings import Settings, settings
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.servers import servers
 from ops.supervisor import process_identity, up_file
 from ops.supervisor.processes import processes
@@ -56,7 +56,7 @@ def status(as_json: bool) -> None:
         else:
             click.echo(f"No Darkroom runs in {home}. Start it with `darkroom up`.")
         sys.exit(1)
-    rows = look(up, up.resolved(home))
+    rows = process_rows(up, up.resolved(home))
     if as_json:
         click.echo(
             json.dumps(
@@ -71,15 +71,12 @@ def status(as_json: bool) -> None:
     sys.exit(0 if up.state == "up" and all(row.healthy for row in rows) else 1)
 
 
-def look(up: up_file.Up, resolved: Settings) -> list[Row]:
-    """Ask every process at once how it is."""
+def process_rows(up: up_file.Up, resolved: Settings) -> list[Row]:
+    """Asks every process at once how it is, and makes the rows."""
     from ops.lag import lag  # loads the drivers, which a status of nothing needn't wait for
 
     programs = {program.name: program for program in (*servers(resolved), *processes(resolved))}
-    try:
-        behind = lag(resolved)
-    except OSError:  # Kafka or Cassandra is down, which the rows say
-        behind = {}
+    lags = lag(resolved)  # empty while Kafka or Cassandra is down, which the rows say
     with ThreadPoolExecutor(len(up.processes) or 1) as pool:
         asked = [pool.submit(health, process, programs.get(process.name)) for process in up.processes]
     answers = [one.result() for one in asked]
@@ -92,7 +89,7 @@ def look(up: up_file.Up, resolved: Settings) -> list[Row]:
             state=process.state,
             healthy=ready and not stopped,
             restarts=process.restarts,
-            lag=behind.get(process.name),
+            lag=lags.get(process.name),
             stopped=stopped,
         )
         for process, (ready, stopped) in zip(up.processes, answers, strict=True)
@@ -100,22 +97,22 @@ def look(up: up_file.Up, resolved: Settings) -> list[Row]:
 
 
 def health(process: up_file.Process, program: Program | None) -> tuple[bool, Mapping[str, str]]:
-    """Whether it is the process that was started, and answers; and what of it stands still."""
+    """Returns whether it is the process that was started, and answers; and which of its apps stand still, and why."""
     if program is None or not process_identity.alive(process.pid, process.started):
         return False, {}
     try:
         return program.ready(), program.stopped()
-    except (OSError, Problem):
+    except (OSError, OperatorError):
         return False, {}
 
 
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """A line for each app that stands still."""
+    """Makes a line for each app that stands still."""
     return [f"{row.process}: {app} is stopped: {reason}" for row in rows for app, reason in row.stopped.items()]
 
 
 def memory(process: up_file.Process) -> int:
-    """Resident bytes of the process and of what it started; 0 if it is gone."""
+    """Counts the resident bytes of the process and of what it started; 0 if it is gone."""
     if process.pid is None or not process_identity.alive(process.pid, process.started):
         return 0
     try:
@@ -126,7 +123,7 @@ def memory(process: up_file.Process) -> int:
 
 
 def table(up: up_file.Up, rows: list[Row]) -> Table:
-    """The rows for a terminal."""
+    """Makes the table for a terminal."""
     shown = Table(title=f"Darkroom: {up.state} since {up.since}, supervisor {up.pid}")
     for heading in ("process", "pid", "port", "memory", "healthy", "lag"):
         shown.add_column(heading, justify="left" if heading in ("process", "healthy") else "right")

@@ -1,4 +1,4 @@
-"""`darkroom token`: somebody to try things as. Registers them if need be, and prints what opens the services."""
+"""`darkroom token`: registers a user if need be, and prints a token with which to try things as them."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import click
 
 from events.settings import Settings, settings
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.secrets import with_secrets
 from producers.decide.accounts import HANDLE_CLAIM
 from producers.decide.refusals import Refusal
@@ -38,24 +38,28 @@ def token(handle: str, display_name: str | None, zone: str, as_json: bool) -> No
       darkroom token grace --display-name "Grace Hopper" --zone America/New_York --json
       curl -H "Authorization: Bearer $(darkroom token ada)" localhost:8000/v1/me
     """
-    known = with_secrets(settings())
-    if not known.handle_secret:
-        raise Problem("DARKROOM_HANDLE_SECRET is empty: set it to the one that the gateway and the API have.")
+    chosen = with_secrets(settings())
+    if not chosen.handle_secret:
+        raise OperatorError("DARKROOM_HANDLE_SECRET is empty: set it to the one that the gateway and the API have.")
     try:
-        user_id, position = asyncio.run(person_with(known, handle.lower(), display_name or handle, zone))
+        user_id, position = asyncio.run(
+            find_or_register(chosen, handle=handle.lower(), display_name=display_name or handle, zone=zone)
+        )
     except Refusal as refusal:
-        raise Problem(refusal.detail) from refusal
-    opened = issue_token(known, user_id, LIFETIME)
+        raise OperatorError(refusal.detail) from refusal
+    opened = issue_token(chosen, user_id, LIFETIME)
     if as_json:
         click.echo(json.dumps({"user_id": str(user_id), "handle": handle, "token": opened, "position": position}))
     else:
         click.echo(opened)
 
 
-async def person_with(known: Settings, handle: str, display_name: str, zone: str) -> tuple[UUID, str | None]:
-    """Who has a handle, and where their registration is in the log if it was made just now."""
-    wanted = handle_hmac(known, handle)
-    async with open_resources(known, "darkroom-token") as resources:
+async def find_or_register(settings: Settings, *, handle: str, display_name: str, zone: str) -> tuple[UUID, str | None]:
+    """Finds who has a handle, or registers a user with it.
+
+    Returns the user's id, and the position of the registration in the log if it was made just now."""
+    wanted = handle_hmac(settings, handle)
+    async with open_resources(settings, "darkroom-token") as resources:
         holder = await resources.claims.holder(kind=HANDLE_CLAIM, value=wanted)
         if holder is not None and holder.final:
             return holder.owner, None

@@ -1,4 +1,4 @@
-"""`darkroom up`: start everything, and stay until it is asked to stop."""
+"""`darkroom up`: starts everything, and stays until it is asked to stop."""
 
 import subprocess
 import sys
@@ -39,21 +39,27 @@ def up(detach: bool, servers_only: bool) -> None:
     if detach:
         start_in_background(servers_only)
         return
-    watched(with_secrets(settings()), lambda: None, servers_only)
+    run_in_foreground(with_secrets(settings()), lambda: None, servers_only)
 
 
-def watched(chosen: Settings, ready: Callable[[], None], servers_only: bool = False) -> None:
-    """Run everything in the foreground, showing its progress; `ready` is called once all of it is up.
+def run_in_foreground(chosen: Settings, ready: Callable[[], None], servers_only: bool = False) -> None:
+    """Runs everything in the foreground, showing its progress; calls `ready` once all of it is up.
 
-    Returns after Ctrl-C, SIGTERM or `darkroom down`. Problem if something can't start."""
+    Returns after Ctrl-C, SIGTERM or `darkroom down`. Raises OperatorError if something can't start."""
     console = Console(stderr=True)
-    reporter = Live(console) if console.is_terminal else Lines()
+    reporter = LiveReporter(console) if console.is_terminal else PlainReporter()
     own = [] if servers_only else processes(chosen)
-    supervisor = Supervisor(chosen, servers(chosen), own, reporter.tell, reporter.say)
+    supervisor = Supervisor(
+        chosen,
+        local=servers(chosen),
+        own=own,
+        on_change=reporter.show_state,
+        show_line=reporter.show_line,
+    )
 
     def is_ready() -> None:
         reporter.finish()
-        reporter.say(f"Darkroom is up. Logs are in {chosen.home}/logs; stop it with Ctrl-C or `darkroom down`.")
+        reporter.show_line(f"Darkroom is up. Logs are in {chosen.home}/logs; stop it with Ctrl-C or `darkroom down`.")
         ready()
 
     try:
@@ -62,23 +68,23 @@ def watched(chosen: Settings, ready: Callable[[], None], servers_only: bool = Fa
         reporter.finish()
 
 
-class Lines:
-    """Plain lines, for a log file or a pipe."""
+class PlainReporter:
+    """Prints plain lines, for a log file or a pipe."""
 
-    def tell(self, child: Child) -> None:
-        """A child's new state."""
+    def show_state(self, child: Child) -> None:
+        """Prints a child's new state."""
         click.echo(line_of(child), err=True)
 
-    def say(self, line: str) -> None:
-        """Anything else."""
+    def show_line(self, line: str) -> None:
+        """Prints anything else."""
         click.echo(line, err=True)
 
     def finish(self) -> None:
-        """The start is over."""
+        """Is called when the start is over."""
 
 
-class Live:
-    """A line for each child that turns while it starts, for a terminal."""
+class LiveReporter:
+    """Shows a line with a spinner for each child while it starts, for a terminal."""
 
     def __init__(self, console: Console) -> None:
         columns = (SpinnerColumn(finished_text="[green]✓"), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -86,8 +92,8 @@ class Live:
         self._tasks: dict[str, TaskID] = {}
         self._starting = True
 
-    def tell(self, child: Child) -> None:
-        """A child's new state: in its own line while everything starts, as a new line later."""
+    def show_state(self, child: Child) -> None:
+        """Shows a child's new state: in its own line while everything starts, as a new line later."""
         if not self._starting:
             self._progress.console.print(line_of(child), highlight=False)
             return
@@ -97,18 +103,18 @@ class Live:
             self._tasks[name] = self._progress.add_task(name, total=1)
         self._progress.update(self._tasks[name], description=line_of(child), completed=child.state == "ready")
 
-    def say(self, line: str) -> None:
-        """Anything else."""
+    def show_line(self, line: str) -> None:
+        """Prints anything else."""
         self._progress.console.print(line, highlight=False, markup=False)
 
     def finish(self) -> None:
-        """The start is over: from now on, lines."""
+        """Ends the spinners: from now on, states are new lines."""
         self._starting = False
         self._progress.stop()
 
 
 def line_of(child: Child) -> str:
-    """`kafka: ready on port 9092 after 3.1 s`."""
+    """Says what a child's state is: `kafka: ready on port 9092 after 3.1 s`."""
     program = child.program
     if child.state == "ready":
         return f"{program.name}: ready on port {program.port} after {child.seconds:.1f} s"
@@ -116,7 +122,7 @@ def line_of(child: Child) -> str:
 
 
 def start_in_background(servers_only: bool) -> None:
-    """Run `darkroom up` in a session of its own, pass its lines on until it is up. Problem if it doesn't get there."""
+    """Runs `darkroom up` in a session of its own, and prints its lines until it is up. Exits if it ends before."""
     chosen = with_secrets(settings())
     log = chosen.home / "logs" / "up.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -145,6 +151,6 @@ def start_in_background(servers_only: bool) -> None:
 
 
 def is_up(home: Path, pid: int) -> bool:
-    """Whether the supervisor with this id says that everything is ready."""
+    """Returns whether the supervisor with this id says that everything is ready."""
     running = up_file.read(home)
     return running is not None and running.pid == pid and running.state == "up"

@@ -1,4 +1,4 @@
-"""`darkroom version`."""
+"""`darkroom version`: prints the version."""
 
 from importlib.metadata import version as installed
 

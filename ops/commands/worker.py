@@ -1,11 +1,11 @@
-"""`darkroom worker`: the processors, as many as are named, in one process."""
+"""`darkroom worker`: hosts the apps that are named in one process."""
 
 import click
 
 from events.settings import settings
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.secrets import NEEDED, with_secrets
-from ops.supervisor.turn import wait_for_turn
+from ops.supervisor.start_gate import wait_for_start
 
 
 @click.command()
@@ -15,7 +15,7 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
     """Host the apps NAMES until SIGTERM or Ctrl-C.
 
     The names are the topics whose projections an app folds (accounts, graph, rolls, photos, reactions), and the
-    processors expand, filter and develop.
+    reactors expand, filter and develop.
 
     \b
     Examples:
@@ -28,10 +28,10 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
 
     chosen = tuple(APPS) if everything else names
     if not chosen:
-        raise Problem(f"Name at least one of {', '.join(APPS)}, or say --all.")
+        raise OperatorError(f"Name at least one of {', '.join(APPS)}, or say --all.")
     if unknown := [name for name in chosen if name not in APPS]:
-        raise Problem(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
-    known = with_secrets(settings(), NEEDED["worker"])
-    wait_for_turn()
-    factory = AppFactory(known)
-    run_worker([APPS[name](factory) for name in dict.fromkeys(chosen)], known)
+        raise OperatorError(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
+    resolved = with_secrets(settings(), NEEDED["worker"])
+    wait_for_start()
+    factory = AppFactory(resolved)
+    run_worker([APPS[name](factory) for name in dict.fromkeys(chosen)], resolved)

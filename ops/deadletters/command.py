@@ -1,4 +1,4 @@
-"""`darkroom deadletters`: the records that were set aside; what they are, and doing them again."""
+"""`darkroom deadletters`: lists and shows the records that were set aside, and has them redriven."""
 
 import asyncio
 import json
@@ -12,16 +12,16 @@ import click
 
 from events.codec import Unreadable
 from events.generated import Event
-from events.positions import MalformedPosition, Position, parse_position
+from events.positions import Position
 from events.settings import Settings, settings
 from events.topics import TOPICS
 from ops.deadletters import render
-from ops.deadletters.click_types import MOMENT
-from ops.deadletters.letters import TOPIC, Letter, Selection, letters
-from ops.deadletters.preview import counted
-from ops.deadletters.redrive import previewed, redriven
-from ops.deadletters.session import Place, desk
-from ops.errors import Problem
+from ops.deadletters.click_types import POSITION, TIME
+from ops.deadletters.letters import TOPIC, Letter, LetterId, Selection, letters
+from ops.deadletters.preview import print_reasons
+from ops.deadletters.redrive import preview_redrive, request_redrive
+from ops.deadletters.session import open_session
+from ops.errors import OperatorError
 from ops.progress import progress
 from ops.secrets import with_secrets
 from processors.redrive.requests import APPLIED, RedriveRequest
@@ -30,24 +30,9 @@ SHOWN = 100  # positions that `list` shows unless told otherwise
 DUMPED = 4096  # bytes that `show` shows unless told otherwise
 
 topic_option = click.option("--topic", type=click.Choice([name for name in TOPICS if name != TOPIC]))
-projection_option = click.option(
-    "--projection", metavar="NAME", help="Only what this projection or processor set aside."
-)
-since_option = click.option("--since", type=MOMENT, help="Only what was set aside since: 2h, 3d, 2026-11-21T09:00.")
+projection_option = click.option("--projection", metavar="NAME", help="Only what this projection or reactor set aside.")
+since_option = click.option("--since", type=TIME, help="Only what was set aside since: 2h, 3d, 2026-11-21T09:00.")
 json_option = click.option("--json", "as_json", is_flag=True, help="For a script.")
-
-
-class At(click.ParamType):
-    """A position in the log."""
-
-    name = "position"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Position:
-        """The position; click's BadParameter if it is none."""
-        try:
-            return parse_position(value)
-        except MalformedPosition as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.group()
@@ -78,32 +63,31 @@ def list_(topic: str | None, projection: str | None, since: datetime | None, lim
       darkroom deadletters list --topic reactions --since 2h
       darkroom deadletters list --limit 0 --json | jq -r '.letters[] | select(.redriven == null) | .position'
     """
-    known = with_secrets(settings())
+    chosen = with_secrets(settings())
     selection = Selection((), topic, projection, since)
-    found: dict[Place, render.Line] = {}
-    with progress("reading dead letters") as tell:
-        for letter in letters(known, since, tell):
+    found: dict[LetterId, render.Line] = {}
+    with progress("reading dead letters") as report:
+        for letter in letters(chosen, since, report):
             if selection.wants(letter):
-                place = (letter.position, letter.projection)
-                found[place] = render.line_of(letter, found.get(place))
+                found[letter.id] = render.line_of(letter, found.get(letter.id))
     latest: dict[Position, datetime] = {}
     for (position, _), line in found.items():
         latest[position] = max(line.at, latest.get(position, line.at))
     shown = sorted(latest, key=lambda position: (latest[position], position))[-limit:]
-    requests = asyncio.run(asked(known, shown))
+    requests = asyncio.run(requests_for(chosen, shown))
     order = {position: number for number, position in enumerate(shown)}
     lines = [
-        (place, found[place], requests.get(place))
-        for place in sorted((place for place in found if place[0] in order), key=lambda each: (order[each[0]], each[1]))
+        (letter, found[letter], requests.get(letter))
+        for letter in sorted((id_ for id_ in found if id_[0] in order), key=lambda id_: (order[id_[0]], id_[1]))
     ]
     if as_json:
-        click.echo(json.dumps({"records": len(latest), "letters": [render.form(*each) for each in lines]}))
+        click.echo(json.dumps({"records": len(latest), "letters": [render.line_json(*each) for each in lines]}))
     else:
         render.table(lines, len(latest))
 
 
 @deadletters.command()
-@click.argument("position", type=At())
+@click.argument("position", type=POSITION)
 @click.option("--full", is_flag=True, help="All bytes, not just the first 4 KiB.")
 @json_option
 def show(position: Position, full: bool, as_json: bool) -> None:
@@ -116,22 +100,26 @@ def show(position: Position, full: bool, as_json: bool) -> None:
       darkroom deadletters show photos-3@41
       darkroom deadletters show photos-3@41 --json | jq -r '.letters[0].value' | xxd -r -p
     """
-    known = with_secrets(settings())
-    with progress("reading dead letters") as tell:
-        found = [letter for letter in letters(known, None, tell) if letter.position == position]
+    chosen = with_secrets(settings())
+    with progress("reading dead letters") as report:
+        found = [letter for letter in letters(chosen, None, report) if letter.position == position]
     if not found:
-        raise Problem(f"There is no dead letter of {position}: `darkroom deadletters list` has those that there are.")
-    decoded, requests = asyncio.run(opened(known, found))
-    form = render.whole(position, found, decoded, requests)
+        raise OperatorError(
+            f"There is no dead letter of {position}: `darkroom deadletters list` has those that there are."
+        )
+    decoded, requests = asyncio.run(decode(chosen, found))
+    form = render.record_json(position, found, decoded, requests)
     if as_json:
         click.echo(json.dumps(form))
         return
     click.echo(f"{position}")
-    for letter, told in zip(found, form["letters"], strict=True):
+    for letter, letter_json in zip(found, form["letters"], strict=True):
         click.echo(
             f"\nset aside {letter.at:%Y-%m-%d %H:%M:%S} UTC by {letter.projection} (generation {letter.generation})"
         )
-        click.echo(f"reason    {letter.reason}\nletter    {letter.place}\nredriven  {told['redriven'] or 'no'}")
+        click.echo(
+            f"reason    {letter.reason}\nletter    {letter.stored_at}\nredriven  {letter_json['redriven'] or 'no'}"
+        )
     last = found[-1]
     where = "; too many for the letter: they are in the log alone" if last.cut else ""
     click.echo(f"\n{last.size:,} bytes{where}\nkey")
@@ -143,7 +131,7 @@ def show(position: Position, full: bool, as_json: bool) -> None:
 
 
 @deadletters.command()
-@click.argument("positions", type=At(), nargs=-1)
+@click.argument("positions", type=POSITION, nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Everything that wasn't redriven with success yet.")
 @projection_option
 @topic_option
@@ -175,54 +163,63 @@ def redrive(
       darkroom deadletters redrive --all --dry-run
     """
     if not (positions or everything or projection or topic or since):
-        raise Problem("Say which: POSITION..., --projection NAME, --topic NAME, --since TIME, or --all.")
+        raise OperatorError("Say which: POSITION..., --projection NAME, --topic NAME, --since TIME, or --all.")
     if as_json and not (yes or dry_run):
-        raise Problem("With --json nobody can be asked: add --yes, or --dry-run to see what it would do.")
-    known = with_secrets(settings())
-    told, outcomes = asyncio.run(
-        run(known, Selection(positions, topic, projection, since), yes, dry_run, patience, as_json)
+        raise OperatorError("With --json nobody can be asked: add --yes, or --dry-run to see what it would do.")
+    chosen = with_secrets(settings())
+    selection = Selection(positions, topic, projection, since)
+    preview, outcomes = asyncio.run(
+        preview_and_redrive(chosen, selection, patience, yes=yes, dry_run=dry_run, quiet=as_json)
     )
-    failed = {place: outcome for place, outcome in outcomes.items() if outcome != APPLIED}
+    failed = {letter: outcome for letter, outcome in outcomes.items() if outcome != APPLIED}
     if as_json:
         done = [
             {"position": str(position), "projection": name, "outcome": outcome}
             for (position, name), outcome in sorted(outcomes.items())
         ]
-        click.echo(json.dumps({"preview": told, "outcomes": done}))
+        click.echo(json.dumps({"preview": preview, "outcomes": done}))
     elif outcomes:
         click.echo(f"{len(outcomes) - len(failed):,} applied, {len(failed):,} failed.")
-        counted(Counter(failed.values()))
+        print_reasons(Counter(failed.values()))
     sys.exit(1 if failed else 0)
 
 
-async def run(
-    known: Settings, selection: Selection, yes: bool, dry_run: bool, patience: float, quiet: bool
-) -> tuple[dict[str, Any], dict[Place, str]]:
-    """Preview, question, requests: the preview and the outcomes. Problem; click's Abort if the answer is no."""
-    async with desk(known) as at:
-        with progress("reading dead letters") as tell:
-            preview = await previewed(at, known, selection, tell)
+async def preview_and_redrive(
+    chosen: Settings, selection: Selection, patience: float, *, yes: bool, dry_run: bool, quiet: bool
+) -> tuple[dict[str, Any], dict[LetterId, str]]:
+    """Shows what a redrive would do, asks whether to go on, and redrives. Returns the preview and the outcomes.
+
+    - `patience`: seconds to wait for a worker's next answer
+    - `yes`: go on without asking
+    - `dry_run`: end after the preview
+    - `quiet`: print nothing of the preview
+
+    Raises OperatorError, and click's Abort if the answer is no."""
+    async with open_session(chosen) as session:
+        with progress("reading dead letters") as report:
+            preview = await preview_redrive(session, chosen, selection, report)
         if not quiet:
-            preview.say()
-        if dry_run or not preview.places:
-            return preview.form(), {}
+            preview.print()
+        if dry_run or not preview.letters:
+            return preview.to_json(), {}
         if not yes:
             await asyncio.to_thread(click.confirm, "Redrive them?", abort=True, err=True)
-        with progress("redriving") as tell:
-            return preview.form(), await redriven(at, sorted(preview.places), tell, patience)
+        with progress("redriving") as report:
+            return preview.to_json(), await request_redrive(session, sorted(preview.letters), report, patience)
 
 
-async def asked(known: Settings, positions: Sequence[Position]) -> dict[Place, RedriveRequest]:
-    """The requests about records. Problem."""
-    async with desk(known) as at:
-        return await at.known(positions)
+async def requests_for(chosen: Settings, positions: Sequence[Position]) -> dict[LetterId, RedriveRequest]:
+    """Reads the redrive requests about records. Raises StoreUnavailable."""
+    async with open_session(chosen) as session:
+        return await session.requests_for(positions)
 
 
-async def opened(
-    known: Settings, found: Sequence[Letter]
-) -> tuple[list[Event | Unreadable | None], dict[Place, RedriveRequest]]:
-    """What letters decode to (None: it was cut), and the requests about them. Problem."""
-    async with desk(known) as at:
-        requests = await at.known([letter.position for letter in found])
-        decoded = await at.codec.decode([letter.value for letter in found])
+async def decode(
+    chosen: Settings, found: Sequence[Letter]
+) -> tuple[list[Event | Unreadable | None], dict[LetterId, RedriveRequest]]:
+    """Decodes letters (None: its record was cut), and reads the redrive requests about them. Raises StoreUnavailable,
+    KeysUnavailable, RegistryUnavailable."""
+    async with open_session(chosen) as session:
+        requests = await session.requests_for([letter.position for letter in found])
+        decoded = await session.codec.decode([letter.value for letter in found])
     return [None if letter.cut else event for letter, event in zip(found, decoded, strict=True)], requests

@@ -12,16 +12,25 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, Topic
 from events.positions import Position, parse_position
 from events.settings import Settings
 from events.topics import TOPICS
-from ops.errors import SERVERS, Problem
+from ops.errors import SERVERS, OperatorError
 
 TOPIC = "deadletters"
 SECONDS = 10.0  # to wait for Kafka
 AT_ONCE = 500
 
+LetterId = tuple[Position, str]  # a record, and the projection or reactor that couldn't take it
+
 
 @dataclass(frozen=True)
 class Letter:
-    """A record that was set aside. `size` is that of its key and value in bytes; `cut`: they weren't sent along."""
+    """A record that was set aside.
+
+    - `position`: where the record is in the log
+    - `projection`: who couldn't take it, a projection or a reactor
+    - `size`: of its key and value, in bytes
+    - `cut`: key and value were too large for the letter
+    - `stored_at`: where the letter is, in the topic of dead letters
+    """
 
     position: Position
     projection: str
@@ -32,12 +41,17 @@ class Letter:
     value: bytes | None
     size: int
     cut: bool
-    place: Position
+    stored_at: Position
+
+    @property
+    def id(self) -> LetterId:
+        """What a redrive request is about."""
+        return self.position, self.projection
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which letters are meant; what is empty or None leaves the choice open."""
+    """Selects letters; a field that is empty or None selects all."""
 
     positions: tuple[Position, ...] = ()
     topic: str | None = None
@@ -45,7 +59,7 @@ class Selection:
     since: datetime | None = None
 
     def wants(self, letter: Letter) -> bool:
-        """Whether a letter (read from `since` on) is one of them."""
+        """Returns whether a letter (read from `since` on) is one of them."""
         return (
             (not self.positions or letter.position in self.positions)
             and self.topic in (None, letter.position.topic)
@@ -53,10 +67,11 @@ class Selection:
         )
 
 
-def letters(settings: Settings, since: datetime | None, tell: Callable[[int, int], None]) -> Iterator[Letter]:
-    """Every letter up to now, since a time if given; `tell(read, of)` counts records. Problem if Kafka doesn't answer.
+def letters(settings: Settings, since: datetime | None, report: Callable[[int, int], None]) -> Iterator[Letter]:
+    """Reads every letter up to now, since a time if one is given. `report(read, of)` counts records.
 
-    What isn't a letter of ours (no position that this log could have) is left out."""
+    What isn't a letter of ours (no position that this log could have) is left out.
+    Raises OperatorError if Kafka doesn't answer."""
     consumer = Consumer(
         {
             "bootstrap.servers": settings.bootstrap,
@@ -77,7 +92,7 @@ def letters(settings: Settings, since: datetime | None, tell: Callable[[int, int
             if messages:
                 heard = time.monotonic()
             elif time.monotonic() - heard > SECONDS:
-                raise Problem(f"Kafka at {settings.bootstrap} stopped answering: see `darkroom status`.")
+                raise OperatorError(f"Kafka at {settings.bootstrap} stopped answering: see `darkroom status`.")
             for message in messages:
                 if (error := message.error()) is not None:
                     raise KafkaException(error)
@@ -87,15 +102,15 @@ def letters(settings: Settings, since: datetime | None, tell: Callable[[int, int
                 read += offset < ends[number]
                 if offset + 1 >= ends[number]:
                     open_still.discard(number)
-            tell(read, total)
+            report(read, total)
     except KafkaException as error:
-        raise Problem(f"Kafka at {settings.bootstrap}: {error.args[0].str()}. {SERVERS}") from error
+        raise OperatorError(f"Kafka at {settings.bootstrap}: {error.args[0].str()}. {SERVERS}") from error
     finally:
         consumer.close()
 
 
 def bounds(consumer: Consumer, since: datetime | None) -> tuple[dict[int, int], dict[int, int]]:
-    """Where to begin and to end in each partition. KafkaException."""
+    """Finds where to begin and to end in each partition. Raises KafkaException."""
     numbers = range(TOPICS[TOPIC].partitions)
     ends: dict[int, int] = {}
     starts: dict[int, int] = {}
@@ -109,7 +124,7 @@ def bounds(consumer: Consumer, since: datetime | None) -> tuple[dict[int, int], 
 
 
 def letter_of(message: Message) -> Letter | None:
-    """A record of the topic as a letter; None if it isn't one of ours."""
+    """Parses a record of the topic as a letter; None if it isn't one of ours."""
     headers: dict[str, Any] = dict(message.headers() or [])
     try:
         position = parse_position(headers["position"].decode())
@@ -131,5 +146,5 @@ def letter_of(message: Message) -> Letter | None:
         value=value,
         size=sum(sizes) if sizes else len(key or b"") + len(value or b""),
         cut=sizes is not None,
-        place=Position(TOPIC, message.partition() or 0, message.offset() or 0),
+        stored_at=Position(TOPIC, message.partition() or 0, message.offset() or 0),
     )

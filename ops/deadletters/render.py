@@ -1,4 +1,4 @@
-"""Dead letters as people and scripts are shown them."""
+"""Renders dead letters as a table or as JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,7 @@ from events.codec import SCHEMA_OF, Unreadable
 from events.generated import Event
 from events.json_form import to_json
 from events.positions import Position
-from ops.deadletters.letters import Letter
-from ops.deadletters.session import Place
+from ops.deadletters.letters import Letter, LetterId
 from processors.redrive.requests import RedriveRequest
 
 WIDTH = 16  # bytes of a line of a dump
@@ -23,7 +22,9 @@ REASON = 160  # characters of a reason in the list
 
 @dataclass(frozen=True)
 class Line:
-    """A record and who couldn't take it. `letters`: how often it was set aside; the rest is the latest letter's."""
+    """A line of the list: a record and who couldn't take it.
+
+    `letters` is how often it was set aside; the rest is the latest letter's."""
 
     at: datetime
     size: int
@@ -33,13 +34,13 @@ class Line:
 
 
 def line_of(letter: Letter, before: Line | None) -> Line:
-    """The line with one more letter."""
+    """Makes the line anew with one more letter."""
     return Line(letter.at, letter.size, letter.reason, letter.generation, before.letters + 1 if before else 1)
 
 
-def form(place: Place, line: Line, request: RedriveRequest | None) -> dict[str, Any]:
-    """A line for --json."""
-    position, projection = place
+def line_json(letter: LetterId, line: Line, request: RedriveRequest | None) -> dict[str, Any]:
+    """Makes the form of a line that --json prints."""
+    position, projection = letter
     return {
         "position": str(position),
         "projection": projection,
@@ -48,12 +49,12 @@ def form(place: Place, line: Line, request: RedriveRequest | None) -> dict[str, 
         "reason": line.reason,
         "generation": line.generation,
         "letters": line.letters,
-        "redriven": request_form(request),
+        "redriven": request_json(request),
     }
 
 
-def request_form(request: RedriveRequest | None) -> dict[str, Any] | None:
-    """What is known of a request; its outcome is null while it is pending."""
+def request_json(request: RedriveRequest | None) -> dict[str, Any] | None:
+    """Makes a request's form; its outcome is null while it is pending."""
     if request is None:
         return None
     return {
@@ -63,9 +64,9 @@ def request_form(request: RedriveRequest | None) -> dict[str, Any] | None:
     }
 
 
-def table(lines: Sequence[tuple[Place, Line, RedriveRequest | None]], positions: int) -> None:
-    """The list for a person."""
-    shown = Table(title=f"{len({place[0] for place, _, _ in lines}):,} of {positions:,} records set aside")
+def table(lines: Sequence[tuple[LetterId, Line, RedriveRequest | None]], positions: int) -> None:
+    """Prints the list for a person."""
+    shown = Table(title=f"{len({position for (position, _), _, _ in lines}):,} of {positions:,} records set aside")
     for heading in ("position", "set aside (UTC)", "projection", "bytes", "redriven", "reason"):
         shown.add_column(heading, justify="right" if heading == "bytes" else "left", overflow="fold")
     last: Position | None = None
@@ -82,14 +83,14 @@ def table(lines: Sequence[tuple[Place, Line, RedriveRequest | None]], positions:
 
 
 def escaped(text: str) -> str:
-    """A text without characters that a terminal would obey: reasons quote what strangers sent."""
+    """Replaces the characters that a terminal would obey: reasons quote what strangers sent."""
     from rich.markup import escape
 
     return escape("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text))
 
 
-def decoded_form(event: Event | Unreadable) -> dict[str, Any]:
-    """What a record decodes to now; personal fields by their length alone."""
+def decoded_json(event: Event | Unreadable) -> dict[str, Any]:
+    """Makes the form of what a record decodes to now; of personal fields it says the length alone."""
     if isinstance(event, Unreadable):
         return {"event": None, "reason": event.reason}
     schema = SCHEMA_OF[type(event)]
@@ -100,18 +101,18 @@ def decoded_form(event: Event | Unreadable) -> dict[str, Any]:
     return {"event": schema.full_name, "fields": fields}
 
 
-def whole(
+def record_json(
     position: Position,
     found: Sequence[Letter],
     decoded: Sequence[Event | Unreadable | None],
-    requests: Mapping[Place, RedriveRequest],
+    requests: Mapping[LetterId, RedriveRequest],
 ) -> dict[str, Any]:
-    """All that is known of a record; bytes in hex."""
+    """Makes the form of a record, with all its letters; bytes are in hex."""
     return {
         "position": str(position),
         "letters": [
             {
-                "letter": str(letter.place),
+                "letter": str(letter.stored_at),
                 "at": letter.at.isoformat(),
                 "projection": letter.projection,
                 "generation": letter.generation,
@@ -120,8 +121,8 @@ def whole(
                 "cut": letter.cut,
                 "key": None if letter.key is None else letter.key.hex(),
                 "value": None if letter.value is None else letter.value.hex(),
-                "decoded": None if event is None else decoded_form(event),
-                "redriven": request_form(requests.get((letter.position, letter.projection))),
+                "decoded": None if event is None else decoded_json(event),
+                "redriven": request_json(requests.get(letter.id)),
             }
             for letter, event in zip(found, decoded, strict=True)
         ],
@@ -129,7 +130,7 @@ def whole(
 
 
 def dump(data: bytes | None, most: int | None) -> None:
-    """Bytes as offset, hex and text."""
+    """Prints bytes as offset, hex and text."""
     if data is None:
         click.echo("  (null)")
         return

@@ -1,4 +1,4 @@
-"""A person of the demo, with a phone: the HTTP calls that the mobile app would make."""
+"""Makes the HTTP calls that the mobile app would make, for a person of the demo."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from ops.demo.pictures import Picture
 PATIENCE = 60.0  # seconds for which a check waits for what must come
 
 
-class Failed(Exception):
-    """Something in the demo didn't hold. Its text says what."""
+class CheckFailed(Exception):
+    """A check of the demo failed. Its text says which."""
 
 
 @dataclass
@@ -33,18 +33,18 @@ class Person:
         return {"Authorization": f"Bearer {self.token}", **after}
 
     def read(self, path: str) -> httpx.Response:
-        """GET from the API, whatever it answers."""
+        """Sends GET to the API, and returns whatever it answers."""
         return self.http.get(f"http://{self.settings.host}:{self.settings.api_port}{path}", headers=self._headers())
 
     def get(self, path: str) -> Any:
-        """GET from the API. Failed unless it answers 200."""
+        """Sends GET to the API. Raises CheckFailed unless it answers 200."""
         answer = self.read(path)
         if answer.status_code != 200:
-            raise Failed(f"{self.handle} reads {path}: {answer.status_code} {answer.text[:300]}")
+            raise CheckFailed(f"{self.handle} reads {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
 
     def write(self, method: str, path: str, body: Any = None) -> Any:
-        """A write through the gateway. Failed unless it answers 202 (201 for an upload)."""
+        """Writes through the gateway. Raises CheckFailed unless it answers 202 (201 for an upload)."""
         answer = self.http.request(
             method,
             f"http://{self.settings.host}:{self.settings.gateway_port}{path}",
@@ -52,22 +52,22 @@ class Person:
             headers=self._headers() | {"Idempotency-Key": str(uuid4())},
         )
         if answer.status_code not in (201, 202):
-            raise Failed(f"{self.handle}: {method} {path}: {answer.status_code} {answer.text[:300]}")
+            raise CheckFailed(f"{self.handle}: {method} {path}: {answer.status_code} {answer.text[:300]}")
         if position := answer.headers.get("Darkroom-Position"):
             self.after = position
         return answer.json()
 
-    def take(self, picture: Picture, rolls: list[str], taken_at: str) -> str:
-        """Uploads a photograph straight to the bucket and registers it: the photo's id."""
+    def take_photo(self, picture: Picture, rolls: list[str], taken_at: str) -> str:
+        """Uploads a photograph straight to the bucket, registers it, and returns the photo's id. Raises CheckFailed."""
         form = self.write("POST", "/v1/uploads", {"content_type": picture.media_type})
         sent = self.http.post(form["url"], data=form["fields"], files={"file": (picture.name, picture.data)})
         if sent.status_code not in (200, 201, 204):
-            raise Failed(f"{self.handle} uploads {picture.name}: {sent.status_code} {sent.text[:300]}")
+            raise CheckFailed(f"{self.handle} uploads {picture.name}: {sent.status_code} {sent.text[:300]}")
         body = {"upload_id": form["upload_id"], "taken_at": taken_at, "rolls": rolls}
         return self.write("POST", "/v1/photos", body)["id"]
 
     def items(self, path: str) -> list[Any]:
-        """All items of a list, over its pages."""
+        """Reads all items of a list, over its pages."""
         found: list[Any] = []
         cursor = ""
         while True:
@@ -78,13 +78,13 @@ class Person:
             cursor = f"&cursor={page['next']}"
 
 
-def eventually(what: str, holds: Any, patience: float = PATIENCE) -> Any:
-    """What `holds` returns once that is true. Failed if it doesn't become true within `patience` seconds."""
+def wait_until(what: str, holds: Any, patience: float = PATIENCE) -> Any:
+    """Waits until `holds` returns something true, and returns that. Raises CheckFailed after `patience` seconds."""
     deadline = time.monotonic() + patience
     while True:
         answer = holds()
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise Failed(f"{what}: not within {patience:.0f} s")
+            raise CheckFailed(f"{what}: not within {patience:.0f} s")
         time.sleep(0.2)

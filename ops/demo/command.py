@@ -1,4 +1,4 @@
-"""The `darkroom demo` command: starts everything, has the story happen, and says what came of it."""
+"""`darkroom demo`: starts everything, plays the story, and prints what came of it."""
 
 import os
 import signal
@@ -13,11 +13,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from events.settings import NEXT_MORNING, settings
-from ops.commands.up import watched
-from ops.demo.client import Failed
+from ops.commands.up import run_in_foreground
+from ops.demo.client import CheckFailed
 from ops.demo.pictures import pictures
 from ops.demo.story import Story, relative
-from ops.secrets import changed, with_secrets
+from ops.secrets import with_secrets, with_values
 
 DELAY = "25s"  # long enough to ask for every photo in every endpoint before it develops, on a slow machine too
 
@@ -40,34 +40,34 @@ def demo(photos: Path | None, leave: bool) -> None:
     started = time.monotonic()
     chosen = with_secrets(settings())
     if chosen.develop == NEXT_MORNING:
-        chosen = changed(chosen, develop=DELAY)
+        chosen = with_values(chosen, develop=DELAY)
     console = Console()
     story = Story(chosen, pictures(photos))
     held: list[bool] = []
 
-    def tell() -> None:
+    def run_story() -> None:
         console.print(f"[bold]Everything is up[/bold] after {time.monotonic() - started:.1f} s.")
         held.append(play(story, console))
         if held[0]:
-            invite(story, console, leave)
+            print_next_steps(story, console, leave)
         if leave or not held[0]:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def ready() -> None:
-        threading.Thread(target=tell, name="demo", daemon=True).start()
+        threading.Thread(target=run_story, name="demo", daemon=True).start()
 
-    watched(chosen, ready)
+    run_in_foreground(chosen, ready)
     sys.exit(0 if held == [True] else 1)
 
 
 def play(story: Story, console: Console) -> bool:
-    """Whether every step held; each is printed with its seconds as it ends."""
+    """Runs the steps, prints each with its seconds as it ends, and returns whether all checks held."""
     begun = time.monotonic()
     for name, step in story.steps():
         start = time.monotonic()
         try:
             line, mark = step(), "[green]✓[/green]"
-        except Failed as failure:
+        except CheckFailed as failure:
             line, mark = str(failure), "[red]✗[/red]"
         except Exception as failure:  # whatever it is, the demo must say so, stop what it started, and fail
             line, mark = f"{type(failure).__name__}: {failure}", "[red]✗[/red]"
@@ -78,16 +78,16 @@ def play(story: Story, console: Console) -> bool:
     return True
 
 
-def invite(story: Story, console: Console, leave: bool) -> None:
-    """What to open next."""
-    known = story.settings
+def print_next_steps(story: Story, console: Console, leave: bool) -> None:
+    """Prints what to open next."""
+    chosen = story.settings
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("the pictures", relative(story.sheet))
     if not leave:
-        base = f"http://{known.host}"
-        table.add_row("the API", f"{base}:{known.api_port}/docs")
-        table.add_row("the gateway", f"{base}:{known.gateway_port}/docs")
-        roll = f"{base}:{known.api_port}/v1/rolls/{story.rolls[0]}/photos"
+        base = f"http://{chosen.host}"
+        table.add_row("the API", f"{base}:{chosen.api_port}/docs")
+        table.add_row("the gateway", f"{base}:{chosen.gateway_port}/docs")
+        roll = f"{base}:{chosen.api_port}/v1/rolls/{story.rolls[0]}/photos"
         table.add_row("a roll's feed", f'curl -H "Authorization: Bearer $(.venv/bin/darkroom token ada)" {roll}')
         table.add_row("what runs", ".venv/bin/darkroom status")
         table.add_row("stop it", "Ctrl-C")

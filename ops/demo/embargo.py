@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.demo.client import Failed, Person
+from ops.demo.client import CheckFailed, Person
 
 MARGIN = 0.2  # seconds before `develops_at` after which an answer may rightly have come too late to count
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenPhoto:
     """A photo of the demo: whose, in which roll, and when it develops."""
 
     photo_id: str
@@ -23,8 +23,8 @@ class Taken:
     develops_at: datetime
 
 
-def paths(api: Person, taken: Taken) -> Iterator[str]:
-    """Every GET of the API's own description, about this photo, its roll and its owner."""
+def paths(api: Person, taken: TakenPhoto) -> Iterator[str]:
+    """Lists every GET of the API's own description, about this photo, its roll and its owner."""
     for template, methods in api.get("/openapi.json")["paths"].items():
         if "get" not in methods or not template.startswith("/v1/"):
             continue
@@ -33,8 +33,8 @@ def paths(api: Person, taken: Taken) -> Iterator[str]:
         yield re.sub(r"\{[^}]+\}", ids.get(kind, ""), template)
 
 
-def check(photos: list[Taken], people: list[Person]) -> dict[str, int]:
-    """How often each photo was asked for before it developed. Failed if anybody could see one."""
+def check_embargo(photos: list[TakenPhoto], people: list[Person]) -> dict[str, int]:
+    """Counts how often each photo was asked for before it developed. Raises CheckFailed if anybody could see one."""
     asked = dict.fromkeys((taken.photo_id for taken in photos), 0)
     for taken in photos:
         for path in list(paths(taken.owner, taken)):
@@ -45,9 +45,9 @@ def check(photos: list[Taken], people: list[Person]) -> dict[str, int]:
                 if person is taken.owner:
                     check_owner(taken, path, answer.text)
                 elif taken.photo_id in answer.text and answer.status_code == 200:
-                    raise Failed(f"{person.handle} sees {taken.name} in {path} before it has developed")
+                    raise CheckFailed(f"{person.handle} sees {taken.name} in {path} before it has developed")
                 elif f"/photos/{taken.photo_id}" in path and answer.status_code != 404:
-                    raise Failed(
+                    raise CheckFailed(
                         f"{person.handle} learns from {path} that {taken.name} is there ({answer.status_code})"
                     )
                 asked[taken.photo_id] += 1
@@ -55,7 +55,7 @@ def check(photos: list[Taken], people: list[Person]) -> dict[str, int]:
 
 
 def about(answer: Any, photo_id: str) -> Iterator[dict[str, Any]]:
-    """The objects within an answer that name a photo; beside it there may be others that have long developed."""
+    """Finds the objects within an answer that name a photo; beside it there may be others that have long developed."""
     if isinstance(answer, dict):
         if photo_id in answer.values():
             yield answer
@@ -66,12 +66,14 @@ def about(answer: Any, photo_id: str) -> Iterator[dict[str, Any]]:
             yield from about(value, photo_id)
 
 
-def check_owner(taken: Taken, path: str, text: str) -> None:
-    """Its owner may know that it is there and when it develops, and no more."""
+def check_owner(taken: TakenPhoto, path: str, text: str) -> None:
+    """Raises CheckFailed if its owner learns more than that it is there and when it develops."""
     said = "".join(json.dumps(one) for one in about(json.loads(text), taken.photo_id))
     if f"photos/{taken.photo_id}/" in text or "uploads/" in said or "X-Amz-Signature" in said:
-        raise Failed(f"{taken.owner.handle} gets an image URL of {taken.name} in {path} before it has developed")
+        raise CheckFailed(f"{taken.owner.handle} gets an image URL of {taken.name} in {path} before it has developed")
     if path == f"/v1/photos/{taken.photo_id}":
         photo = taken.owner.get(path)
         if photo["state"] == "developing" and (photo["images"] is not None or photo["blurhash"] is not None):
-            raise Failed(f"{taken.owner.handle} gets an image or a blurhash of {taken.name} before it has developed")
+            raise CheckFailed(
+                f"{taken.owner.handle} gets an image or a blurhash of {taken.name} before it has developed"
+            )

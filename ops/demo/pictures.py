@@ -1,4 +1,4 @@
-"""The photographs that the demo takes: a person's own, or those that ship inside two packages of the demo's."""
+"""Finds the photographs that the demo takes: a person's own, or those inside two packages that it depends on."""
 
 import io
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 from pillow_heif import register_heif_opener
 
-from ops.errors import Problem
+from ops.errors import OperatorError
 
 # What photographs ship in the packages themselves (neither is imported: that would take seconds).
 SHIPPED = (
@@ -33,26 +33,28 @@ class Picture:
 
 
 def pictures(folder: Path | None) -> list[Picture]:
-    """A folder's photographs, at most 24, or those that ship. Problem if there are none."""
+    """Reads a folder's photographs, at most 24, or those in the packages. Raises OperatorError if there are none."""
     paths = shipped() if folder is None else sorted(path for path in folder.iterdir() if path.suffix.lower() in TYPES)
     if not paths:
-        raise Problem(f"There are no photographs ({', '.join(TYPES)}) in {folder}.")
+        raise OperatorError(f"There are no photographs ({', '.join(TYPES)}) in {folder}.")
     return [Picture(path.stem, path.read_bytes(), TYPES[path.suffix.lower()]) for path in paths[:MOST]]
 
 
 def shipped() -> list[Path]:
-    """The photographs inside scikit-image and scikit-learn. Problem if those aren't installed."""
+    """Finds the photographs inside scikit-image and scikit-learn. Raises OperatorError if those aren't installed."""
     paths: list[Path] = []
     for package, inside in SHIPPED:
         found = find_spec(package)
         if found is None or found.origin is None:
-            raise Problem("The demo's photographs aren't installed: run `make demo`, or name your own with --photos.")
+            raise OperatorError(
+                "The demo's photographs aren't installed: run `make demo`, or name your own with --photos."
+            )
         paths.append(Path(found.origin).parent / inside)
     return paths
 
 
 def upright(data: bytes, longest: int) -> Image.Image:
-    """A photograph as a person sees it, its long side at most `longest` pixels."""
+    """Decodes a photograph as a person sees it, its long side at most `longest` pixels."""
     register_heif_opener()
     with Image.open(io.BytesIO(data)) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGB")

@@ -1,4 +1,4 @@
-"""What happens in the demo, step by step. Each step returns a line that says what it did, or raises Failed."""
+"""Plays the demo, step by step. Each step returns a line that says what it did, or raises CheckFailed."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from events.settings import Settings
-from ops.commands.token import LIFETIME, person_with
-from ops.demo.client import Failed, Person, eventually
-from ops.demo.embargo import Taken, check
+from ops.commands.token import LIFETIME, find_or_register
+from ops.demo.client import CheckFailed, Person, wait_until
+from ops.demo.embargo import TakenPhoto, check_embargo
 from ops.demo.pictures import Picture, upright
 from processors.film.sheet import contact_sheet
 from web.tokens import issue_token
@@ -29,11 +29,11 @@ class Story:
         self.settings, self.pictures = settings, pictures
         self.people: list[Person] = []
         self.rolls: list[str] = []
-        self.photos: list[Taken] = []
+        self.photos: list[TakenPhoto] = []
         self.sheet = settings.home / "demo" / "contact-sheet.jpg"
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
-        """The steps, in order."""
+        """Lists the steps in order."""
         return [
             ("people", self.gather),
             ("rolls", self.open_rolls),
@@ -48,23 +48,25 @@ class Story:
     def gather(self) -> str:
         """Registers the cast, who follow each other."""
         for handle, name, zone in CAST:
-            user_id, position = asyncio.run(person_with(self.settings, handle, name, zone))
+            user_id, position = asyncio.run(
+                find_or_register(self.settings, handle=handle, display_name=name, zone=zone)
+            )
             token = issue_token(self.settings, user_id, LIFETIME)
             self.people.append(Person(handle, user_id, token, self.settings, position or ""))
-        known = ",".join(person.after for person in self.people if person.after)
+        positions = ",".join(person.after for person in self.people if person.after)
         for person in self.people:
-            person.after = known
-            eventually(f"{person.handle} is known", lambda p=person: p.read("/v1/me").status_code == 200)
+            person.after = positions
+            wait_until(f"{person.handle} is known", lambda p=person: p.read("/v1/me").status_code == 200)
         ada = self.people[0]
         for person in self.people[1:]:
             person.write("PUT", f"/v1/users/{ada.user_id}/follow")
         ada.write("PUT", f"/v1/users/{self.people[1].user_id}/follow")
         following = len(self.people) - 1
-        eventually("ada is followed", lambda: ada.get("/v1/me")["counts"]["followers"] == following)
+        wait_until("ada is followed", lambda: ada.get("/v1/me")["counts"]["followers"] == following)
         return f"{len(self.people)} people in {len(CAST)} time zones; {following} follow ada"
 
     def open_rolls(self) -> str:
-        """A public roll that everybody joins, and a private one of its owner's alone."""
+        """Opens a public roll that everybody joins, and a private one of its owner's alone."""
         ada, grace = self.people[:2]
         public = ada.write("POST", "/v1/rolls", {"title": "Midsummer", "theme": "summer", "visibility": "public"})
         private = grace.write("POST", "/v1/rolls", {"title": "Kitchen table", "theme": "", "visibility": "private"})
@@ -72,29 +74,29 @@ class Story:
         for person in self.people[1:]:
             person.after = ada.after
             person.write("PUT", f"/v1/rolls/{self.rolls[0]}/members/{person.user_id}")
-        eventually("all are members", lambda: ada.get(f"/v1/rolls/{self.rolls[0]}")["counts"]["members"] == 4)
+        wait_until("all are members", lambda: ada.get(f"/v1/rolls/{self.rolls[0]}")["counts"]["members"] == 4)
         if ada.read(f"/v1/rolls/{self.rolls[1]}").status_code != 404:
-            raise Failed("ada sees grace's private roll")
+            raise CheckFailed("ada sees grace's private roll")
         return "Midsummer (public, 4 members) and Kitchen table (private, grace alone)"
 
     def take_photos(self) -> str:
-        """Everybody takes photographs in turn."""
+        """Has everybody take photographs in turn."""
         for number, picture in enumerate(self.pictures):
             owner = self.people[number % len(self.people)]
             owner.after = ",".join({self.people[0].after, owner.after} - {""})
             taken_at = (datetime.now(UTC) - timedelta(minutes=len(self.pictures) - number)).isoformat()
-            photo_id = owner.take(picture, [self.rolls[0]], taken_at)
-            seen = eventually("the photo is there", lambda o=owner, i=photo_id: found(o, i), 30)
+            photo_id = owner.take_photo(picture, [self.rolls[0]], taken_at)
+            seen = wait_until("the photo is there", lambda o=owner, i=photo_id: found(o, i), 30)
             develops_at = datetime.fromisoformat(seen["develops_at"])
-            self.photos.append(Taken(photo_id, owner, self.rolls[0], picture.name, develops_at))
+            self.photos.append(TakenPhoto(photo_id, owner, self.rolls[0], picture.name, develops_at))
         return f"{len(self.photos)} photographs uploaded and registered, all into Midsummer"
 
     def ask_too_early(self) -> str:
         """Asks for every photo in every endpoint, as everybody, before it has developed."""
-        asked = check(self.photos, self.people)
+        asked = check_embargo(self.photos, self.people)
         never = [taken.name for taken in self.photos if not asked[taken.photo_id]]
         if never:
-            raise Failed(
+            raise CheckFailed(
                 f"{', '.join(never)} had developed before anybody asked: nothing was shown. Slow machine? "
                 "Give it longer: DARKROOM_DEVELOP=60s make demo"
             )
@@ -109,8 +111,8 @@ class Story:
         def developed() -> bool:
             return {item["id"] for item in tui.items(f"/v1/rolls/{self.rolls[0]}/photos")} == wanted
 
-        eventually("every photo is in the roll's feed", developed, patience)
-        counts = eventually("the roll has none developing", self._settled)
+        wait_until("every photo is in the roll's feed", developed, patience)
+        counts = wait_until("the roll has none developing", self._settled)
         return f"{counts['photos']} photos in the roll's feed, {counts['developing']} developing"
 
     def _settled(self) -> dict[str, int] | None:
@@ -118,7 +120,7 @@ class Story:
         return counts if counts["developing"] == 0 and counts["photos"] == len(self.photos) else None
 
     def react(self) -> str:
-        """Everybody likes the first photo, one takes it back; two comment."""
+        """Has everybody like the first photo, one take it back, and two comment."""
         first, *_ = self.photos
         for person in self.people:
             person.write("PUT", f"/v1/photos/{first.photo_id}/like")
@@ -131,29 +133,29 @@ class Story:
             photo = self.people[0].get(f"/v1/photos/{first.photo_id}")
             return photo["counts"] == {"likes": len(self.people) - 1, "comments": 2} and photo["viewer"]["liked"]
 
-        eventually("likes and comments are counted", counted)
+        wait_until("likes and comments are counted", counted)
         if grace.get(f"/v1/photos/{first.photo_id}")["viewer"]["liked"]:
-            raise Failed("grace took her like back and still likes the photo")
+            raise CheckFailed("grace took her like back and still likes the photo")
         return f"{len(self.people)} likes, one of them taken back: {len(self.people) - 1}; 2 comments"
 
     def change_minds(self) -> str:
-        """The last photo is deleted, and kenji is removed from the roll."""
+        """Deletes the last photo, and removes kenji from the roll."""
         ada, kenji, last = self.people[0], self.people[2], self.photos[-1]
         last.owner.write("DELETE", f"/v1/photos/{last.photo_id}")
         ada.after = ",".join({ada.after, last.owner.after})
         if last.photo_id in ada.read(f"/v1/rolls/{self.rolls[0]}/photos?limit=100").text:
-            raise Failed("a deleted photo still shows")
+            raise CheckFailed("a deleted photo still shows")
         ada.write("DELETE", f"/v1/rolls/{self.rolls[0]}/members/{kenji.user_id}")
 
         def settled() -> bool:
             counts = ada.get(f"/v1/rolls/{self.rolls[0]}")["counts"]
             return counts["members"] == len(self.people) - 1 and counts["photos"] == len(self.photos) - 1
 
-        eventually("the counts follow", settled)
+        wait_until("the counts follow", settled)
         return f"one photo deleted, one member removed: {len(self.photos) - 1} photos, {len(self.people) - 1} members"
 
     def print_sheet(self) -> str:
-        """Before beside after, of every photo that is left, as its URL gives it."""
+        """Makes the contact sheet: before beside after, of every photo that is left, as its URL gives it."""
         ada = self.people[0]
         after = {item["id"]: item for item in ada.items(f"/v1/rolls/{self.rolls[0]}/photos")}
         pairs = []
@@ -167,11 +169,11 @@ class Story:
 
 
 def found(owner: Person, photo_id: str) -> dict[str, str] | None:
-    """The owner's view of a photo, once it is there."""
+    """Reads the owner's view of a photo; None until it is there."""
     answer = owner.read(f"/v1/photos/{photo_id}")
     return answer.json() if answer.status_code == 200 else None
 
 
 def relative(path: Path) -> str:
-    """A path as short as it can be said from here."""
+    """Shortens a path to one relative to the working directory, if it lies in that."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

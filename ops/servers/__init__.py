@@ -1,4 +1,4 @@
-"""The four local servers: Kafka, Cassandra, the schema registry and S3Proxy. One file each."""
+"""Lists the four local servers: Kafka, Cassandra, the schema registry and S3Proxy. Each has a file."""
 
 from events.settings import Settings
 from ops.servers import cassandra, kafka, registry, s3
@@ -6,7 +6,9 @@ from ops.supervisor.program import Program
 
 
 def servers(settings: Settings) -> list[Program]:
-    """The servers to run here: those for which the settings name no other address. Problem if Java is missing."""
+    """Lists the servers to run here: those for which the settings name no other address.
+
+    Raises OperatorError if Java is missing."""
     here = [
         (settings.kafka, kafka.server),
         (settings.cassandra_hosts, cassandra.server),

@@ -1,4 +1,4 @@
-"""Archives of the servers' classes (Java's class-data sharing), which take a third of the CPU out of a start.
+"""Keeps archives of the servers' classes (Java's class-data sharing): they take a third of the CPU out of a start.
 
 A server that has none yet writes one as it stops, once, in some 3 s. The archives lie beside the jars, so every run and
 every test uses the same ones. Java ignores an archive that doesn't fit it: that costs time and nothing else.
@@ -25,17 +25,17 @@ class Archive:
 
     @property
     def after(self) -> Callable[[int], None] | None:
-        """What is to be done when the server has stopped, if it makes an archive (see `Program.after`)."""
+        """Returns what is to be done when the server has stopped, if it makes an archive (see `Program.after`)."""
         return None if self.file.exists() else self.keep
 
     def options(self) -> tuple[str, ...]:
-        """Java's options to use it, or else to make it."""
+        """Returns Java's options to use it, or else to make it."""
         if self.file.exists():
             return ("-Xshare:auto", f"-XX:SharedArchiveFile={self.file}")
         return (f"-XX:ArchiveClassesAtExit={self.part}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
     def keep(self, status: int) -> None:
-        """Takes what a process wrote before it ended with this exit status, in place of older versions'."""
+        """Keeps what a process wrote before it ended with this exit status, and deletes older versions' archives."""
         if status in ENDED and self.part.exists():
             self.part.replace(self.file)
             for old in self.file.parent.glob(f"{self.file.name.partition('-')[0]}-*.jsa"):
@@ -45,7 +45,7 @@ class Archive:
 
 
 def archive(server: str) -> Archive:
-    """The archive of one server's classes (`kafka`), named by the versions of Java and of the jars."""
+    """Finds the archive of one server's classes (`kafka`), named by the versions of Java and of the jars."""
     folder = jars(server)
     found = sorted((jar.name, jar.stat().st_size, jar.stat().st_mtime_ns) for jar in folder.iterdir())
     key = hashlib.sha256(repr((version(), str(folder), found)).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Cassandra 5.0: one node for one person's machine, or a few on 127.0.0.1, .2, .3 to test quorum and loss."""
+"""Describes Cassandra 5.0: one node for one person's machine, or a few on 127.0.0.1, .2, .3 to test quorum and loss."""
 
 import json
 import time
@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from events.settings import Settings
-from ops.errors import Problem
-from ops.secrets import outside
+from ops.errors import OperatorError
+from ops.secrets import server_environment
 from ops.servers import cql, java
 from ops.servers.archives import archive
 from ops.servers.jars import jars
@@ -57,12 +57,12 @@ LOGGING = """\
 
 
 def server(settings: Settings) -> Program:
-    """One node as these settings want it. Data in `<home>/cassandra`."""
+    """Describes one node as these settings want it. Data in `<home>/cassandra`."""
     return _node(settings, "cassandra", settings.host, settings.cassandra_jmx_port, [settings.host], {})
 
 
 def nodes(settings: Settings, addresses: Sequence[str], jmx_ports: Sequence[int]) -> list[Program]:
-    """A cluster of a node an address, each with its even share of the ring and data in `<home>/cassandra-N`.
+    """Describes a cluster with a node on each address, which has its even share of the ring, and data in `cassandra-N`.
 
     The first address is the seed. A node is ready when it sees all others.
     """
@@ -81,20 +81,22 @@ def nodes(settings: Settings, addresses: Sequence[str], jmx_ports: Sequence[int]
 
 
 def spread_logins(settings: Settings, address: str, nodes: int) -> None:
-    """Keep roles and passwords on every node of a new cluster, so that the loss of one locks nobody out."""
+    """Keeps roles and passwords on every node of a new cluster, so that the loss of one locks nobody out."""
     replicas = f"{{'class': 'SimpleStrategy', 'replication_factor': {nodes}}}"
-    with cql.Connection(address, settings.cassandra_port, SUPERUSER, settings.cassandra_password) as admin:
+    with cql.Connection(
+        address, settings.cassandra_port, user=SUPERUSER, password=settings.cassandra_password
+    ) as admin:
         admin.run(f"ALTER KEYSPACE system_auth WITH replication = {replicas}")
         until = time.monotonic() + AGREEMENT
         for table in ("roles", "role_members", "role_permissions"):
             while not _read_everywhere(admin, table):
                 if time.monotonic() > until:
-                    raise Problem(f"The nodes of Cassandra did not agree on a schema in {AGREEMENT:.0f} s.")
+                    raise OperatorError(f"The nodes of Cassandra did not agree on a schema in {AGREEMENT:.0f} s.")
                 time.sleep(0.1)
 
 
 def _read_everywhere(admin: cql.Connection, table: str) -> bool:
-    """Read all of it from all nodes, which copies to each what it lacks; False while one has an older schema."""
+    """Reads all of a table from all nodes, which copies to each what it lacks; False while one has an older schema."""
     try:
         admin.run(f"SELECT * FROM system_auth.{table}", cql.ALL)
     except cql.Refused:
@@ -141,7 +143,7 @@ def _node(
             f"{jars('cassandra')}/*",
             "org.apache.cassandra.service.CassandraDaemon",
         ),
-        environment=outside(),
+        environment=server_environment(),
         folder=folder,
         host=address,
         ports={
@@ -156,7 +158,7 @@ def _node(
 
 
 def yaml(settings: Settings, folder: Path, address: str, cluster: Sequence[str]) -> dict[str, object]:
-    """cassandra.yaml (JSON is YAML)."""
+    """Makes cassandra.yaml (JSON is YAML)."""
     seeds = [{"seeds": f"{cluster[0]}:{settings.cassandra_storage_port}"}]
     return {
         "cluster_name": "darkroom",
@@ -194,19 +196,19 @@ def yaml(settings: Settings, folder: Path, address: str, cluster: Sequence[str])
 
 
 def answers(settings: Settings, folder: Path, address: str, cluster: int) -> bool:
-    """Whether the superuser can log in with our password, and the node sees the whole cluster.
+    """Returns whether the superuser can log in with our password, and the node sees the whole cluster.
 
-    The first time, the password is still Cassandra's own, and is replaced. Problem if our password worked once
-    and doesn't any more.
+    The first time, the password is still Cassandra's own, and is replaced. Raises OperatorError if our password worked
+    once and doesn't any more.
     """
     port, password, ours = settings.cassandra_port, settings.cassandra_password, folder / "password-is-ours"
     try:
-        with cql.Connection(address, port, SUPERUSER, password) as admin:
+        with cql.Connection(address, port, user=SUPERUSER, password=password) as admin:
             ours.touch()
             return admin.run("SELECT peer FROM system.peers_v2", cql.ONE) == cluster - 1
     except cql.WrongPassword as error:
         if ours.exists() and "incorrect" in str(error):
-            raise Problem(
+            raise OperatorError(
                 f"{folder} was made with another password than DARKROOM_CASSANDRA_PASSWORD or "
                 f"{settings.home}/secrets.json has: restore that file, or remove {folder} and rebuild."
             ) from error
@@ -217,6 +219,6 @@ def answers(settings: Settings, folder: Path, address: str, cluster: int) -> boo
 
 
 def _replace_password(address: str, port: int, password: str) -> None:
-    with suppress(cql.Refused), cql.Connection(address, port, SUPERUSER, SUPERUSER) as admin:
+    with suppress(cql.Refused), cql.Connection(address, port, user=SUPERUSER, password=SUPERUSER) as admin:
         quoted = password.replace("'", "''")
         admin.run(f"ALTER ROLE {SUPERUSER} WITH PASSWORD = '{quoted}'")

@@ -1,4 +1,4 @@
-"""As much of Cassandra's native protocol (version 4) as it takes to log in and to run one administrative statement.
+"""Speaks as much of Cassandra's native protocol (version 4) as it takes to log in and run an administrative statement.
 
 The driver is for the read models, in projections/ alone; it needs half a second to connect, and this a millisecond.
 Frames and codes: https://github.com/apache/cassandra/blob/trunk/doc/native_protocol_v4.spec
@@ -30,9 +30,9 @@ class WrongPassword(Refused):
 
 
 class Connection:
-    """A logged-in connection, to use in `with`. OSError if nothing listens, WrongPassword, or Refused."""
+    """A logged-in connection, to use in `with`. Raises OSError if nothing listens, WrongPassword, or Refused."""
 
-    def __init__(self, host: str, port: int, user: str, password: str, seconds: float = 10.0) -> None:
+    def __init__(self, host: str, port: int, *, user: str, password: str, seconds: float = 10.0) -> None:
         self._socket = socket.create_connection((host, port), timeout=seconds)
         try:
             self._log_in(user, password)
@@ -47,7 +47,7 @@ class Connection:
         self._socket.close()
 
     def run(self, statement: str, consistency: int = QUORUM) -> int:
-        """Run one statement; the number of rows in its first page, 0 if it returns none. Refused if it fails."""
+        """Runs one statement, and returns the number of rows in its first page. Raises Refused if it fails."""
         query = statement.encode()
         body = struct.pack(">i", len(query)) + query + struct.pack(">HB", consistency, _SKIP_METADATA)
         _, answer = self._ask(_QUERY, body)

@@ -1,4 +1,4 @@
-"""The servers' jars: resolved by Maven once, then kept at the repository's root for every run and every test.
+"""Fetches the servers' jars: Maven resolves them once, and all runs and tests share them at the repository's root.
 
 `make servers` fetches them. Nothing here depends on the settings: a test that has a temporary home
 uses the same jars.
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.servers.java import java
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,12 +28,12 @@ GOALS = {
 
 
 def say(line: str) -> None:
-    """A line for whoever waits."""
+    """Prints a line for whoever waits."""
     print(line, file=sys.stderr, flush=True)
 
 
 def jars(server: str) -> Path:
-    """The folder of one server's jars (`kafka`), fetched if need be; each server has a class path of its own."""
+    """Finds the folder of one server's jars (`kafka`), its whole class path, and fetches them if need be."""
     return _all() / server
 
 
@@ -56,7 +56,7 @@ def _all() -> Path:
 def _fetch(folder: Path, say: Callable[[str], None]) -> None:
     maven = shutil.which("mvn")
     if not maven:
-        raise Problem("Maven is missing, and the servers' jars are fetched with it: apt-get install maven.")
+        raise OperatorError("Maven is missing, and the servers' jars are fetched with it: apt-get install maven.")
     for number, (server, goal) in enumerate(GOALS.items(), 1):
         say(f"Fetching the jars of {server} from Maven Central ({number} of {len(GOALS)}; only this once)")
         target = folder / server
@@ -65,7 +65,7 @@ def _fetch(folder: Path, say: Callable[[str], None]) -> None:
         ran = subprocess.run([*command, f"-DoutputDirectory={target}"], capture_output=True, text=True, check=False)
         if ran.returncode:
             why = next((line for line in ran.stdout.splitlines() if "[ERROR]" in line), ran.stdout + ran.stderr)
-            raise Problem(f"Maven could not fetch the jars of {server}: {why.strip()}")
+            raise OperatorError(f"Maven could not fetch the jars of {server}: {why.strip()}")
         for archive in target.glob("*.tar.gz"):
             with tarfile.open(archive) as packed:
                 packed.extractall(target, filter="data")
@@ -73,9 +73,9 @@ def _fetch(folder: Path, say: Callable[[str], None]) -> None:
 
 
 def main() -> None:
-    """Check Java and fetch what is missing; one clear line and exit status 1 if that can't be done."""
+    """Checks Java and fetches what is missing. If that can't be done, prints one line and exits with 1."""
     try:
         java()
         _all()
-    except Problem as problem:
-        sys.exit(str(problem))
+    except OperatorError as error:
+        sys.exit(str(error))

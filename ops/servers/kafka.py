@@ -1,4 +1,4 @@
-"""Kafka 4.1, one node that is its own controller (KRaft)."""
+"""Describes Kafka 4.1, one node that is its own controller (KRaft)."""
 
 import base64
 import socket
@@ -7,8 +7,8 @@ import uuid
 from pathlib import Path
 
 from events.settings import Settings
-from ops.errors import Problem
-from ops.secrets import outside
+from ops.errors import OperatorError
+from ops.secrets import server_environment
 from ops.servers import java
 from ops.servers.archives import archive
 from ops.servers.jars import jars
@@ -29,7 +29,7 @@ appender.out.layout.pattern = %d{ISO8601} %p %c{1}: %m%n
 
 
 def server(settings: Settings) -> Program:
-    """Kafka as these settings want it. Data in `<home>/kafka`."""
+    """Describes Kafka as these settings want it. Data in `<home>/kafka`."""
     folder = settings.home / "kafka"
     config, logging = folder / "server.properties", folder / "log4j2.properties"
     data = folder / "data"
@@ -49,7 +49,7 @@ def server(settings: Settings) -> Program:
     return Program(
         name="kafka",
         command=(*java_command, *classes.options(), "kafka.Kafka", str(config)),
-        environment=outside(),
+        environment=server_environment(),
         folder=folder,
         host=settings.host,
         ports={
@@ -64,7 +64,7 @@ def server(settings: Settings) -> Program:
 
 
 def properties(settings: Settings, data: Path) -> str:
-    """server.properties."""
+    """Makes server.properties."""
     broker = f"BROKER://{settings.host}:{settings.kafka_port}"
     controller = f"{settings.host}:{settings.kafka_controller_port}"
     values = {
@@ -95,7 +95,7 @@ def properties(settings: Settings, data: Path) -> str:
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether a broker names itself when asked for the cluster's metadata."""
+    """Returns whether a broker names itself when asked for the cluster's metadata."""
     # Imported when it is asked, so that `make servers` and `darkroom --help` don't wait for it.
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
@@ -109,9 +109,11 @@ def answers(host: str, port: int) -> bool:
 
 
 def _format(java_command: tuple[str, ...], config: Path) -> None:
-    """Give the data folder its cluster id, as Kafka wants it before the first start."""
+    """Gives the data folder its cluster id, which Kafka needs before the first start."""
     cluster = "D" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]  # "D": never a leading dash
     arguments = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)]
-    ran = subprocess.run([*java_command, *arguments], capture_output=True, text=True, check=False, env=outside())
+    ran = subprocess.run(
+        [*java_command, *arguments], capture_output=True, text=True, check=False, env=server_environment()
+    )
     if ran.returncode:
-        raise Problem(f"Kafka could not format its data folder: {(ran.stderr or ran.stdout).strip()}")
+        raise OperatorError(f"Kafka could not format its data folder: {(ran.stderr or ran.stdout).strip()}")

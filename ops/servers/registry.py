@@ -1,9 +1,9 @@
-"""Apicurio, the schema registry, with H2 in a file: the ids in the log's records must outlive a restart."""
+"""Describes Apicurio, the schema registry. It has H2 in a file: the ids in the log's records must outlive a restart."""
 
 from pathlib import Path
 
 from events.settings import Settings
-from ops.secrets import outside
+from ops.secrets import server_environment
 from ops.servers import java
 from ops.servers.archives import archive
 from ops.servers.jars import jars
@@ -13,7 +13,7 @@ SUBJECTS = "/apis/ccompat/v7/subjects"
 
 
 def server(settings: Settings) -> Program:
-    """The registry as these settings want it. Data in `<home>/registry`."""
+    """Describes the registry as these settings want it. Data in `<home>/registry`."""
     folder = settings.home / "registry"
     jar = next(jars("registry").glob("apicurio-registry-app-*-runner.jar"))
     classes = archive("registry")
@@ -21,7 +21,7 @@ def server(settings: Settings) -> Program:
     return Program(
         name="registry",
         command=java.command(settings, settings.registry_memory, java.START_FAST, *flags, "-jar", str(jar)),
-        environment=outside(),
+        environment=server_environment(),
         folder=folder,
         host=settings.host,
         ports={"registry_port": settings.registry_port},
@@ -31,7 +31,7 @@ def server(settings: Settings) -> Program:
 
 
 def options(settings: Settings, folder: Path) -> dict[str, str]:
-    """Its system properties."""
+    """Makes its system properties."""
     return {
         "quarkus.http.host": settings.host,
         "quarkus.http.port": str(settings.registry_port),

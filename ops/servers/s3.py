@@ -1,9 +1,9 @@
-"""S3Proxy, an S3 that keeps its objects in a folder."""
+"""Describes S3Proxy, an S3 that keeps its objects in a folder."""
 
 from pathlib import Path
 
 from events.settings import Settings
-from ops.secrets import outside
+from ops.secrets import server_environment
 from ops.servers import java
 from ops.servers.archives import archive
 from ops.servers.jars import jars
@@ -11,7 +11,7 @@ from ops.supervisor.program import Program, http_status
 
 
 def server(settings: Settings) -> Program:
-    """S3Proxy as these settings want it. Objects in `<home>/s3/data/<bucket>`."""
+    """Describes S3Proxy as these settings want it. Objects in `<home>/s3/data/<bucket>`."""
     folder = settings.home / "s3"
     config, data = folder / "s3proxy.properties", folder / "data"
     jar = next(jars("s3").glob("s3proxy-*.jar"))
@@ -25,7 +25,7 @@ def server(settings: Settings) -> Program:
     return Program(
         name="s3",
         command=java.command(settings, settings.s3_memory, *flags),
-        environment=outside() | {"LOG_LEVEL": "info"},
+        environment=server_environment() | {"LOG_LEVEL": "info"},
         folder=folder,
         host=settings.host,
         ports={"s3_port": settings.s3_port},
@@ -38,7 +38,7 @@ def server(settings: Settings) -> Program:
 
 
 def properties(settings: Settings, data: Path) -> dict[str, str]:
-    """s3proxy.properties."""
+    """Makes s3proxy.properties."""
     return {
         "s3proxy.endpoint": f"http://{settings.host}:{settings.s3_port}",
         "s3proxy.authorization": "aws-v2-or-v4",

@@ -1,4 +1,4 @@
-"""Running programs as child processes: started in parallel, asked until they are ready, stopped in reverse."""
+"""Runs programs as child processes: starts them in parallel, asks until they are ready, stops them in reverse order."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.supervisor import process_identity
 from ops.supervisor.program import Program, check_ports
 
@@ -26,13 +26,19 @@ State = Literal["waiting", "starting", "ready", "restarting", "died", "stopping"
 _starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
 
 
-class Stopped(Exception):
-    """Starting was called off."""
+class StartCancelled(Exception):
+    """The start was cancelled, by a signal or because another program couldn't start."""
 
 
 @dataclass
 class Child:
-    """A program and the process that runs it now; `started` is that process's identity, not a time."""
+    """A program and the process that runs it now.
+
+    - `started`: that process's identity, which isn't a time
+    - `gated`: its process waits at the start gate
+    - `seconds`: from start to ready
+    - `ready_at`: on the monotonic clock
+    """
 
     program: Program
     log: Path
@@ -40,21 +46,21 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: str = ""
     restarts: int = 0
-    held: bool = False  # its process waits for its standard input's end before it begins
-    seconds: float = 0.0  # from start to ready
-    ready_at: float = 0.0  # on the monotonic clock
+    gated: bool = False
+    seconds: float = 0.0
+    ready_at: float = 0.0
 
     @property
     def pid(self) -> int | None:
-        """The process's id, while it has one."""
+        """Returns the process's id, while it has one."""
         return self.process.pid if self.process and self.process.returncode is None else None
 
-    def dead(self) -> bool:
-        """Whether there was a process, and it has ended. It keeps its id until `bury`."""
+    def has_exited(self) -> bool:
+        """Returns whether there was a process, and it has ended. It keeps its id until `reap`."""
         return self.process is not None and process_identity.ended(self.process)
 
-    def bury(self) -> None:
-        """Wait for the process's end, end what it may have started and left, and give its id back."""
+    def reap(self) -> None:
+        """Waits for the process's end, kills what it may have started and left, and gives its id back."""
         if self.process:
             if self.process.stdin:
                 self.process.stdin.close()
@@ -63,62 +69,67 @@ class Child:
             self.process.wait()
 
     def tail(self) -> str:
-        """The last lines that it logged."""
+        """Returns the last lines that it logged."""
         with suppress(OSError):
             lines = self.log.read_text(errors="replace").splitlines()[-TAIL:]
             return "\n".join(f"    {line}" for line in lines)
         return ""
 
-    def obituary(self) -> str:
-        """How it ended, in words, with where to read more and the last lines of its log."""
+    def exit_report(self) -> str:
+        """Says how it ended, where its log is, and the last lines of that."""
         code = self.process.returncode if self.process else 0
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit status {code}"
         return f"{self.program.name} {how}; its log is {self.log}:\n{self.tail()}"
 
 
-def silent(child: Child) -> None:
-    """Nobody is told."""
+def ignore_change(child: Child) -> None:
+    """Ignores a child's new state."""
 
 
-def nothing_then(name: str) -> None:
-    """Nothing is done when a program is ready."""
+def ignore_ready(name: str) -> None:
+    """Ignores that a program is ready."""
 
 
 class Children:
-    """A set of child processes. `tell` is called, from any thread, whenever a child's state has changed."""
+    """Starts and stops a set of child processes. Calls `on_change`, from any thread, when a child's state changes."""
 
-    def __init__(self, logs: Path, tell: Callable[[Child], None] = silent) -> None:
+    def __init__(self, logs: Path, on_change: Callable[[Child], None] = ignore_change) -> None:
         self.logs = logs
         self._batches: list[list[Child]] = []
         self.stopping = threading.Event()
-        self._tell = tell
+        self._on_change = on_change
 
     @property
     def all(self) -> list[Child]:
-        """In the order in which they were started."""
-        return [child for together in self._batches for child in together]
+        """Lists all children in the order in which they were started."""
+        return [child for batch in self._batches for child in batch]
 
     def __getitem__(self, name: str) -> Child:
         return next(child for child in self.all if child.program.name == name)
 
     def start(
-        self, programs: Sequence[Program], held: Sequence[Program] = (), then: Callable[[str], None] = nothing_then
+        self,
+        programs: Sequence[Program],
+        *,
+        gated: Sequence[Program] = (),
+        on_ready: Callable[[str], None] = ignore_ready,
     ) -> None:
-        """Start programs side by side; return when all are ready. Problem if one can't be; Stopped if called off.
+        """Starts programs side by side; returns when all are ready.
 
-        `then` is called with a program's name as soon as it is ready, before it counts as started. The `held` ones
-        load what they need meanwhile, and wait (`turn`) for `release`; they are stopped before the others.
+        Calls `on_ready` with a program's name as soon as it is ready, before it counts as started. The `gated` programs
+        load what they need meanwhile, and wait at the start gate for `release`; they are stopped before the others.
+        Raises OperatorError if one can't start, StartCancelled if the start is cancelled.
         """
-        check_ports([*programs, *held])
-        children, waiting = self._add(programs), self._add(held)
+        check_ports([*programs, *gated])
+        children, waiting = self._add(programs), self._add(gated)
         for child in waiting:
-            child.held = True
+            child.gated = True
             self._launch(child)
-        self._bring_all_up(children, then)
+        self._start_all(children, on_ready)
 
     def release(self) -> None:
-        """Have those that are held begin; return when all are ready. Problem and Stopped as `start`."""
-        self._bring_all_up([child for child in self.all if child.held], nothing_then)
+        """Releases those that wait at the start gate; returns when all are ready. Raises what `start` raises."""
+        self._start_all([child for child in self.all if child.gated], ignore_ready)
 
     def _add(self, programs: Sequence[Program]) -> list[Child]:
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -129,43 +140,45 @@ class Children:
                 child.log.replace(child.log.with_suffix(".log.1"))
         return children
 
-    def _bring_all_up(self, children: Sequence[Child], then: Callable[[str], None]) -> None:
+    def _start_all(self, children: Sequence[Child], on_ready: Callable[[str], None]) -> None:
         with ThreadPoolExecutor(max(1, len(children)), thread_name_prefix="start") as pool:
-            begun = [pool.submit(self._bring_up, child, then) for child in children]
+            begun = [pool.submit(self._start_one, child, on_ready) for child in children]
         failed = [error for error in (one.exception() for one in begun) if error]
-        failed.sort(key=lambda error: isinstance(error, Stopped))  # the cause before what it called off
+        failed.sort(key=lambda error: isinstance(error, StartCancelled))  # the cause before what it cancelled
         if failed:
             raise failed[0]
 
     def start_again(self, name: str) -> None:
-        """Start a child that has ended, and return when it is ready."""
-        self.ready(self[name])
+        """Starts a child that has ended, and returns when it is ready. Raises what `start` raises."""
+        self.start_child(self[name])
 
-    def ready(self, child: Child) -> None:
-        """Start one child and ask it until it is ready. Problem if it dies first or takes longer than its patience."""
+    def start_child(self, child: Child) -> None:
+        """Starts one child and asks it until it is ready.
+
+        Raises OperatorError if it dies first or takes longer than its patience, StartCancelled if that is cancelled."""
         program = child.program
         began = time.monotonic()
-        if child.held and child.process and child.process.stdin:
-            child.held = False
+        if child.gated and child.process and child.process.stdin:
+            child.gated = False
             child.process.stdin.close()
         else:
             self._launch(child)
-        self._to(child, "starting")
-        while not _answers(program):
+        self._set_state(child, "starting")
+        while not _is_ready(program):
             if self.stopping.wait(POLL):
-                raise Stopped
-            if child.dead():
-                child.bury()
-                self._to(child, "died")
-                raise Problem(f"{program.name} did not start. {child.obituary()}")
+                raise StartCancelled
+            if child.has_exited():
+                child.reap()
+                self._set_state(child, "died")
+                raise OperatorError(f"{program.name} did not start. {child.exit_report()}")
             if time.monotonic() - began > program.patience:
-                raise Problem(
+                raise OperatorError(
                     f"{program.name} was not ready after {program.patience:.0f} s; its log is {child.log}:\n"
                     f"{child.tail()}"
                 )
         child.ready_at = time.monotonic()
         child.seconds = child.ready_at - began
-        self._to(child, "ready")
+        self._set_state(child, "ready")
 
     def _launch(self, child: Child) -> None:
         program = child.program
@@ -175,55 +188,55 @@ class Children:
             path.write_text(text)
         program.before()
         if self.stopping.is_set():
-            raise Stopped
+            raise StartCancelled
         _starter.submit(_spawn, child).result()
 
     def kill(self, name: str) -> None:
-        """SIGKILL, as a crash would end it, and return when it is gone."""
-        self.end(self[name], "died", grace=0)
+        """Kills a child, as a crash would end it, and returns when it is gone."""
+        self.stop_child(self[name], "died", grace=0)
 
     def stop(self, grace: float | None = None) -> None:
-        """Stop all, the last started first, and return when every one is gone.
+        """Stops all, the last started first, and returns when every one is gone.
 
         What was started side by side stops side by side. `grace` (seconds) takes the place of each program's own,
         unless it writes something as it ends (`Program.after`); 0 kills at once.
         """
         self.stopping.set()
-        for together in reversed(self._batches):
-            with ThreadPoolExecutor(max(1, len(together)), thread_name_prefix="stop") as pool:
-                for ended in [pool.submit(self._stop, child, grace) for child in together]:
+        for batch in reversed(self._batches):
+            with ThreadPoolExecutor(max(1, len(batch)), thread_name_prefix="stop") as pool:
+                for ended in [pool.submit(self._stop, child, grace) for child in batch]:
                     ended.result()
 
     def _stop(self, child: Child, grace: float | None) -> None:
         after = child.program.after
-        ended_before = child.dead()
-        self.end(child, "stopped", None if after else grace)
+        ended_before = child.has_exited()
+        self.stop_child(child, "stopped", None if after else grace)
         if after and child.process and not ended_before:
             after(child.process.returncode)
 
-    def end(self, child: Child, state: State, grace: float | None = None) -> None:
-        """SIGTERM; SIGKILL after its grace; return when it is gone, with its new state told."""
-        if child.process and not child.dead():
-            self._to(child, "stopping")
+    def stop_child(self, child: Child, state: State, grace: float | None = None) -> None:
+        """Sends SIGTERM, and SIGKILL after its grace; returns when it is gone and in its new state."""
+        if child.process and not child.has_exited():
+            self._set_state(child, "stopping")
             grace = child.program.grace if grace is None else grace
             if grace:
                 child.process.terminate()
             if not grace or not process_identity.wait(child.process, grace):
                 child.process.kill()
-        child.bury()
-        self._to(child, state)
+        child.reap()
+        self._set_state(child, state)
 
-    def _bring_up(self, child: Child, then: Callable[[str], None]) -> None:
+    def _start_one(self, child: Child, on_ready: Callable[[str], None]) -> None:
         try:
-            self.ready(child)
-            then(child.program.name)
+            self.start_child(child)
+            on_ready(child.program.name)
         except BaseException:
-            self.stopping.set()  # one that can't start calls the others off
+            self.stopping.set()  # one that can't start cancels the others
             raise
 
-    def _to(self, child: Child, state: State) -> None:
+    def _set_state(self, child: Child, state: State) -> None:
         child.state = state
-        self._tell(child)
+        self._on_change(child)
 
 
 def _spawn(child: Child) -> None:
@@ -233,7 +246,7 @@ def _spawn(child: Child) -> None:
             [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), *program.command],
             cwd=program.folder,
             env=dict(program.environment),
-            stdin=subprocess.PIPE if child.held else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if child.gated else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for us; we stop the children in order
@@ -241,7 +254,7 @@ def _spawn(child: Child) -> None:
     child.started = process_identity.of(child.process.pid)
 
 
-def _answers(program: Program) -> bool:
+def _is_ready(program: Program) -> bool:
     try:
         return program.ready()
     except OSError:
@@ -250,7 +263,7 @@ def _answers(program: Program) -> bool:
 
 @contextmanager
 def running(programs: Sequence[Program], logs: Path, grace: float | None = None) -> Generator[Children]:
-    """These programs, ready, for as long as the block runs; stopped with this `grace` (see `Children.stop`)."""
+    """Starts programs, and stops them after the block with this `grace` (see `Children.stop`)."""
     children = Children(logs)
     try:
         children.start(programs)

@@ -1,4 +1,4 @@
-"""Start a command that can't outlive its parent: `python launch.py PARENT COMMAND...`.
+"""Starts a command that can't outlive its parent: `python launch.py PARENT COMMAND...`.
 
 It asks Linux for SIGKILL at the parent's death and then becomes the command, so this holds for Java too, and also
 when the parent dies of SIGKILL itself. It is a program and not a `preexec_fn` because running Python between fork
@@ -14,7 +14,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int) -> None:
-    """Get SIGKILL when the thread of `parent` that started this process ends; exit if it has ended already."""
+    """Asks for SIGKILL when the thread of `parent` that started this process ends. Exits if it has ended already."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

@@ -9,18 +9,18 @@ from events.settings import Settings
 from events.topics import FACTS
 from ops.secrets import NEEDED, environment, with_secrets
 from ops.supervisor.program import Program, http_status, worker_health
-from ops.supervisor.turn import HELD
+from ops.supervisor.start_gate import START_GATE
 from processors.catalog import PHOTOS, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS: Mapping[str, tuple[str, ...]] = {  # the apps that each worker process hosts
-    "worker-views": (*FACTS, *(reactor.name for reactor in VIEWS)),
-    "worker-photos": tuple(reactor.name for reactor in PHOTOS),
+    "worker-views": (*FACTS, *VIEWS),
+    "worker-photos": (*PHOTOS,),
 }
 
 
 def processes(settings: Settings) -> list[Program]:
-    """The workers, the gateway and the API, each with the port on which it answers whether it is ready."""
+    """Describes the workers, the gateway and the API, each with the port on which it answers whether it is ready."""
     first = settings.worker_metrics_port
     return [
         *(worker(settings, name, apps, first + number) for number, (name, apps) in enumerate(WORKERS.items())),
@@ -30,7 +30,7 @@ def processes(settings: Settings) -> list[Program]:
 
 
 def worker(settings: Settings, name: str, apps: tuple[str, ...], port: int) -> Program:
-    """A worker that hosts these apps. One that a circuit breaker has stopped is as it should be: it is ready."""
+    """Describes a worker that hosts these apps. One that a circuit breaker has stopped counts as ready."""
     return replace(
         process(settings, name, ("worker", *apps), "worker_metrics_port", port),
         ready=lambda: not worker_health(settings.host, port).waiting,
@@ -39,8 +39,8 @@ def worker(settings: Settings, name: str, apps: tuple[str, ...], port: int) -> P
 
 
 def process(settings: Settings, name: str, words: tuple[str, ...], setting: str, port: int) -> Program:
-    """One of Darkroom's own processes: `darkroom WORDS`, with the secrets that it needs and no others."""
-    own: Mapping[str, str] = {f"DARKROOM_{setting.upper()}": str(port), HELD: "1"}
+    """Describes one of Darkroom's own processes: `darkroom WORDS`, with the secrets that it needs and no others."""
+    own: Mapping[str, str] = {f"DARKROOM_{setting.upper()}": str(port), START_GATE: "1"}
     return Program(
         name=name,
         command=(sys.executable, "-m", "ops.cli", *words),

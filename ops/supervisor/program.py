@@ -1,4 +1,4 @@
-"""A program to run as a child process: what to start, where it listens, and how to ask whether it is ready."""
+"""Describes programs to run as child processes: what to start, where it listens, how to ask whether it is ready."""
 
 import http.client
 import json
@@ -7,23 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.errors import Problem
+from ops.errors import OperatorError
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """Does nothing."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """One child process, described; `ops.supervisor.children` runs it.
+    """Describes one child process, which `ops.supervisor.children` runs.
 
-    `ready` asks the program itself, once, and returns or raises within a few seconds; OSError and False both mean
-    "not yet". `stopped` asks a program that is ready what of it stands still, and why: it runs as it should, and to
-    start it again would mend nothing. `ports` maps the setting that chooses a port to the port. `restarts` is how
-    often in a row a death is answered with a new start. `after` is called with the exit status once it has been
-    stopped; a program that has it writes something as it ends, and is never killed before its grace is over. `grace`
-    and `patience` are seconds: from SIGTERM to SIGKILL, and from start to ready.
+    - `ready`: asks the program itself, once, and returns or raises within a few seconds; OSError and False both mean
+      "not yet"
+    - `stopped`: asks a program that is ready which of its apps stand still, and why; it runs as it should, and to start
+      it again would mend nothing
+    - `ports`: the setting that chooses each port, and the port
+    - `files`: what to write before each start
+    - `before`: is called before each start
+    - `after`: is called with the exit status once it has been stopped; a program that has it writes something as it
+      ends, and is never killed before its grace is over
+    - `restarts`: how often in a row it is started again after it died
+    - `grace`: seconds from SIGTERM to SIGKILL
+    - `patience`: seconds from start to ready
     """
 
     name: str
@@ -35,7 +41,7 @@ class Program:
     host: str = "127.0.0.1"
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
     files: Mapping[Path, str] = field(default_factory=dict[Path, str])
-    before: Callable[[], None] = nothing
+    before: Callable[[], None] = do_nothing
     after: Callable[[int], None] | None = None
     restarts: int = 0
     grace: float = 30.0
@@ -43,48 +49,48 @@ class Program:
 
     @property
     def port(self) -> int | None:
-        """The port that clients know it by, the first one."""
+        """Returns the port that clients use, the first one."""
         return next(iter(self.ports.values()), None)
 
 
 def check_ports(programs: Sequence[Program]) -> None:
-    """Problem, naming the port and the setting, if one of the ports that they listen on is in use."""
-    taken: dict[tuple[str, int], str] = {}
+    """Raises OperatorError, with the port and the setting, if one of the ports that they listen on is in use."""
+    used: dict[tuple[str, int], str] = {}
     for program in programs:
         for setting, port in program.ports.items():
             variable = f"DARKROOM_{setting.upper()}"
-            other = taken.setdefault((program.host, port), variable)
+            other = used.setdefault((program.host, port), variable)
             if other != variable:
-                raise Problem(f"{other} and {variable} are both {port}: choose different ports.")
+                raise OperatorError(f"{other} and {variable} are both {port}: choose different ports.")
             if not can_listen(program.host, port):
-                raise Problem(
+                raise OperatorError(
                     f"Port {port} on {program.host}, for {program.name}, is in use. Choose another with "
                     f"{variable}=…, or see who has it: ss -ltnp 'sport = :{port}'"
                 )
 
 
 def can_listen(host: str, port: int) -> bool:
-    """Whether a server could listen there now. Problem if the address isn't one of this machine's."""
+    """Returns whether a server could listen there now. Raises OperatorError if the address isn't this machine's."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Java does: TIME_WAIT is no obstacle
         try:
             probe.bind((host, port))
         except PermissionError as error:
-            raise Problem(f"Port {port} on {host} is not allowed to this user: choose one above 1023.") from error
+            raise OperatorError(f"Port {port} on {host} is not allowed to this user: choose one above 1023.") from error
         except OSError as error:
             if error.errno == 98:  # EADDRINUSE
                 return False
-            raise Problem(f"Nothing can listen on {host}:{port}: {error.strerror}. See DARKROOM_HOST.") from error
+            raise OperatorError(f"Nothing can listen on {host}:{port}: {error.strerror}. See DARKROOM_HOST.") from error
     return True
 
 
 def http_status(host: str, port: int, path: str, seconds: float = 2.0) -> int:
-    """The status that GET of this path answers, without following anything or using a proxy. Raises OSError if none."""
+    """Sends GET and returns the status; follows nothing and uses no proxy. Raises OSError if there is no answer."""
     return http_get(host, port, path, seconds)[0]
 
 
 def http_get(host: str, port: int, path: str, seconds: float = 2.0) -> tuple[int, bytes]:
-    """The status and the body that GET of this path answers, as `http_status` does. Raises OSError."""
+    """Sends GET as `http_status` does, and returns the status and the body. Raises OSError."""
     connection = http.client.HTTPConnection(host, port, timeout=seconds)
     try:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""Watching over everything that `darkroom up` starts: the local servers first, then Darkroom's own processes."""
+"""Supervises everything that `darkroom up` starts: the local servers first, then Darkroom's own processes."""
 
 import fcntl
 import signal
@@ -12,9 +12,9 @@ from types import FrameType
 
 from events.settings import Settings
 from ops.commands.down import clear_leftovers
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.supervisor import up_file
-from ops.supervisor.children import Child, Children, Stopped
+from ops.supervisor.children import Child, Children, StartCancelled
 from ops.supervisor.program import Program, check_ports
 
 WATCH = 0.2  # seconds between two looks at the children
@@ -25,27 +25,33 @@ STEADY = 60.0  # a process that has run for so many seconds has its restarts for
 class Supervisor:
     """Starts, watches and stops one Darkroom, and keeps `<home>/up.json` true.
 
-    `tell` gets each child whose state has changed, `say` gets lines for a person; both from any thread.
+    - `local`: the servers to run here
+    - `own`: Darkroom's own processes
+    - `on_change`: gets each child whose state has changed, from any thread
+    - `show_line`: gets lines for the operator, from any thread
     """
 
     def __init__(
         self,
         settings: Settings,
+        *,
         local: Sequence[Program],
         own: Sequence[Program],
-        tell: Callable[[Child], None],
-        say: Callable[[str], None],
+        on_change: Callable[[Child], None],
+        show_line: Callable[[str], None],
     ) -> None:
         self.settings = settings
         self._local, self._own = local, own
-        self.children = Children(settings.home / "logs", self._changed)
-        self._tell, self._say = tell, say
+        self.children = Children(settings.home / "logs", self._state_changed)
+        self._on_change, self._show_line = on_change, show_line
         self._state = "starting"
         self._since = datetime.now(UTC).isoformat(timespec="seconds")
         self._writing = threading.Lock()
 
     def run(self, ready: Callable[[], None]) -> None:
-        """Start everything, call `ready`, and watch until a signal asks to stop. Problem if something can't start."""
+        """Starts everything, calls `ready`, and watches until a signal asks to stop.
+
+        Raises OperatorError if something can't start."""
         with only_one(self.settings.home), stopped_by_signals(self.children):
             clear_leftovers(self.settings.home)
             try:
@@ -54,10 +60,10 @@ class Supervisor:
                 ready()
                 while not self.children.stopping.wait(WATCH):
                     for child in self.children.all:
-                        if child.state == "ready" and child.dead():
-                            self._mourn(child)
-            except Stopped:
-                self._say("Called off while starting.")
+                        if child.state == "ready" and child.has_exited():
+                            self._handle_death(child)
+            except StartCancelled:
+                self._show_line("Called off while starting.")
             finally:
                 self._enter("stopping")
                 self.children.stop()
@@ -69,61 +75,61 @@ class Supervisor:
         if not self._own:
             self.children.start(self._local)
             return
-        self.children.start(self._local, held=self._own, then=self._prepare)
+        self.children.start(self._local, gated=self._own, on_ready=self._prepare)
         here = {program.name for program in self._local}
-        for elsewhere in ("kafka", "registry", "cassandra"):
-            if elsewhere not in here:
-                self._prepare(elsewhere)
+        for server in ("kafka", "registry", "cassandra"):
+            if server not in here:
+                self._prepare(server)
         self.children.release()
 
     def _prepare(self, server: str) -> None:
-        """Make what the processes need of a server, which is ready."""
+        """Creates what the processes need in a server that is ready."""
         from ops.provision import STEPS  # loads the drivers, which the servers' start needn't wait for
 
         if server in STEPS:
             STEPS[server](self.settings)
 
-    def _mourn(self, child: Child) -> None:
-        """Report a death, and start one of Darkroom's own again in the background."""
-        child.bury()
+    def _handle_death(self, child: Child) -> None:
+        """Reports a child's death, and starts it again in the background if it is one of Darkroom's own."""
+        child.reap()
         if time.monotonic() - child.ready_at > STEADY:
             child.restarts = 0
         child.state = "restarting" if child.restarts < child.program.restarts else "died"
-        self._changed(child)
-        self._say(child.obituary())
+        self._state_changed(child)
+        self._show_line(child.exit_report())
         if child.state == "restarting":
-            threading.Thread(target=self._revive, args=(child,), daemon=True).start()
+            threading.Thread(target=self._restart, args=(child,), daemon=True).start()
         else:
-            self._say(f"{child.program.name} is not started again: `darkroom down`, mend it, `darkroom up`.")
+            self._show_line(f"{child.program.name} is not started again: `darkroom down`, mend it, `darkroom up`.")
 
-    def _revive(self, child: Child) -> None:
+    def _restart(self, child: Child) -> None:
         while child.restarts < child.program.restarts:
             pause = BACKOFF * 2**child.restarts
             child.restarts += 1
-            self._say(f"{child.program.name} starts again in {pause:.1f} s ({child.restarts}).")
+            self._show_line(f"{child.program.name} starts again in {pause:.1f} s ({child.restarts}).")
             if self.children.stopping.wait(pause):
                 return
             try:
-                self.children.ready(child)
-            except Stopped:
+                self.children.start_child(child)
+            except StartCancelled:
                 return
-            except (Problem, OSError) as problem:  # no room, no memory: the next attempt may find some
-                self.children.end(child, "restarting")
-                self._say(str(problem))
+            except (OperatorError, OSError) as error:  # no room, no memory: the next attempt may find some
+                self.children.stop_child(child, "restarting")
+                self._show_line(str(error))
             else:
-                self._say(f"{child.program.name} is ready again.")
+                self._show_line(f"{child.program.name} is ready again.")
                 return
         child.state = "died"
-        self._changed(child)
-        self._say(f"{child.program.name} is not started again: it failed too often.")
+        self._state_changed(child)
+        self._show_line(f"{child.program.name} is not started again: it failed too often.")
 
-    def _enter(self, entered: str) -> None:
-        self._state = entered
+    def _enter(self, state: str) -> None:
+        self._state = state
         self._write()
 
-    def _changed(self, child: Child) -> None:
+    def _state_changed(self, child: Child) -> None:
         self._write()
-        self._tell(child)
+        self._on_change(child)
 
     def _write(self) -> None:
         pid, started = up_file.this_process()
@@ -134,7 +140,7 @@ class Supervisor:
 
 
 def record(child: Child) -> up_file.Process:
-    """A child as `up.json` has it."""
+    """Makes a child's entry in `up.json`."""
     program = child.program
     return up_file.Process(
         name=program.name,
@@ -151,7 +157,7 @@ def record(child: Child) -> up_file.Process:
 
 @contextmanager
 def only_one(home: Path) -> Generator[None]:
-    """Hold the home. Problem if a Darkroom runs in it already."""
+    """Locks the home for as long as the block runs. Raises OperatorError if a Darkroom runs in it already."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "up.lock").open("w") as lock:
         try:
@@ -159,7 +165,7 @@ def only_one(home: Path) -> Generator[None]:
         except BlockingIOError as error:
             other = up_file.read(home)
             which = f" (process {other.pid}, since {other.since})" if other else ""
-            raise Problem(
+            raise OperatorError(
                 f"Darkroom is up already in {home}{which}: see `darkroom status`, stop it with `darkroom down`, "
                 "or choose another DARKROOM_HOME and other ports."
             ) from error
@@ -168,7 +174,7 @@ def only_one(home: Path) -> Generator[None]:
 
 @contextmanager
 def stopped_by_signals(children: Children) -> Generator[None]:
-    """SIGINT, SIGTERM and SIGHUP ask the children to stop; a second one ends it all at once."""
+    """Has SIGINT, SIGTERM and SIGHUP ask the children to stop; a second SIGINT ends everything at once."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         if children.stopping.is_set() and number == signal.SIGINT:

@@ -1,4 +1,4 @@
-"""`<home>/up.json`: what runs, for the other commands. Written by the supervisor alone, whole or not at all."""
+"""Reads and writes `<home>/up.json`: what runs. The supervisor alone writes it, whole or not at all."""
 
 import json
 import os
@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from events.settings import Settings
-from ops.secrets import public, with_secrets
+from ops.secrets import with_secrets, without_secrets
 from ops.supervisor import process_identity
 
 
 @dataclass(frozen=True)
 class Process:
-    """One child. `started` is what `process_identity` tells it by; `seconds` is what it took to be ready."""
+    """One child. `started` is its identity (`process_identity`); `seconds` is how long it took to be ready."""
 
     name: str
     pid: int | None
@@ -37,21 +37,21 @@ class Up:
     processes: list[Process] = field(default_factory=list[Process])
 
     def alive(self) -> bool:
-        """Whether the supervisor that wrote this still runs."""
+        """Returns whether the supervisor that wrote this still runs."""
         return process_identity.alive(self.pid, self.started)
 
     def resolved(self, home: Path) -> Settings:
-        """The settings it was started with, secrets included."""
+        """Returns the settings it was started with, secrets included."""
         return with_secrets(Settings.model_validate(self.settings | {"home": home}))
 
 
 def path(home: Path) -> Path:
-    """Where it is written."""
+    """Returns where the file is."""
     return home / "up.json"
 
 
 def read(home: Path) -> Up | None:
-    """What was last written, by a supervisor that may be gone; None if nothing was."""
+    """Reads what a supervisor, which may be gone, wrote last; None if nothing was written."""
     try:
         found = json.loads(path(home).read_text())
     except (FileNotFoundError, ValueError):
@@ -60,22 +60,22 @@ def read(home: Path) -> Up | None:
 
 
 def write(home: Path, up: Up) -> None:
-    """Replace it."""
+    """Replaces the file."""
     part = path(home).with_suffix(".part")
     part.write_text(json.dumps(asdict(up), indent=1))
     part.replace(path(home))
 
 
 def remove(home: Path) -> None:
-    """Nothing runs."""
+    """Removes the file: nothing runs."""
     path(home).unlink(missing_ok=True)
 
 
 def this_process() -> tuple[int, str]:
-    """Our own id and identity."""
+    """Returns our own id and identity."""
     return os.getpid(), process_identity.of(os.getpid())
 
 
 def settings_for_record(settings: Settings) -> dict[str, str | int]:
-    """The settings as `Up` keeps them: the home is where the file is."""
-    return {name: value for name, value in public(settings).items() if name != "home"}
+    """Returns the settings as `Up` keeps them, without the home, which is where the file is."""
+    return {name: value for name, value in without_secrets(settings).items() if name != "home"}

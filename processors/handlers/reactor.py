@@ -11,6 +11,7 @@ from processors.handlers.dead_letter import DeadLetterQueue
 from processors.handlers.patient import PatientStore
 from processors.handlers.reader import Read, Reader
 from processors.handlers.reject import EVERY, Reject
+from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
 from projections.progress import progress_of, progress_rows
 from projections.projection import GENERATION
@@ -28,6 +29,9 @@ class Reactor:
     wants: ClassVar[tuple[type[Event], ...]]
     tables: ClassVar[tuple[Table, ...]] = ()  # its own
     max_records: ClassVar[int] = MAX_RECORDS  # in a batch
+
+    def __init__(self, tools: Tools) -> None:
+        """Takes the tools that it needs, here none: so a worker makes each of the listed reactors."""
 
     async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
         """Reacts to those of a batch's events that it wants, perhaps none, in order. Raises LeaseLost."""

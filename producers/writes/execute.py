@@ -10,7 +10,7 @@ from events.positions import Position, format_positions
 from producers.decide.accounts import handle_taken
 from producers.decide.decision import Decision
 from producers.decide.refusals import Code, Conflict, TooLarge
-from producers.publisher import Record, RefusedRecord
+from producers.publisher import EncodedRecord, RefusedRecord
 from producers.writes.plan import Plan, planned
 from projections.private.claims import Claimed, Holder
 
@@ -18,11 +18,11 @@ from projections.private.claims import Claimed, Holder
 class Log(Protocol):
     """What an executor needs of the log: see Publisher."""
 
-    async def records(self, events: Sequence[Event]) -> list[Record]:
+    async def records(self, events: Sequence[Event]) -> list[EncodedRecord]:
         """Returns events in the log's form. Raises KeyError if a personal field's owner has no key."""
         ...
 
-    async def append(self, records: Sequence[Record], traceparent: str = "") -> list[Position]:
+    async def append(self, records: Sequence[EncodedRecord], traceparent: str = "") -> list[Position]:
         """Appends records in order; returns their positions once all are acknowledged. Raises RefusedRecord."""
         ...
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from producers.decide.decision import Claim, Decision
-from producers.publisher import Record
+from producers.publisher import EncodedRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Plan:
     id: UUID
     event_id: UUID
     owner: UUID
-    records: tuple[Record, ...] = ()
+    records: tuple[EncodedRecord, ...] = ()
     claim: Claim | None = None
     release: Claim | None = None
     position: str | None = None
@@ -54,7 +54,9 @@ def parse_plan(text: str) -> Plan:
         id=UUID(form["id"]),
         event_id=UUID(form["event_id"]),
         owner=UUID(form["owner"]),
-        records=tuple(Record(topic, UUID(key), base64.b64decode(value)) for topic, key, value in form["records"]),
+        records=tuple(
+            EncodedRecord(topic, UUID(key), base64.b64decode(value)) for topic, key, value in form["records"]
+        ),
         claim=parse_claim(form["takes"]),
         release=parse_claim(form["gives_up"]),
         position=form["position"],
@@ -67,7 +69,7 @@ def parse_claim(form: list[str] | None) -> Claim | None:
     return Claim(kind=form[0], value=form[1]) if form else None
 
 
-def planned(decision: Decision, owner: UUID, records: list[Record]) -> Plan:
+def planned(decision: Decision, owner: UUID, records: list[EncodedRecord]) -> Plan:
     """Returns the plan of a decision whose events are these records. Without any it is done already."""
     return Plan(
         id=decision.id,

@@ -8,7 +8,7 @@ import pytest
 
 from events.generated import Event
 from events.settings import Settings
-from ops.secrets import changed
+from ops.secrets import with_values
 from processors.catalog import every_table
 from projections.keyspace import create_all
 from projections.store.cassandra import CassandraStore, connect
@@ -21,7 +21,7 @@ from tests.kit import run
 @pytest.fixture(scope="module")
 def stores(darkroom: Settings) -> Settings:
     """A keyspace of this module's own, because ids follow from names."""
-    own = changed(darkroom, keyspace="darkroom_api_test")
+    own = with_values(darkroom, keyspace="darkroom_api_test")
     superuser = connect(own, "cassandra", own.cassandra_password)
     create_all(superuser, own, every_table())
     assert superuser.cluster is not None

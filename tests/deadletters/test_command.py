@@ -14,7 +14,7 @@ from events.positions import Position
 from events.schema import all_schemas
 from events.topics import key_bytes, partition_of
 from ops.cli import main
-from ops.deadletters.click_types import MOMENT
+from ops.deadletters.click_types import TIME
 from ops.deadletters.letters import Letter, Selection
 from ops.deadletters.preview import Preview
 from ops.progress import lines
@@ -32,7 +32,7 @@ def test_a_preview_counts_records_once_and_what_they_would_touch() -> None:
     other = replace(LETTER, position=replace(PLACE, offset=8), at=NOW + timedelta(hours=1))
     for letter, event in ((LETTER, LIKE), (LETTER, LIKE), (other, LIKE), (replace(LETTER, projection="likers"), LIKE)):
         preview.add(letter, event)
-    form = preview.form()
+    form = preview.to_json()
     assert (form["letters"], form["records"]) == (3, 2)
     assert form["by_topic_and_projection"] == {"reactions/*": 2, "reactions/likers": 1}
     assert form["touches"]["likers"] == 1  # one photo
@@ -45,7 +45,7 @@ def test_a_preview_says_what_would_fail_again_and_who_would_act() -> None:
     preview.add(LETTER, Unreadable("no schema"))
     preview.add(replace(LETTER, key=None, projection="expand"), LIKE)
     preview.add(replace(LETTER, projection="likers"), LIKE)
-    form = preview.form()
+    form = preview.to_json()
     assert form["still_wrong"] == {"no schema": 1, f"the record's key isn't the PhotoLiked's person {key_of(LIKE)}": 1}
     assert form["processors"] == ["expand"]
     assert form["left_out"] == 1
@@ -90,13 +90,13 @@ def test_help_has_examples(name: str) -> None:
 
 
 def test_moments_are_ages_or_times() -> None:
-    assert MOMENT.convert("2026-11-21T10:00+01:00", None, None) == NOW
-    assert MOMENT.convert("2026-11-21T09:00", None, None) == NOW
+    assert TIME.convert("2026-11-21T10:00+01:00", None, None) == NOW
+    assert TIME.convert("2026-11-21T09:00", None, None) == NOW
     before = datetime.now(UTC)
-    moment = MOMENT.convert("2h", None, None)
+    moment = TIME.convert("2h", None, None)
     assert before <= moment + timedelta(hours=2) <= datetime.now(UTC)
     with pytest.raises(click.BadParameter):
-        MOMENT.convert("2 hours", None, None)
+        TIME.convert("2 hours", None, None)
 
 
 def test_progress_elsewhere_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from events.generated import Event
 from events.personal import Erased
 from events.positions import Position
 from events.settings import Settings
-from producers.publisher import Publisher, Record
+from producers.publisher import EncodedRecord, Publisher
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connect, disconnect
 from tests.faults.world import World
@@ -22,7 +22,7 @@ SLICE = 0.1  # seconds between two parts of what is appended
 AT_ONCE = 500  # keys made at once
 PART = 5000  # records appended at once
 T = TypeVar("T")
-Encoded = tuple[UUID, Record]  # an event's id, and its record
+Encoded = tuple[UUID, EncodedRecord]  # an event's id, and its record
 
 
 class KeptKeys:

@@ -9,7 +9,7 @@ from events.confluent_registry import register_all
 from events.settings import Settings
 from ops.local_servers import local_cluster
 from ops.provision import create_topics
-from ops.secrets import changed
+from ops.secrets import with_values
 from ops.servers import kafka, registry
 from ops.supervisor.children import Children, running
 from processors.catalog import every_table
@@ -24,10 +24,10 @@ def three_nodes(replication: int = 3) -> Generator[tuple[System, Children]]:
     with TemporaryDirectory(prefix="darkroom-nodes-") as home:
         wanted = Settings.model_validate({"home": Path(home), "cassandra_memory": "384m"})
         with local_cluster(wanted) as cluster:
-            settings = changed(cluster.settings, replication=replication)
+            settings = with_values(cluster.settings, replication=replication)
             programs = [kafka.server(settings), registry.server(settings)]
             with running(programs, settings.home / "logs", grace=0) as children:
-                create_topics(changed(settings, replication=1))  # there is one broker
+                create_topics(with_values(settings, replication=1))  # there is one broker
                 register_all(settings)
                 session = connect(settings, "cassandra", settings.cassandra_password)
                 create_all(session, settings, every_table())

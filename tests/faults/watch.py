@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from events.settings import Settings
 from events.topics import FACTS, TOPICS
-from processors.catalog import REACTORS
+from processors.catalog import reactors
 from projections.catalog import of_topic
 
 Place = tuple[str, int]
@@ -21,7 +21,7 @@ LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its anno
 EVERY = 0.1  # seconds between two looks
 GONE = (KafkaException, NoHostAvailable, DriverException, RequestExecutionException)
 VIEWS = {topic: frozenset(each.name for each in of_topic(topic)) for topic in FACTS}
-READ_BY = {reactor.name: frozenset(reactor.topics) for reactor in REACTORS}
+READ_BY = {reactor.name: frozenset(reactor.topics) for reactor in reactors()}
 
 
 class Progress:

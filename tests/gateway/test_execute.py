@@ -10,7 +10,7 @@ from events.generated import Event, UserDeactivated
 from events.positions import Position
 from producers.decide.decision import Claim, Decision
 from producers.decide.refusals import Conflict, Refusal, TooLarge
-from producers.publisher import NotPublished, Record, RefusedRecord
+from producers.publisher import EncodedRecord, NotPublished, RefusedRecord
 from producers.writes.execute import Executor, furthest
 from producers.writes.plan import Plan
 from projections.private.claims import FINAL, PENDING, Holder
@@ -18,7 +18,11 @@ from tests.gateway.world import ADA, BOB, NOW, MemoryClaims, begin, held_by, one
 from tests.kit import run
 
 NEW, OLD = Claim(kind="handle", value="new"), Claim(kind="handle", value="old")
-RECORDS = (Record("accounts", ADA, b"1"), Record("accounts", ADA, b"2"), Record("rolls", ADA, b"3"))
+RECORDS = (
+    EncodedRecord("accounts", ADA, b"1"),
+    EncodedRecord("accounts", ADA, b"2"),
+    EncodedRecord("rolls", ADA, b"3"),
+)
 POSITIONS = [Position("rolls", 2, 7), Position("accounts", 1, 40), Position("accounts", 1, 41)]
 PLAN = Plan(id=one("thing"), event_id=one("event"), owner=ADA, records=RECORDS, claim=NEW, release=OLD)
 DONE = Plan(
@@ -40,14 +44,14 @@ class Log:
 
     claims: MemoryClaims
     error: Exception | None = None
-    seen: list[tuple[Sequence[Record], str, dict[tuple[str, str], Holder]]] = field(default_factory=list)
+    seen: list[tuple[Sequence[EncodedRecord], str, dict[tuple[str, str], Holder]]] = field(default_factory=list)
 
-    async def records(self, events: Sequence[Event]) -> list[Record]:
+    async def records(self, events: Sequence[Event]) -> list[EncodedRecord]:
         if self.error is not None:
             raise self.error
-        return [Record("accounts", each.actor_id, each.event_id.bytes) for each in events]
+        return [EncodedRecord("accounts", each.actor_id, each.event_id.bytes) for each in events]
 
-    async def append(self, records: Sequence[Record], traceparent: str = "") -> list[Position]:
+    async def append(self, records: Sequence[EncodedRecord], traceparent: str = "") -> list[Position]:
         self.seen.append((records, traceparent, dict(self.claims.kept)))
         if self.error is not None:
             raise self.error
@@ -137,7 +141,7 @@ def test_a_decision_becomes_a_plan_with_all_that_it_says() -> None:
     async def case() -> None:
         executor, _, _ = world()
         decision = Decision(id=one("thing"), event_id=one("event"), events=(LEAVER,), claim=NEW, release=OLD)
-        record = Record("accounts", ADA, LEAVER.event_id.bytes)
+        record = EncodedRecord("accounts", ADA, LEAVER.event_id.bytes)
         expected = Plan(id=one("thing"), event_id=one("event"), owner=BOB, records=(record,), claim=NEW, release=OLD)
         assert await executor.plan(decision, BOB) == expected
         nothing = Plan(id=one("thing"), event_id=one("event"), owner=BOB, done=True)

@@ -8,7 +8,7 @@ import pytest
 from events.generated import PhotoLiked, UserFollowed
 from events.positions import parse_positions
 from producers.gateway import write
-from producers.publisher import Record
+from producers.publisher import EncodedRecord
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL
 from projections.store.protocol import StoreUnavailable
@@ -120,7 +120,7 @@ def test_a_log_that_is_slow_is_not_waited_for_and_finishes_its_work(monkeypatch:
             free = asyncio.Event()
             append = here.appended.append
 
-            async def slow(records: list[Record], traceparent: str = "") -> object:
+            async def slow(records: list[EncodedRecord], traceparent: str = "") -> object:
                 await free.wait()
                 return await append(records, traceparent)
 

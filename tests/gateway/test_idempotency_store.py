@@ -9,7 +9,7 @@ import pytest
 
 from events.settings import Settings
 from producers.decide.decision import Claim
-from producers.publisher import Record
+from producers.publisher import EncodedRecord
 from producers.writes.idempotency import (
     TTL_SECONDS,
     CassandraIdempotencyStore,
@@ -30,7 +30,7 @@ PLAN = Plan(
     id=one("thing"),
     event_id=one("event"),
     owner=ADA,
-    records=(Record("photos", ADA, b"\x00\x01\xff"), Record("rolls", ADA, b"")),
+    records=(EncodedRecord("photos", ADA, b"\x00\x01\xff"), EncodedRecord("rolls", ADA, b"")),
     claim=Claim(kind="handle", value="new"),
     release=Claim(kind="handle", value="old"),
 )
@@ -84,7 +84,7 @@ class TestIdempotencyStore:
     def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Asks) -> None:
         async def case() -> None:
             async with opened() as requests:
-                request, other = new_key(), replace(PLAN, records=(Record("photos", ADA, b"other"),))
+                request, other = new_key(), replace(PLAN, records=(EncodedRecord("photos", ADA, b"other"),))
                 await requests.begin(request, "body", NOW)
                 assert await requests.save_plan(request, "body", PLAN, NOW) == PLAN
                 assert await requests.save_plan(request, "body", other, NOW) == PLAN

@@ -22,9 +22,9 @@ from events.generated import PhotoDeveloped
 from events.positions import Position, parse_positions
 from events.settings import Settings
 from events.topics import partition_of
-from ops.commands.token import LIFETIME, person_with
+from ops.commands.token import LIFETIME, find_or_register
 from ops.provision import prepare
-from ops.secrets import changed
+from ops.secrets import with_values
 from producers.decide.decision import Command, accepted
 from producers.gateway import application
 from producers.gateway.resources import Resources
@@ -41,7 +41,7 @@ PICTURE = b"\xff\xd8\xff\xe0 not much of a picture"
 @pytest.fixture(scope="module")
 def known(servers: Settings) -> Settings:
     """The servers with a keyspace of this test's own: other tests' records stay out of its read models."""
-    settings = changed(servers, keyspace="gateway_live", handle_secret="handles are looked up by this")
+    settings = with_values(servers, keyspace="gateway_live", handle_secret="handles are looked up by this")
     prepare(settings)
     return settings
 
@@ -117,12 +117,17 @@ def test_from_a_token_to_a_like(known: Settings) -> None:
         async with reading(known) as reader, app.router.lifespan_context(app):
             people: dict[str, UUID] = {}
             for handle in ("ada", "bob"):
-                user_id, position = await person_with(known, handle, handle.title(), "Europe/Berlin")
+                user_id, position = await find_or_register(
+                    known, handle=handle, display_name=handle.title(), zone="Europe/Berlin"
+                )
                 assert position is not None
                 ((key, event, _),) = await reader.fold(position)
                 assert (key, event["user_id"], event["handle_hmac"]) == (str(user_id), user_id, event["handle_hmac"])
                 assert handle.encode() not in event["handle"]  # sealed
-                assert await person_with(known, handle, handle, "UTC") == (user_id, None)
+                assert await find_or_register(known, handle=handle, display_name=handle, zone="UTC") == (
+                    user_id,
+                    None,
+                )
                 people[handle] = user_id
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:

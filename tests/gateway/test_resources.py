@@ -11,14 +11,14 @@ from producers.decide.decision import Claim, Decision
 from producers.gateway.body_limit import BodyLimit
 from producers.gateway.resources import whole_milliseconds
 from producers.gateway.traceparent import traceparent_or_new
-from producers.publisher import Record
+from producers.publisher import EncodedRecord
 from producers.writes.plan import Plan, parse_plan, planned
 from tests.gateway.shown import PHOTO, taken
 from tests.gateway.world import ADA, BOB, one, world
 from tests.kit import run
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-RECORD = Record("photos", ADA, b"\x00\xff")
+RECORD = EncodedRecord("photos", ADA, b"\x00\xff")
 IDS = f'"id":"{one("thing")}","event_id":"{one("event")}","owner":"{ADA}"'
 PLANS = {
     f'{{{IDS},"records":[["photos","{ADA}","AP8="]],"takes":["handle","new"],"gives_up":["handle","old"],'

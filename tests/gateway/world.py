@@ -16,7 +16,7 @@ from events.settings import Settings
 from events.topics import key_bytes, partition_of
 from producers.gateway.app import application
 from producers.gateway.resources import Resources
-from producers.publisher import NotPublished, Record
+from producers.publisher import EncodedRecord, NotPublished
 from producers.uploads import Form, Uploaded
 from producers.writes.execute import Executor
 from producers.writes.idempotency import IdempotencyKey, KeyReused
@@ -123,10 +123,10 @@ class Appended:
     refusals: list[Exception] = field(default_factory=list)
     after: bool = False
 
-    async def records(self, events: Sequence[Event]) -> list[Record]:
-        return [Record(topic_of(type(e)), key_of(e), await self.log.codec.encode(e)) for e in events]
+    async def records(self, events: Sequence[Event]) -> list[EncodedRecord]:
+        return [EncodedRecord(topic_of(type(e)), key_of(e), await self.log.codec.encode(e)) for e in events]
 
-    async def append(self, records: Sequence[Record], traceparent: str = "") -> list[Position]:
+    async def append(self, records: Sequence[EncodedRecord], traceparent: str = "") -> list[Position]:
         if self.refusals and not self.after:
             raise self.refusals.pop()
         positions: list[Position] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.secrets import outside
+from ops.secrets import server_environment
 from ops.supervisor.program import Program
 
 
@@ -20,7 +20,7 @@ def shell(
     return Program(
         name=name,
         command=("sh", "-c", script),
-        environment=outside(),
+        environment=server_environment(),
         folder=folder,
         ready=ready,
         restarts=restarts,

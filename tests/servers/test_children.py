@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import Problem
-from ops.secrets import outside
+from ops.errors import OperatorError
+from ops.secrets import server_environment
 from ops.servers.jars import ROOT
 from ops.supervisor import process_identity
 from ops.supervisor.children import Child, Children, running
 from ops.supervisor.program import Program, check_ports
-from ops.supervisor.turn import HELD
+from ops.supervisor.start_gate import START_GATE
 from tests.servers.programs import shell
 
 SECONDS = 10.0
@@ -33,11 +33,11 @@ def test_a_program_is_ready_when_it_says_so_itself(tmp_path: Path) -> None:
 def waits(name: str, folder: Path) -> Program:
     """A program that says that it is loaded, and is ready after its turn has come."""
     loaded, begun = folder / f"{name}.loaded", folder / f"{name}.begun"
-    code = f"open({str(loaded)!r}, 'w'); wait_for_turn(); open({str(begun)!r}, 'w'); import signal; signal.pause()"
+    code = f"open({str(loaded)!r}, 'w'); wait_for_start(); open({str(begun)!r}, 'w'); import signal; signal.pause()"
     return replace(
         shell(name, "", folder, ready=begun.exists),
-        command=(sys.executable, "-c", f"from ops.supervisor.turn import wait_for_turn; {code}"),
-        environment=outside() | {HELD: "1", "PYTHONPATH": str(ROOT)},
+        command=(sys.executable, "-c", f"from ops.supervisor.start_gate import wait_for_start; {code}"),
+        environment=server_environment() | {START_GATE: "1", "PYTHONPATH": str(ROOT)},
     )
 
 
@@ -47,7 +47,7 @@ def test_one_that_is_held_loads_beside_the_others_and_begins_at_its_turn(tmp_pat
     seen: list[str] = []
     try:
         server = shell("kafka", "exec sleep 600", tmp_path, ready=(tmp_path / "api.loaded").exists)
-        children.start([server], held=[held], then=seen.append)
+        children.start([server], gated=[held], on_ready=seen.append)
         assert seen == ["kafka"]
         assert [(child.program.name, child.state) for child in children.all] == [("kafka", "ready"), ("api", "waiting")]
         assert not held.ready()
@@ -64,19 +64,19 @@ def test_one_that_is_held_loads_beside_the_others_and_begins_at_its_turn(tmp_pat
 
 def test_one_that_is_held_ends_with_those_that_could_not_start(tmp_path: Path) -> None:
     children = Children(tmp_path / "logs")
-    with pytest.raises(Problem, match="kafka did not start"):
-        children.start([shell("kafka", "exit 3", tmp_path, ready=lambda: False)], held=[waits("api", tmp_path)])
+    with pytest.raises(OperatorError, match="kafka did not start"):
+        children.start([shell("kafka", "exit 3", tmp_path, ready=lambda: False)], gated=[waits("api", tmp_path)])
     children.stop()
-    assert children["api"].dead()
+    assert children["api"].has_exited()
     assert not (tmp_path / "api.begun").exists()
 
 
 def test_one_that_died_while_it_was_held_is_a_problem_at_its_turn(tmp_path: Path) -> None:
     held = shell("api", "echo no such module; exit 3", tmp_path, ready=lambda: False)
     children = Children(tmp_path / "logs")
-    children.start([shell("kafka", "exec sleep 600", tmp_path)], held=[held])
+    children.start([shell("kafka", "exec sleep 600", tmp_path)], gated=[held])
     try:
-        with pytest.raises(Problem, match="no such module"):
+        with pytest.raises(OperatorError, match="no such module"):
             children.release()
     finally:
         children.stop()
@@ -84,12 +84,12 @@ def test_one_that_died_while_it_was_held_is_a_problem_at_its_turn(tmp_path: Path
 
 def test_what_is_done_when_one_is_ready_counts_as_its_start(tmp_path: Path) -> None:
     def refuse(name: str) -> None:
-        raise Problem(f"no topics in {name}")
+        raise OperatorError(f"no topics in {name}")
 
     children = Children(tmp_path / "logs")
     try:
-        with pytest.raises(Problem, match="no topics in kafka"):
-            children.start([shell("kafka", "exec sleep 600", tmp_path)], then=refuse)
+        with pytest.raises(OperatorError, match="no topics in kafka"):
+            children.start([shell("kafka", "exec sleep 600", tmp_path)], on_ready=refuse)
     finally:
         children.stop()
 
@@ -114,7 +114,7 @@ print(*(f"{{child.pid}}={{child.started}}" for child in children.all), flush=Tru
 children.stopping.wait()
 """
     command = [sys.executable, "-c", script]
-    with subprocess.Popen(command, cwd=ROOT, env=outside(), stdout=subprocess.PIPE, text=True) as supervisor:
+    with subprocess.Popen(command, cwd=ROOT, env=server_environment(), stdout=subprocess.PIPE, text=True) as supervisor:
         assert supervisor.stdout is not None
         children = [pair.split("=") for pair in supervisor.stdout.readline().split()]
         assert len(children) == 2
@@ -160,13 +160,13 @@ def test_one_that_dies_while_starting_is_reported_with_the_tail_of_its_log(tmp_p
     program = shell("broken", "echo disk is full; exit 3", tmp_path, ready=lambda: False)
     other = shell("other", "exec sleep 600", tmp_path, ready=lambda: False)
     told = r"(?s)broken did not start. broken ended with exit status 3; its log is .*broken\.log:.*disk is full"
-    with pytest.raises(Problem, match=told), running([other, program], tmp_path):
+    with pytest.raises(OperatorError, match=told), running([other, program], tmp_path):
         pass
 
 
 def test_one_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
     program = shell("lazy", "exec sleep 600", tmp_path, ready=lambda: False, patience=0.1)
-    with pytest.raises(Problem, match="lazy was not ready after"), running([program], tmp_path):
+    with pytest.raises(OperatorError, match="lazy was not ready after"), running([program], tmp_path):
         pass
 
 
@@ -183,7 +183,7 @@ def test_a_port_in_use_is_named_with_its_setting_and_how_to_see_who_has_it(tmp_p
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         program = replace(shell("kafka", "exec sleep 600", tmp_path), ports={"kafka_port": port})
-        with pytest.raises(Problem) as told:
+        with pytest.raises(OperatorError) as told:
             check_ports([program])
     assert str(told.value) == (
         f"Port {port} on 127.0.0.1, for kafka, is in use. Choose another with DARKROOM_KAFKA_PORT=…, "

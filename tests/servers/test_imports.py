@@ -15,13 +15,15 @@ SERVING = ("fastapi", "uvicorn")
 WORKING = ("faust", "aiohttp")
 
 # What each process has loaded once it begins its work, as code, and what must not be among it.
-# (numpy comes with Cassandra's driver wherever it is installed.)
+# (numpy comes with Cassandra's driver wherever it is installed; aiokafka and fastavro with the reactors, of which setup
+# needs the tables and lag the topics.)
 LOADED = {
     "api": ("import ops.commands.api", (*REGISTRY_CLIENT, *FILM, *BUCKET, *WORKING, "confluent_kafka", "aiokafka")),
     "gateway": ("import ops.commands.gateway, producers.gateway.resources", (*FILM, *WORKING, "aiokafka")),
     "up": ("import ops.commands.up", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy")),
-    "setup": ("import ops.provision", (*FILM, *BUCKET, *SERVING, *WORKING, "aiokafka")),
+    "setup": ("import ops.provision; ops.provision.every_table()", (*FILM, *BUCKET, *SERVING, *WORKING)),
     "status": ("import ops.commands.status", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy")),
+    "lag": ("import ops.lag", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING)),
     "--help": ("import ops.cli", (*REGISTRY_CLIENT, *FILM, *BUCKET, *SERVING, *WORKING, *DRIVERS, "numpy", "rich")),
 }
 

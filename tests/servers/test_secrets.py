@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from events.settings import Settings
-from ops.errors import Problem
-from ops.secrets import NEEDED, SECRETS, changed, environment, outside, with_secrets
+from ops.errors import OperatorError
+from ops.secrets import NEEDED, SECRETS, environment, server_environment, with_secrets, with_values
 from ops.supervisor.processes import processes
 
 
@@ -43,13 +43,13 @@ def test_a_new_secret_leaves_the_old_ones(tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{")
-    with pytest.raises(Problem, match="restore it from a backup"):
+    with pytest.raises(OperatorError, match="restore it from a backup"):
         with_secrets(settings_in(tmp_path))
     assert (tmp_path / "secrets.json").read_text() == "{"
 
 
 def test_a_child_sees_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = changed(with_secrets(settings_in(tmp_path)), kafka_port=12345, develop="2s")
+    ours = with_values(with_secrets(settings_in(tmp_path)), kafka_port=12345, develop="2s")
     for name, value in environment(ours).items():
         monkeypatch.setenv(name, value)
     assert Settings.model_validate({}) == ours
@@ -57,13 +57,13 @@ def test_a_child_sees_the_same_settings(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_server_sees_none_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARKROOM_MASTER_KEY", "secret")
-    assert not any(name.startswith("DARKROOM_") for name in outside())
+    assert not any(name.startswith("DARKROOM_") for name in server_environment())
 
 
 def test_changed_settings_have_changed_addresses(tmp_path: Path) -> None:
     ours = settings_in(tmp_path, kafka="")
     assert ours.bootstrap.endswith(":9092")
-    assert changed(ours, kafka_port=19092).bootstrap.endswith(":19092")
+    assert with_values(ours, kafka_port=19092).bootstrap.endswith(":19092")
 
 
 def test_a_process_is_given_what_it_needs_and_nothing_else(tmp_path: Path) -> None:

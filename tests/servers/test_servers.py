@@ -49,19 +49,23 @@ def test_kafka_takes_records_larger_than_any_topic_allows(servers: Settings) -> 
 
 
 def test_cassandra_knows_its_superuser_by_our_password_only(servers: Settings) -> None:
-    with cql.Connection(servers.host, servers.cassandra_port, SUPERUSER, servers.cassandra_password) as admin:
+    with cql.Connection(
+        servers.host, servers.cassandra_port, user=SUPERUSER, password=servers.cassandra_password
+    ) as admin:
         assert admin.run("SELECT role FROM system_auth.roles") >= 1
     with pytest.raises(cql.WrongPassword):
-        cql.Connection(servers.host, servers.cassandra_port, SUPERUSER, SUPERUSER)
+        cql.Connection(servers.host, servers.cassandra_port, user=SUPERUSER, password=SUPERUSER)
 
 
 def test_cassandra_refuses_a_role_what_it_was_not_granted(servers: Settings) -> None:
-    with cql.Connection(servers.host, servers.cassandra_port, SUPERUSER, servers.cassandra_password) as admin:
+    with cql.Connection(
+        servers.host, servers.cassandra_port, user=SUPERUSER, password=servers.cassandra_password
+    ) as admin:
         admin.run("CREATE KEYSPACE grants WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
         admin.run("CREATE TABLE grants.t (a int PRIMARY KEY)")
         admin.run("CREATE ROLE reader WITH LOGIN = true AND PASSWORD = 'only-reads'")
         admin.run("GRANT SELECT ON grants.t TO reader")
-    with cql.Connection(servers.host, servers.cassandra_port, "reader", "only-reads") as reader:
+    with cql.Connection(servers.host, servers.cassandra_port, user="reader", password="only-reads") as reader:
         assert reader.run("SELECT * FROM grants.t") == 0
         with pytest.raises(cql.Refused, match="MODIFY"):
             reader.run("INSERT INTO grants.t (a) VALUES (1)")

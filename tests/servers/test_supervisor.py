@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from events.settings import Settings
-from ops.errors import Problem
+from ops.errors import OperatorError
 from ops.secrets import with_secrets
 from ops.supervisor import up_file
 from ops.supervisor.children import Child
@@ -28,7 +28,7 @@ def settings_in(home: Path) -> Settings:
 def run(home: Path, programs: list[Program], meanwhile: Callable[["Watched"], None]) -> "Watched":
     """Run a supervisor here, as signals want it, with `meanwhile` beside it; then ask it to stop as Ctrl-C does."""
     watched = Watched()
-    supervisor = Supervisor(settings_in(home), programs, [], watched.tell, watched.say)
+    supervisor = Supervisor(settings_in(home), local=programs, own=[], on_change=watched.tell, show_line=watched.say)
 
     def beside() -> None:
         try:
@@ -104,7 +104,7 @@ def test_a_server_that_dies_is_reported_and_stays_down(tmp_path: Path) -> None:
 
 
 def test_a_second_one_in_the_same_home_is_refused(tmp_path: Path) -> None:
-    with only_one(tmp_path), pytest.raises(Problem, match="up already") as told, only_one(tmp_path):
+    with only_one(tmp_path), pytest.raises(OperatorError, match="up already") as told, only_one(tmp_path):
         pass
     assert "darkroom down" in str(told.value)
 

@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 
 from events.settings import Settings
-from ops.demo.client import Failed, Person
-from ops.demo.embargo import Taken, check_owner
+from ops.demo.client import CheckFailed, Person
+from ops.demo.embargo import TakenPhoto, check_owner
 
 PHOTO = str(uuid4())
 ADA = Person("ada", uuid4(), "a token", Settings())
-TAKEN = Taken(PHOTO, ADA, str(uuid4()), "astronaut", datetime(2026, 11, 22, 9, tzinfo=UTC))
+TAKEN = TakenPhoto(PHOTO, ADA, str(uuid4()), "astronaut", datetime(2026, 11, 22, 9, tzinfo=UTC))
 SIGNED = "http://127.0.0.1/photos/{}/thumb.jpg?X-Amz-Signature=abc"
 
 
@@ -29,5 +29,5 @@ def test_older_photos_may_be_seen() -> None:
 
 @pytest.mark.parametrize("url", [SIGNED.format(PHOTO), SIGNED.format("another"), "http://127.0.0.1/uploads/original"])
 def test_an_image_of_an_undeveloped_photo_is_a_leak(url: str) -> None:
-    with pytest.raises(Failed, match="image URL of astronaut"):
+    with pytest.raises(CheckFailed, match="image URL of astronaut"):
         seen(images={"thumb": {"url": url}})
