@@ -23,7 +23,7 @@ from processors.handlers.reject import EVERY
 from processors.handlers.writer import Forgotten, Writer
 from processors.log.records import RecordReader
 from processors.transport.lease import Lease
-from projections.progress import least, progress_of, progress_rows
+from projections.progress import lowest_offset, next_offsets, progress_rows
 from projections.projection import GENERATION, Projection
 from projections.store.protocol import Store
 from projections.tally.tally import Tally
@@ -57,12 +57,12 @@ class Projector:
     async def start(self, partition: int) -> int:
         """Where to begin reading a partition: the least of its projections' next offsets. Raises StoreUnavailable."""
         self._breaks[partition] = self._store.breaks
-        known = await progress_of(self._store, self.topic, partition)
-        self._next[partition] = {name: known.get((name, generation), 0) for name, generation in self.names}
+        progress = await next_offsets(self._store, self.topic, partition)
+        self._next[partition] = {name: progress.get((name, generation), 0) for name, generation in self.names}
         self._passed[partition] = deque()
-        self._pass(partition, least(known, self.names))
-        self._dead_letters.breaker.begin(Partition(self.topic, partition), least(known, self.names))
-        return least(known, self.names)
+        self._pass(partition, lowest_offset(progress, self.names))
+        self._dead_letters.breaker.begin(Partition(self.topic, partition), lowest_offset(progress, self.names))
+        return lowest_offset(progress, self.names)
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """Called with each assignment, before its first batch."""
@@ -101,9 +101,9 @@ class Projector:
     async def _fold_forgotten(self, partition: int, lease: Lease) -> None:
         """Folds from where `progress` is now to where this projector was. Raises LeaseLost, Forgotten."""
         upto = min(self._next[partition].values())
-        known = await progress_of(PatientStore(self._store, lease), self.topic, partition)
+        progress = await next_offsets(PatientStore(self._store, lease), self.topic, partition)
         # `progress` may have been written after the break, over what is missing: hence also where we were a while ago.
-        since = min(least(known, self.names), self._passed[partition][0][1])
+        since = min(lowest_offset(progress, self.names), self._passed[partition][0][1])
         wanted = dict.fromkeys((name for name, _ in self.names), since)
         for begin in range(since, upto, REREAD):
             offsets = range(begin, min(begin + REREAD, upto))
@@ -137,7 +137,7 @@ class Projector:
         rejects += await self._writer.write(partition, folded, lease, breaks=self._breaks[partition])
         await self._dead_letters.take(where, rejects, self._attempts(records, folded, wanted), end, lease)
         reached("after-rows")
-        rows = progress_rows(self.topic, partition, self.names, end)
+        rows = progress_rows(self.topic, partition, self.names, offset=end)
 
         async def write_progress() -> None:
             if self._store.breaks != self._breaks[partition]:  # each time: it may break between two attempts

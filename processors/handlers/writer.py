@@ -95,10 +95,10 @@ class Writer:
         for i in range(0, len(changes), CHANGES_A_ROUND):
             part = changes[i : i + CHANGES_A_ROUND]
             members = {NIL, *(change.member for _, change in part)}
-            known = await self._store.pick(tally.members, (entity, shard), members)
+            stored = await self._store.pick(tally.members, (entity, shard), members)
             if breaks is not None and self._store.breaks != breaks:
                 raise Forgotten  # what was read may lack what was folded before: a total made of it would be wrong
-            changed = Shard(tally, entity=entity, shard=shard, rows=known, stamps=stamps)
+            changed = Shard(tally, entity=entity, shard=shard, rows=stored, stamps=stamps)
             for offset, change in part:
                 changed.apply(change, offset)
             result = changed.folded()

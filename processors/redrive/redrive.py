@@ -18,7 +18,7 @@ from processors.log.records import RecordReader
 from processors.redrive.replay import Replay
 from processors.redrive.requests import APPLIED, RedriveRequest, RedriveRequests
 from processors.transport.lease import Lease
-from projections.progress import progress_of
+from projections.progress import next_offsets
 from projections.projection import GENERATION
 from projections.store.protocol import Store, StoreUnavailable
 
@@ -108,8 +108,8 @@ class Redrive:
         self, partition: Partition, requests: Sequence[RedriveRequest], lease: Lease
     ) -> Mapping[RedriveRequest, str]:
         """Replays the requests' records. Raises LeaseLost."""
-        known = await progress_of(PatientStore(self._store, lease), *partition)
-        folded = min(known.get((name, GENERATION), 0) for name in self._replay.names)
+        progress = await next_offsets(PatientStore(self._store, lease), *partition)
+        folded = min(progress.get((name, GENERATION), 0) for name in self._replay.names)
         offsets = {each.position.offset for each in requests if each.position.offset < folded}
         originals = await lease.retry(lambda: self._originals(*partition, offsets), transient=unread) if offsets else {}
         failures: dict[RedriveRequest, str] = {}

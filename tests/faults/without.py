@@ -33,7 +33,7 @@ def rows_before_progress() -> None:
         wanted = self._next[batch.partition]
         fresh = [record for record in batch.records if record.offset >= min(wanted.values())]
         reads, _ = await self._reader.read(self.topic, fresh, lease)
-        rows = progress_rows(self.topic, batch.partition, self.names, batch.next_offset)
+        rows = progress_rows(self.topic, batch.partition, self.names, offset=batch.next_offset)
         await self._store.write_together(rows)
         reached("after-decode")
         await self._writer.write(batch.partition, fold.fold(reads, wanted, self._subscribers), lease)
