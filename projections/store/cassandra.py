@@ -88,14 +88,14 @@ async def connected(settings: Settings, user: str, password: str) -> AsyncGenera
         await asyncio.to_thread(disconnect, session)
 
 
-class Breaks(HostStateListener):
-    """Counts the times that a node went down. Called from the driver's own threads."""
+class Outages(HostStateListener):
+    """Counts how often a node went down. The driver's own threads call it."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def on_down(self, host: Any) -> None:
-        """A node's connections broke, before any is made anew."""
+        """Counts one, before any connection to the node is made again."""
         self.count += 1
 
     def on_up(self, host: Any) -> None:
@@ -113,9 +113,9 @@ class CassandraStore:
 
     def __init__(self, session: Session, keyspace: str):
         self._session, self._keyspace = session, keyspace
-        self._breaks = Breaks()
+        self._outages = Outages()
         if session.cluster is not None:
-            session.cluster.register_listener(self._breaks)
+            session.cluster.register_listener(self._outages)
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
         self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
@@ -124,9 +124,9 @@ class CassandraStore:
         self._flights: Flights | None = None
 
     @property
-    def breaks(self) -> int:
+    def outages(self) -> int:
         """See Store."""
-        return self._breaks.count
+        return self._outages.count
 
     def physical(self, table: Table) -> str:
         """The table's name in its generation, with its keyspace."""

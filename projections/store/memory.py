@@ -16,7 +16,7 @@ class MemoryStore:
     """See Store. Values are kept as Cassandra keeps them: times in whole milliseconds."""
 
     def __init__(self) -> None:
-        self.breaks = 0
+        self.outages = 0
         self._tables: dict[str, dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Cell]]]] = {}
 
     async def write(self, rows: Sequence[Stamped]) -> None:

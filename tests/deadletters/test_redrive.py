@@ -147,7 +147,7 @@ def test_a_worker_that_dies_before_it_answers_has_it_done_again_by_the_next() ->
 
 
 def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
-    """Seen to fail without the look at the store's breaks: answered as applied, though its rows are gone."""
+    """Seen to fail without the look at the store's outages: answered as applied, though its rows are gone."""
 
     async def scenario() -> None:
         log, store, expected, tp = await a_bad_like()
@@ -158,7 +158,7 @@ def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
         async def broken(request: RedriveRequest, outcome: str) -> None:
             """The first answer is written; then the database breaks, and has forgotten what came after `before`."""
             store._tables, requests.answer = before, answer
-            store.breaks += 1
+            store.outages += 1
 
         requests.answer = broken
         redrive = redriver(requests, log, store, likes_replay(store))

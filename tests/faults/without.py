@@ -99,7 +99,7 @@ def healing() -> None:
     """A worker believes its own memory of how far it was, whatever the database has forgotten."""
 
     async def trust(self: Projector, partition: int, _: Any) -> None:
-        self._breaks[partition] = self._store.breaks
+        self._outages[partition] = self._store.outages
 
     Projector.heal = trust  # type: ignore[method-assign]
 

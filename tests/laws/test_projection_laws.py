@@ -46,7 +46,7 @@ class StalledStore:
 
     def __init__(self, store: MemoryStore):
         self._store, self._held = store, list[Sequence[Stamped]]()
-        self.get, self.slice, self.pick, self.breaks = store.get, store.slice, store.pick, 0
+        self.get, self.slice, self.pick, self.outages = store.get, store.slice, store.pick, 0
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         self._held.append(rows)
