@@ -30,10 +30,10 @@ class Entry:
 
 
 def test_a_stamp_has_room_for_1024_epochs_of_each_offset() -> None:
-    assert (stamp_of(0), stamp_of(1), stamp_of(7, 3), stamp_of(7, 1023)) == (0, 1024, 7171, 8191)
+    assert (stamp_of(0), stamp_of(1), stamp_of(7, epoch=3), stamp_of(7, epoch=1023)) == (0, 1024, 7171, 8191)
     for epoch in (-1, 1024):
         with pytest.raises(ValueError, match=f"epoch {epoch} isn't below 1024"):
-            stamp_of(7, epoch)
+            stamp_of(7, epoch=epoch)
 
 
 def test_a_tables_key_is_made_of_its_first_columns() -> None:
