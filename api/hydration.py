@@ -17,7 +17,7 @@ from projections.rolls.roll import Roll
 from projections.rolls.roll_followers import roll_followers
 from projections.tally.queries import beginnings, counts_of, which
 from projections.tally.tally import Member
-from projections.visibility import shows
+from projections.visibility import is_viewable
 
 Body = dict[str, Any]
 
@@ -35,7 +35,7 @@ async def photo(context: Context, photo_id: UUID, state: str | None = None) -> B
     counts, liked = await asyncio.gather(
         counts_of(context.store, [photo_id]), beginnings(context.store, likers, photo_id, context.viewer)
     )
-    images = context.image_urls.of(row, context.now) if shows(row) else None
+    images = context.image_urls.of(row, context.now) if is_viewable(row) else None
     return presentation.photo(row, images, rolls, counts[0], bool(liked))
 
 
@@ -89,7 +89,7 @@ async def cover(context: Context, row: Roll) -> Photo | None:
 
 def image_of(context: Context, row: Photo | None, size: str) -> Any:
     """One size of a photo that the viewer may see; None until it has developed."""
-    return context.image_urls.size(row, size, context.now) if row is not None and shows(row) else None
+    return context.image_urls.size(row, size, context.now) if row is not None and is_viewable(row) else None
 
 
 async def comments(context: Context, rows: Sequence[Comment]) -> list[Body | None]:

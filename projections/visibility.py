@@ -27,44 +27,44 @@ PUBLIC = "public"
 T = TypeVar("T")
 
 
-def exists(user: User | None) -> bool:
+def user_exists(user: User | None) -> bool:
     """Whether somebody registered and is still here; an erased person has no handle any more."""
     return user is not None and user.registered_at is not None and bool(user.handle)
 
 
 def sees_user(viewer: UUID, user: User | None) -> bool:
     """A deactivated person is hidden from everybody else."""
-    return user is not None and exists(user) and (user.user_id == viewer or user.active is not False)
+    return user is not None and user_exists(user) and (user.user_id == viewer or user.active is not False)
 
 
-def stands(roll: Roll | None) -> bool:
+def roll_exists(roll: Roll | None) -> bool:
     """Whether a roll was made and hasn't been deleted."""
     return roll is not None and roll.creator_id is not None and not roll.deleted
 
 
 def sees_roll(roll: Roll | None, role: str | None) -> bool:
     """Anybody sees a public roll; only its members, whatever their `role`, see any other."""
-    return roll is not None and stands(roll) and (roll.visibility == PUBLIC or role is not None)
+    return roll is not None and roll_exists(roll) and (roll.visibility == PUBLIC or role is not None)
 
 
-def remains(photo: Photo | None) -> bool:
+def photo_exists(photo: Photo | None) -> bool:
     """Whether a photo was taken, and neither deleted nor taken down; a rejected one remains for its owner."""
     return photo is not None and photo.owner_id is not None and not photo.deleted and not photo.taken_down
 
 
-def shows(photo: Photo | None) -> bool:
+def is_viewable(photo: Photo | None) -> bool:
     """Whether there is a picture to look at, for anyone at all: until it has developed not even its owner sees it."""
-    return photo is not None and remains(photo) and bool(photo.developed) and not photo.ended
+    return photo is not None and photo_exists(photo) and bool(photo.developed) and not photo.ended
 
 
 def sees_photo(viewer: UUID, photo: Photo | None, owner: User | None, in_seen_roll: bool) -> bool:
     """Its owner knows of it from the start. Others see it once it has developed, if they may see its owner and either
     one of the rolls that it is in or, if it was taken on the profile, the profile."""
-    if photo is None or not remains(photo):
+    if photo is None or not photo_exists(photo):
         return False
     if photo.owner_id == viewer:
         return True
-    return shows(photo) and sees_user(viewer, owner) and (bool(photo.on_profile) or in_seen_roll)
+    return is_viewable(photo) and sees_user(viewer, owner) and (bool(photo.on_profile) or in_seen_roll)
 
 
 def role_of(live: Collection[Member]) -> str | None:
@@ -111,7 +111,7 @@ class Sight:
     async def roll(self, roll_id: UUID) -> Roll | None:
         """A roll, if the viewer may see it."""
         row: Roll | None = await self._once(("roll", roll_id), lambda: self.store.get(ROLL, roll_id))
-        if row is None or not stands(row):
+        if row is None or not roll_exists(row):
             return None
         role = None if row.visibility == PUBLIC else await self.role(roll_id)
         return row if sees_roll(row, role) else None
@@ -134,7 +134,7 @@ class Sight:
 
     async def sees(self, photo: Photo) -> bool:
         """Whether the viewer may see a photo whose row is at hand. Reads no more than the answer takes."""
-        if photo.owner_id == self.viewer or not shows(photo) or photo.owner_id is None:
+        if photo.owner_id == self.viewer or not is_viewable(photo) or photo.owner_id is None:
             return sees_photo(self.viewer, photo, None, False)
         if photo.on_profile:
             return sees_photo(self.viewer, photo, await self.user(photo.owner_id), False)
@@ -146,7 +146,7 @@ class Sight:
         if user.avatar_id in (None, NIL):
             return None
         row = await self.row(user.avatar_id)
-        return row if row is not None and shows(row) and row.owner_id == user.user_id else None
+        return row if row is not None and is_viewable(row) and row.owner_id == user.user_id else None
 
     async def know_roles(self, roll_ids: Collection[UUID]) -> None:
         """Reads the viewer's roles in many rolls with one query, ahead of the questions."""

@@ -12,7 +12,7 @@ from producers.gateway.write import Write, WriteRequest
 from producers.writes.register import require_free
 from projections.accounts.users import User
 from projections.accounts.users_by_handle import handle_hmac
-from projections.visibility import Sight, shows
+from projections.visibility import Sight, is_viewable
 
 
 async def change_me(patch: ProfilePatch, write: Write) -> Response:
@@ -26,7 +26,7 @@ async def change_me(patch: ProfilePatch, write: Write) -> Response:
         }
         if patch.avatar is not None:
             photo = await sight.photo(patch.avatar)
-            if photo is None or photo.owner_id != command.actor or not shows(photo):
+            if photo is None or photo.owner_id != command.actor or not is_viewable(photo):
                 raise Invalid(Code.AVATAR_INVALID, "A portrait is one of your own developed photos.")
         wanted = await wanted_handle(write, me, patch.handle) if patch.handle else None
         return accounts.change(command, fields, own_hmac=me.handle_hmac or "", wanted=wanted)

@@ -19,7 +19,7 @@ from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
 from projections.tally.queries import beginnings, shard_of
-from projections.visibility import Sight, stands
+from projections.visibility import Sight, roll_exists
 
 
 async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Membership | None = None) -> Response:
@@ -42,7 +42,7 @@ async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decis
     invited = roll is None and await is_invited(store, user_id=command.actor, roll_id=roll_id)
     if invited:  # to a private roll, which only its members see
         row: Roll | None = await store.get(ROLL, roll_id)
-        roll = row if stands(row) else None
+        roll = row if roll_exists(row) else None
     roll_count = await size_of(store, command.actor, rolls_of_user.name)
     return decisions.join(command, roll, memberships=memberships, roll_count=roll_count, invited=invited)
 

@@ -14,7 +14,7 @@ from producers.gateway.reads import size_of
 from producers.gateway.write import Write
 from projections.photos.rolls_of_photo import placements
 from projections.rolls.rolls_of_user import rolls_of_user
-from projections.visibility import Sight, shows
+from projections.visibility import Sight, is_viewable
 
 
 async def create(new: NewRoll, write: Write) -> Response:
@@ -52,7 +52,7 @@ async def change(roll_id: RollId, patch: RollPatch, write: Write) -> Response:
 async def shown_in_roll(sight: Sight, *, photo_id: UUID, roll_id: UUID) -> bool:
     """Whether a photo has developed, may be seen, and is in a roll."""
     photo, photo_placements = await asyncio.gather(sight.photo(photo_id), placements(sight.store, photo_id))
-    return shows(photo) and any(row.roll_id == roll_id for row in photo_placements)
+    return is_viewable(photo) and any(row.roll_id == roll_id for row in photo_placements)
 
 
 async def delete(roll_id: RollId, write: Write) -> Response:
