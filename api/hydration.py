@@ -29,8 +29,12 @@ async def photos(context: Context, ids: Sequence[UUID], state: str | None = None
 
 async def photo(context: Context, photo_id: UUID, state: str | None = None) -> Body | None:
     """One photo. Its rolls are read beside its row, because most photos that are asked for may be seen."""
-    row, rolls = await asyncio.gather(context.sight.row(photo_id), context.sight.rolls_of(photo_id))
-    if row is None or (state is not None and presentation.state_of(row) != state) or not await context.sight.sees(row):
+    row, rolls = await asyncio.gather(context.visible.photo_row(photo_id), context.visible.rolls_of(photo_id))
+    if (
+        row is None
+        or (state is not None and presentation.state_of(row) != state)
+        or not await context.visible.sees(row)
+    ):
         return None
     counts, liked = await asyncio.gather(
         counts_of(context.store, [photo_id]), beginnings(context.store, likers, photo_id, context.viewer)
@@ -41,11 +45,11 @@ async def photo(context: Context, photo_id: UUID, state: str | None = None) -> B
 
 async def users(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
     """People whom the viewer may see."""
-    rows = [row for row in await asyncio.gather(*map(context.sight.user, ids)) if row is not None]
+    rows = [row for row in await asyncio.gather(*map(context.visible.user, ids)) if row is not None]
     seen = [row.user_id for row in rows]
     counts, avatars, followees, followers_of_viewer = await asyncio.gather(
         counts_of(context.store, seen),
-        asyncio.gather(*map(context.sight.portrait, rows)),
+        asyncio.gather(*map(context.visible.portrait, rows)),
         which(context.store, following, context.viewer, seen),
         which(context.store, followers, context.viewer, seen),
     )
@@ -66,13 +70,13 @@ async def members(context: Context, rows: Sequence[Member]) -> list[Body | None]
 
 async def rolls(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
     """Rolls that the viewer may see."""
-    await context.sight.know_roles(ids)
-    rows = [row for row in await asyncio.gather(*map(context.sight.roll, ids)) if row is not None]
+    await context.visible.prefetch_roles(ids)
+    rows = [row for row in await asyncio.gather(*map(context.visible.roll, ids)) if row is not None]
     seen = [row.roll_id for row in rows]
     counts, covers, roles, followed = await asyncio.gather(
         counts_of(context.store, seen),
         asyncio.gather(*(cover(context, row) for row in rows)),
-        asyncio.gather(*map(context.sight.role, seen)),
+        asyncio.gather(*map(context.visible.role, seen)),
         asyncio.gather(*(beginnings(context.store, roll_followers, roll_id, context.viewer) for roll_id in seen)),
     )
     shown = {
@@ -84,7 +88,7 @@ async def rolls(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
 
 async def cover(context: Context, row: Roll) -> Photo | None:
     """A roll's cover, if the viewer may see that photo."""
-    return None if row.cover_id in (None, NIL) else await context.sight.photo(row.cover_id)
+    return None if row.cover_id in (None, NIL) else await context.visible.photo(row.cover_id)
 
 
 def image_of(context: Context, row: Photo | None, size: str) -> Any:
@@ -94,5 +98,5 @@ def image_of(context: Context, row: Photo | None, size: str) -> Any:
 
 async def comments(context: Context, rows: Sequence[Comment]) -> list[Body | None]:
     """Comments by people whom the viewer may see."""
-    authors = await asyncio.gather(*(context.sight.user(row.author_id or NIL) for row in rows))
+    authors = await asyncio.gather(*(context.visible.user(row.author_id or NIL) for row in rows))
     return [None if author is None else presentation.comment(row) for author, row in zip(authors, rows, strict=True)]

@@ -28,7 +28,7 @@ class State(Enum):
 @router.get("/v1/me", **responses.documents(responses.Me, 404))
 async def me(context: ReadContext) -> Response:
     """Your account."""
-    row = await context.sight.user(context.viewer)
+    row = await context.visible.user(context.viewer)
     if row is None:
         raise not_found("account")
     body = (await hydration.users(context, [context.viewer]))[0]

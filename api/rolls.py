@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/rolls/{roll}", tags=["rolls"])
 
 async def seen_roll(context: ReadContext, roll: UUID) -> Roll:
     """The roll that a path names. Raises Problem 404 if there is none, or none that the viewer may see."""
-    row = await context.sight.roll(roll)
+    row = await context.visible.roll(roll)
     if row is None:
         raise not_found("roll")
     return row

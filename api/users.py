@@ -41,7 +41,7 @@ async def person(
         user_id = holder.user_id if holder else None
     elif DASHED.fullmatch(user):
         user_id = UUID(user)
-    row = await context.sight.user(user_id) if user_id else None
+    row = await context.visible.user(user_id) if user_id else None
     if row is None:
         raise not_found("person")
     return row

@@ -1,9 +1,9 @@
 """Decides who may see what, for the API and the gateway alike (docs/design.md, section 4).
 
-The rules are pure functions over rows. `Sight` reads the rows that they need, each once in a request. What a viewer
+The rules are pure functions over rows. `VisibleRows` reads the rows that they need, each once in a request. What a viewer
 may not see does not exist for him: None here, 404 outside.
 
-Blocks come with their own issue. They belong in `sees_user`, which everything that people show goes through; `Sight`
+Blocks come with their own issue. They belong in `sees_user`, which everything that people show goes through; `VisibleRows`
 then reads who has blocked whom beside the user's row.
 """
 
@@ -74,14 +74,14 @@ def role_of(live: Collection[Member]) -> str | None:
     return OWNER if any(row.role == OWNER for row in live) else MEMBER
 
 
-class Sight:
+class VisibleRows:
     """What one viewer may see, for the length of one request: every row is read once. StoreUnavailable."""
 
     def __init__(self, store: Store, viewer: UUID):
         self.store, self.viewer = store, viewer
         self._read: dict[Hashable, asyncio.Future[Any]] = {}
 
-    async def _once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+    async def _read_once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         known = self._read.get(key)
         if known is not None:
             return await known
@@ -101,16 +101,16 @@ class Sight:
 
     async def user(self, user_id: UUID) -> User | None:
         """A person, if the viewer may see them."""
-        row: User | None = await self._once(("user", user_id), lambda: self.store.get(USERS, user_id))
+        row: User | None = await self._read_once(("user", user_id), lambda: self.store.get(USERS, user_id))
         return row if sees_user(self.viewer, row) else None
 
     async def role(self, roll_id: UUID) -> str | None:
         """The viewer's role in a roll, `owner` or `member`, or None."""
-        return await self._once(("role", roll_id), lambda: role_in(self.store, roll_id, self.viewer))
+        return await self._read_once(("role", roll_id), lambda: role_in(self.store, roll_id, self.viewer))
 
     async def roll(self, roll_id: UUID) -> Roll | None:
         """A roll, if the viewer may see it."""
-        row: Roll | None = await self._once(("roll", roll_id), lambda: self.store.get(ROLL, roll_id))
+        row: Roll | None = await self._read_once(("roll", roll_id), lambda: self.store.get(ROLL, roll_id))
         if row is None or not roll_exists(row):
             return None
         role = None if row.visibility == PUBLIC else await self.role(roll_id)
@@ -118,18 +118,18 @@ class Sight:
 
     async def rolls_of(self, photo_id: UUID) -> list[UUID]:
         """Those rolls that a photo is in and the viewer may see."""
-        held = await self._once(("placements", photo_id), lambda: placements(self.store, photo_id))
+        held = await self._read_once(("placements", photo_id), lambda: placements(self.store, photo_id))
         rolls = sorted({row.roll_id for row in held})
         seen = await together(map(self.roll, rolls)) if rolls else []
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
 
-    async def row(self, photo_id: UUID) -> Photo | None:
+    async def photo_row(self, photo_id: UUID) -> Photo | None:
         """A photo's row, whoever may see it."""
-        return await self._once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
+        return await self._read_once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
 
     async def photo(self, photo_id: UUID) -> Photo | None:
         """A photo, if the viewer may see it."""
-        row = await self.row(photo_id)
+        row = await self.photo_row(photo_id)
         return row if row is not None and await self.sees(row) else None
 
     async def sees(self, photo: Photo) -> bool:
@@ -145,10 +145,10 @@ class Sight:
         """The photo that a person shows as portrait: their own and developed. Choosing it made it public."""
         if user.avatar_id in (None, NIL):
             return None
-        row = await self.row(user.avatar_id)
+        row = await self.photo_row(user.avatar_id)
         return row if row is not None and is_viewable(row) and row.owner_id == user.user_id else None
 
-    async def know_roles(self, roll_ids: Collection[UUID]) -> None:
+    async def prefetch_roles(self, roll_ids: Collection[UUID]) -> None:
         """Reads the viewer's roles in many rolls with one query, ahead of the questions."""
         found = await which(self.store, rolls_of_user, self.viewer, roll_ids)
         for roll_id in roll_ids:

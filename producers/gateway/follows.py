@@ -12,7 +12,7 @@ from producers.gateway.write import Write
 from projections.graph.following import following
 from projections.rolls.roll_followers import roll_followers
 from projections.tally.queries import beginnings
-from projections.visibility import Sight
+from projections.visibility import VisibleRows
 
 
 async def follow_user(user_id: UserId, write: Write) -> Response:
@@ -20,7 +20,7 @@ async def follow_user(user_id: UserId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         user, own_follows, following_count = await asyncio.gather(
-            Sight(write.store, command.actor).user(user_id),
+            VisibleRows(write.store, command.actor).user(user_id),
             beginnings(write.store, following, command.actor, user_id),
             size_of(write.store, command.actor, following.name),
         )
@@ -44,7 +44,7 @@ async def follow_roll(roll_id: RollId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         roll, own_follows = await asyncio.gather(
-            Sight(write.store, command.actor).roll(roll_id),
+            VisibleRows(write.store, command.actor).roll(roll_id),
             beginnings(write.store, roll_followers, roll_id, command.actor),
         )
         return follows.follow_roll(command, roll, own_follows)

@@ -19,7 +19,7 @@ from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
 from projections.tally.queries import beginnings, shard_of
-from projections.visibility import Sight, roll_exists
+from projections.visibility import VisibleRows, roll_exists
 
 
 async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Membership | None = None) -> Response:
@@ -37,7 +37,7 @@ async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Member
 async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decision:
     """Reads what joining is decided from, and decides. Raises Refusal."""
     roll, memberships = await asyncio.gather(
-        Sight(store, command.actor).roll(roll_id), beginnings(store, members, roll_id, command.actor)
+        VisibleRows(store, command.actor).roll(roll_id), beginnings(store, members, roll_id, command.actor)
     )
     invited = roll is None and await is_invited(store, user_id=command.actor, roll_id=roll_id)
     if invited:  # to a private roll, which only its members see
@@ -49,9 +49,9 @@ async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decis
 
 async def decide_role(store: Store, command: Command, *, roll_id: UUID, member_id: UUID, role: str | None) -> Decision:
     """Reads what giving a role is decided from, and decides. Raises Refusal."""
-    sight = Sight(store, command.actor)
-    roll, memberships = await asyncio.gather(sight.roll(roll_id), beginnings(store, members, roll_id, member_id))
-    own_role = await sight.role(roll_id)
+    visible = VisibleRows(store, command.actor)
+    roll, memberships = await asyncio.gather(visible.roll(roll_id), beginnings(store, members, roll_id, member_id))
+    own_role = await visible.role(roll_id)
     owned(roll, own_role)
     if role is None:
         raise Invalid(Code.ROLE_MISSING, "Say which role: people join rolls themselves.")
@@ -84,11 +84,11 @@ async def invite(roll_id: RollId, new: NewInvitation, write: Write) -> Response:
     """Invites somebody to join a roll, private ones too. For its members; an invitation is good for joining once."""
 
     async def decide(command: Command) -> Decision:
-        sight = Sight(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor)
         roll, own_role, user, memberships = await asyncio.gather(
-            sight.roll(roll_id),
-            sight.role(roll_id),
-            sight.user(new.user),
+            visible.roll(roll_id),
+            visible.role(roll_id),
+            visible.user(new.user),
             beginnings(write.store, members, roll_id, new.user),
         )
         return decisions.invite(command, roll, own_role, user, memberships)
@@ -105,8 +105,8 @@ async def end_member(roll_id: RollId, user_id: UserId, write: Write) -> Response
             row: Roll | None = await write.store.get(ROLL, roll_id)
             another = await keeps_an_owner(write.store, row, without=user_id) if memberships else True
             return decisions.leave(command, roll_id, memberships, another)
-        sight = Sight(write.store, command.actor)
-        roll, own_role = await asyncio.gather(sight.roll(roll_id), sight.role(roll_id))
+        visible = VisibleRows(write.store, command.actor)
+        roll, own_role = await asyncio.gather(visible.roll(roll_id), visible.role(roll_id))
         return decisions.remove(command, roll, own_role, user_id, memberships)
 
     return await write.respond(decide)
