@@ -15,7 +15,7 @@ from projections.reactions.comments import Comment
 from projections.reactions.likers import likers
 from projections.rolls.roll import Roll
 from projections.rolls.roll_followers import roll_followers
-from projections.tally.queries import beginnings, counts_of, which
+from projections.tally.queries import counts_of, live_beginnings, live_beginnings_by_member
 from projections.tally.tally import Member
 from projections.visibility import is_viewable
 
@@ -37,7 +37,8 @@ async def photo(context: Context, photo_id: UUID, state: str | None = None) -> B
     ):
         return None
     counts, liked = await asyncio.gather(
-        counts_of(context.store, [photo_id]), beginnings(context.store, likers, photo_id, context.viewer)
+        counts_of(context.store, [photo_id]),
+        live_beginnings(context.store, likers, entity=photo_id, member=context.viewer),
     )
     images = context.image_urls.of(row, context.now) if is_viewable(row) else None
     return presentation.photo(row, images, rolls, counts[0], bool(liked))
@@ -50,8 +51,8 @@ async def users(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
     counts, avatars, followees, followers_of_viewer = await asyncio.gather(
         counts_of(context.store, seen),
         asyncio.gather(*map(context.visible.portrait, rows)),
-        which(context.store, following, context.viewer, seen),
-        which(context.store, followers, context.viewer, seen),
+        live_beginnings_by_member(context.store, following, context.viewer, seen),
+        live_beginnings_by_member(context.store, followers, context.viewer, seen),
     )
     shown = {
         row.user_id: presentation.user(
@@ -77,7 +78,9 @@ async def rolls(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
         counts_of(context.store, seen),
         asyncio.gather(*(cover(context, row) for row in rows)),
         asyncio.gather(*map(context.visible.role, seen)),
-        asyncio.gather(*(beginnings(context.store, roll_followers, roll_id, context.viewer) for roll_id in seen)),
+        asyncio.gather(
+            *(live_beginnings(context.store, roll_followers, entity=roll_id, member=context.viewer) for roll_id in seen)
+        ),
     )
     shown = {
         row.roll_id: presentation.roll(row, image_of(context, cover_photo, "feed"), sizes, role, bool(follows))

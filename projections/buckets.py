@@ -40,7 +40,7 @@ async def newest_first(
     bound = min([at for at in (after[:1] or upto[:1]) if at is not None], default=None)
     names = buckets(store, index, entity, bucket_of(bound) if bound is not None else "")
     ahead = 1
-    while group := await some(names, ahead):
+    while group := await next_items(names, ahead):
         heads = await asyncio.gather(
             *(store.slice(table, entity, bucket, after=after, upto=upto, limit=size) for bucket in group)
         )
@@ -55,7 +55,7 @@ async def newest_first(
         ahead = min(2 * ahead, MOST_AHEAD)
 
 
-async def some(rows: AsyncIterator[T], most: int) -> list[T]:
+async def next_items(rows: AsyncIterator[T], most: int) -> list[T]:
     """The next of an iterator, at most so many."""
     found: list[T] = []
     while len(found) < most:

@@ -11,7 +11,7 @@ from producers.gateway.reads import size_of
 from producers.gateway.write import Write
 from projections.graph.following import following
 from projections.rolls.roll_followers import roll_followers
-from projections.tally.queries import beginnings
+from projections.tally.queries import live_beginnings
 from projections.visibility import VisibleRows
 
 
@@ -21,7 +21,7 @@ async def follow_user(user_id: UserId, write: Write) -> Response:
     async def decide(command: Command) -> Decision:
         user, own_follows, following_count = await asyncio.gather(
             VisibleRows(write.store, command.actor).user(user_id),
-            beginnings(write.store, following, command.actor, user_id),
+            live_beginnings(write.store, following, entity=command.actor, member=user_id),
             size_of(write.store, command.actor, following.name),
         )
         return follows.follow_user(command, user, own_follows, following_count)
@@ -33,7 +33,7 @@ async def unfollow_user(user_id: UserId, write: Write) -> Response:
     """Follows a person no longer."""
 
     async def decide(command: Command) -> Decision:
-        own_follows = await beginnings(write.store, following, command.actor, user_id)
+        own_follows = await live_beginnings(write.store, following, entity=command.actor, member=user_id)
         return follows.unfollow_user(command, user_id, own_follows)
 
     return await write.respond(decide)
@@ -45,7 +45,7 @@ async def follow_roll(roll_id: RollId, write: Write) -> Response:
     async def decide(command: Command) -> Decision:
         roll, own_follows = await asyncio.gather(
             VisibleRows(write.store, command.actor).roll(roll_id),
-            beginnings(write.store, roll_followers, roll_id, command.actor),
+            live_beginnings(write.store, roll_followers, entity=roll_id, member=command.actor),
         )
         return follows.follow_roll(command, roll, own_follows)
 
@@ -56,7 +56,7 @@ async def unfollow_roll(roll_id: RollId, write: Write) -> Response:
     """Follows a roll no longer."""
 
     async def decide(command: Command) -> Decision:
-        own_follows = await beginnings(write.store, roll_followers, roll_id, command.actor)
+        own_follows = await live_beginnings(write.store, roll_followers, entity=roll_id, member=command.actor)
         return follows.unfollow_roll(command, roll_id, own_follows)
 
     return await write.respond(decide)

@@ -18,7 +18,7 @@ from projections.rolls.members import another_owner, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import beginnings, shard_of
+from projections.tally.queries import live_beginnings, shard_of
 from projections.visibility import VisibleRows, roll_exists
 
 
@@ -37,7 +37,8 @@ async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Member
 async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decision:
     """Reads what joining is decided from, and decides. Raises Refusal."""
     roll, memberships = await asyncio.gather(
-        VisibleRows(store, command.actor).roll(roll_id), beginnings(store, members, roll_id, command.actor)
+        VisibleRows(store, command.actor).roll(roll_id),
+        live_beginnings(store, members, entity=roll_id, member=command.actor),
     )
     invited = roll is None and await is_invited(store, user_id=command.actor, roll_id=roll_id)
     if invited:  # to a private roll, which only its members see
@@ -50,7 +51,9 @@ async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decis
 async def decide_role(store: Store, command: Command, *, roll_id: UUID, member_id: UUID, role: str | None) -> Decision:
     """Reads what giving a role is decided from, and decides. Raises Refusal."""
     visible = VisibleRows(store, command.actor)
-    roll, memberships = await asyncio.gather(visible.roll(roll_id), beginnings(store, members, roll_id, member_id))
+    roll, memberships = await asyncio.gather(
+        visible.roll(roll_id), live_beginnings(store, members, entity=roll_id, member=member_id)
+    )
     own_role = await visible.role(roll_id)
     owned(roll, own_role)
     if role is None:
@@ -71,7 +74,9 @@ async def is_invited(store: Store, *, user_id: UUID, roll_id: UUID) -> bool:
     last = await invitation(store, user_id, roll_id)
     if last is None:
         return False
-    memberships = await store.pick(members.members, (roll_id, shard_of(members, roll_id, user_id)), [user_id])
+    memberships = await store.pick(
+        members.members, (roll_id, shard_of(members, entity=roll_id, member=user_id)), [user_id]
+    )
     return not spent(last, memberships)
 
 
@@ -89,7 +94,7 @@ async def invite(roll_id: RollId, new: NewInvitation, write: Write) -> Response:
             visible.roll(roll_id),
             visible.role(roll_id),
             visible.user(new.user),
-            beginnings(write.store, members, roll_id, new.user),
+            live_beginnings(write.store, members, entity=roll_id, member=new.user),
         )
         return decisions.invite(command, roll, own_role, user, memberships)
 
@@ -100,7 +105,7 @@ async def end_member(roll_id: RollId, user_id: UserId, write: Write) -> Response
     """Leaves a roll oneself, or, for an owner, removes a member. The last owner can't leave."""
 
     async def decide(command: Command) -> Decision:
-        memberships = await beginnings(write.store, members, roll_id, user_id)
+        memberships = await live_beginnings(write.store, members, entity=roll_id, member=user_id)
         if user_id == command.actor:
             row: Roll | None = await write.store.get(ROLL, roll_id)
             another = await keeps_an_owner(write.store, row, without=user_id) if memberships else True

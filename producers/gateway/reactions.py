@@ -11,7 +11,7 @@ from producers.gateway.paths import CommentId, PhotoId
 from producers.gateway.write import Write
 from projections.reactions.comments import comment_on
 from projections.reactions.likers import likers
-from projections.tally.queries import beginnings
+from projections.tally.queries import live_beginnings
 from projections.visibility import VisibleRows
 
 
@@ -21,7 +21,7 @@ async def like(photo_id: PhotoId, write: Write) -> Response:
     async def decide(command: Command) -> Decision:
         photo, likes = await asyncio.gather(
             VisibleRows(write.store, command.actor).photo(photo_id),
-            beginnings(write.store, likers, photo_id, command.actor),
+            live_beginnings(write.store, likers, entity=photo_id, member=command.actor),
         )
         return reactions.like(command, photo, likes)
 
@@ -32,7 +32,7 @@ async def unlike(photo_id: PhotoId, write: Write) -> Response:
     """Takes a like back."""
 
     async def decide(command: Command) -> Decision:
-        likes = await beginnings(write.store, likers, photo_id, command.actor)
+        likes = await live_beginnings(write.store, likers, entity=photo_id, member=command.actor)
         return reactions.unlike(command, photo_id, likes)
 
     return await write.respond(decide)

@@ -112,7 +112,7 @@ def test_the_loaders_read_what_the_rules_need() -> None:
         assert seen == [True, True, False]
         rolls = [await VisibleRows(world.store, named(who)).roll(named("den")) for who in ("bo", "cy")]
         assert [row is not None for row in rolls] == [True, False]
-        roles = [await role_in(world.store, named("den"), named(who)) for who in ("ada", "bo", "cy")]
+        roles = [await role_in(world.store, roll_id=named("den"), user_id=named(who)) for who in ("ada", "bo", "cy")]
         assert roles == ["owner", "member", None]
 
     run(scenario())

@@ -169,7 +169,8 @@ def test_a_members_shard_is_the_partition_of_its_facts(each: Tally) -> None:
     for event in (event for event in EXAMPLES if type(event) in each.events):
         key = key_of(event)
         for change in each(event):
-            shard = shard_of(each, change.entity, change.member, key if each.keyed_by == "other" else None)
+            keyed = key if each.keyed_by == "other" else None
+            shard = shard_of(each, entity=change.entity, member=change.member, keyed=keyed)
             assert shard == partition_of(each.topics[0], key)
 
 
