@@ -11,7 +11,7 @@ from api import hydration, responses
 from api.context import ReadContext
 from api.hydration import Body
 from api.users import PHOTOS
-from projections.photos.photos_of_user import UserPhoto, user_candidates
+from projections.photos.photos_of_user import UserPhoto, user_photo_candidates
 from web.pagination import Paging
 from web.problems import not_found
 
@@ -51,6 +51,6 @@ async def my_photos(
     return await context.page(
         paging,
         PHOTOS,
-        lambda after, size: user_candidates(context.store, context.viewer, upto, after, size),
+        lambda after, size: user_photo_candidates(context.store, context.viewer, upto, after, size),
         hydrate,
     )

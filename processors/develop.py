@@ -105,7 +105,7 @@ class Develop(Reactor):
         until = minute_of(now)
         reached = min([until, *late])
         published: set[UUID] = set()
-        for minute in await due_minutes(store, shard, state.low_water, until):
+        for minute in await due_minutes(store, shard, since=state.low_water, until=until):
             if minute in state.finished:
                 continue
             photos = [photo for photo in await due_photos(store, shard, minute) if not photo.done]

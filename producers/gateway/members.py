@@ -13,7 +13,7 @@ from producers.gateway.bodies import Membership, NewInvitation
 from producers.gateway.paths import RollId, UserId
 from producers.gateway.reads import size_of
 from producers.gateway.write import Write
-from projections.rolls.invitations import invitation, spent
+from projections.rolls.invitations import invitation, was_accepted
 from projections.rolls.members import another_owner, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
@@ -77,7 +77,7 @@ async def is_invited(store: Store, *, user_id: UUID, roll_id: UUID) -> bool:
     memberships = await store.pick(
         members.members, (roll_id, shard_of(members, entity=roll_id, member=user_id)), [user_id]
     )
-    return not spent(last, memberships)
+    return not was_accepted(last, memberships)
 
 
 async def keeps_an_owner(store: Store, roll: Roll | None, *, without: UUID) -> bool:

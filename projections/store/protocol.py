@@ -73,7 +73,7 @@ def text_size(text: str) -> int:
 def by_partition(rows: Sequence[Stamped]) -> list[list[Stamped]]:
     """Rows grouped by partition key, each group cut into batches that the database takes.
 
-    Rows of several tables whose partition keys have the same values share a group: for Cassandra that is one mutation."""
+    Rows of tables whose partition keys have the same values share a group: Cassandra makes one mutation of it."""
     groups: dict[tuple[Any, ...], list[Stamped]] = {}
     for row in rows:
         groups.setdefault(partition_key(row.upsert), []).append(row)

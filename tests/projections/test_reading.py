@@ -11,7 +11,7 @@ from projections.buckets import buckets, day_of, month_of, next_items
 from projections.graph.followers import followers
 from projections.graph.following import following
 from projections.photos.photos_in_roll import photos_in_roll
-from projections.photos.roll_feed import ROLL_FEED_BUCKETS, roll_candidates
+from projections.photos.roll_feed import ROLL_FEED_BUCKETS, roll_photo_candidates
 from projections.rolls.members import members
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
@@ -171,9 +171,9 @@ def test_a_list_of_many_days_is_read_in_order() -> None:
     ]
 
     async def scenario() -> None:
-        found = [row.photo_id async for row in roll_candidates(store, LAKE, MORNING, size=1)]
+        found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING, size=1)]
         assert found == [photo.photo_id for photo in photos]
-        later = roll_candidates(store, LAKE, MORNING + timedelta(days=900), size=2)
+        later = roll_photo_candidates(store, LAKE, MORNING + timedelta(days=900), size=2)
         assert [row.photo_id async for row in later] == found
         assert month_of(MORNING) == "2026-06"
 
