@@ -106,26 +106,26 @@ def healing() -> None:
 
 def schema_cache() -> None:
     """Every record's schema is asked for, of the registry itself."""
-    know = Codec._know
+    know = Codec._look_up_schemas
 
     async def ask(self: Codec, values: Any) -> None:
-        self._writers.clear()
+        self._decoders.clear()
         self._registry._client.clear_caches()  # type: ignore[attr-defined]
         await know(self, values)
 
-    Codec._know = ask  # type: ignore[method-assign]
+    Codec._look_up_schemas = ask  # type: ignore[method-assign]
 
 
 def registry_retries() -> None:
     """A registry that doesn't answer has no such schema."""
 
-    def answered(ask: Callable[[], Any], missing: str) -> Any:
+    def translated(ask: Callable[[], Any], missing: str) -> Any:
         try:
             return ask()
         except Exception as error:
             raise UnknownSchema(missing) from error
 
-    registry.answered = answered
+    registry.translated = translated
 
 
 def object_retries() -> None:
