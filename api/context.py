@@ -14,7 +14,7 @@ from api.fill_page import Candidates, Hydrate, fill_page
 from api.image_urls import ImageUrls
 from events.settings import Settings
 from projections.store.protocol import Store
-from projections.visibility import Sight
+from projections.visibility import VisibleRows
 from web.etag import json_response
 from web.pagination import Cursor, PageRequest, next_link, page_body
 from web.read_your_writes import After
@@ -39,13 +39,13 @@ class Resources:
 
 
 class Context:
-    """One request. What the viewer may see is asked of `sight`; `now` is the same moment for the whole request."""
+    """One request. What the viewer may see is asked of `visible`; `now` is the same moment for the whole request."""
 
     def __init__(self, request: Request, viewer: UUID, resources: Resources):
         self.request, self.viewer = request, viewer
         self.settings, self.store = resources.settings, resources.store
         self.image_urls, self.now = resources.image_urls, resources.now()
-        self.sight = Sight(self.store, viewer)
+        self.visible = VisibleRows(self.store, viewer)
 
     def respond(self, body: Mapping[str, Any]) -> Response:
         """The response that shows one thing."""

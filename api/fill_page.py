@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from projections.buckets import some
+from projections.buckets import next_items
 
 C = TypeVar("C")
 Candidates = AsyncIterator[C]
@@ -25,7 +25,7 @@ async def fill_page(
     async with aclosing(closable(candidates)) as source:
         while True:
             wanted = limit - len(items)
-            ahead += await some(source, wanted + 1 - len(ahead))
+            ahead += await next_items(source, wanted + 1 - len(ahead))
             now, ahead = ahead[:wanted], ahead[wanted:]
             if now:
                 items += [item for item in await hydrate(now) if item is not None]

@@ -15,9 +15,9 @@ from projections.reactions.comments import Comment
 from projections.reactions.likers import likers
 from projections.rolls.roll import Roll
 from projections.rolls.roll_followers import roll_followers
-from projections.tally.queries import beginnings, counts_of, which
+from projections.tally.queries import counts_of, live_beginnings, live_beginnings_by_member
 from projections.tally.tally import Member
-from projections.visibility import shows
+from projections.visibility import is_viewable
 
 Body = dict[str, Any]
 
@@ -29,25 +29,30 @@ async def photos(context: Context, ids: Sequence[UUID], state: str | None = None
 
 async def photo(context: Context, photo_id: UUID, state: str | None = None) -> Body | None:
     """One photo. Its rolls are read beside its row, because most photos that are asked for may be seen."""
-    row, rolls = await asyncio.gather(context.sight.row(photo_id), context.sight.rolls_of(photo_id))
-    if row is None or (state is not None and presentation.state_of(row) != state) or not await context.sight.sees(row):
+    row, rolls = await asyncio.gather(context.visible.photo_row(photo_id), context.visible.rolls_of(photo_id))
+    if (
+        row is None
+        or (state is not None and presentation.state_of(row) != state)
+        or not await context.visible.sees(row)
+    ):
         return None
     counts, liked = await asyncio.gather(
-        counts_of(context.store, [photo_id]), beginnings(context.store, likers, photo_id, context.viewer)
+        counts_of(context.store, [photo_id]),
+        live_beginnings(context.store, likers, entity=photo_id, member=context.viewer),
     )
-    images = context.image_urls.of(row, context.now) if shows(row) else None
+    images = context.image_urls.of(row, context.now) if is_viewable(row) else None
     return presentation.photo(row, images, rolls, counts[0], bool(liked))
 
 
 async def users(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
     """People whom the viewer may see."""
-    rows = [row for row in await asyncio.gather(*map(context.sight.user, ids)) if row is not None]
+    rows = [row for row in await asyncio.gather(*map(context.visible.user, ids)) if row is not None]
     seen = [row.user_id for row in rows]
     counts, avatars, followees, followers_of_viewer = await asyncio.gather(
         counts_of(context.store, seen),
-        asyncio.gather(*map(context.sight.portrait, rows)),
-        which(context.store, following, context.viewer, seen),
-        which(context.store, followers, context.viewer, seen),
+        asyncio.gather(*map(context.visible.portrait, rows)),
+        live_beginnings_by_member(context.store, following, context.viewer, seen),
+        live_beginnings_by_member(context.store, followers, context.viewer, seen),
     )
     shown = {
         row.user_id: presentation.user(
@@ -66,14 +71,16 @@ async def members(context: Context, rows: Sequence[Member]) -> list[Body | None]
 
 async def rolls(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
     """Rolls that the viewer may see."""
-    await context.sight.know_roles(ids)
-    rows = [row for row in await asyncio.gather(*map(context.sight.roll, ids)) if row is not None]
+    await context.visible.prefetch_roles(ids)
+    rows = [row for row in await asyncio.gather(*map(context.visible.roll, ids)) if row is not None]
     seen = [row.roll_id for row in rows]
     counts, covers, roles, followed = await asyncio.gather(
         counts_of(context.store, seen),
         asyncio.gather(*(cover(context, row) for row in rows)),
-        asyncio.gather(*map(context.sight.role, seen)),
-        asyncio.gather(*(beginnings(context.store, roll_followers, roll_id, context.viewer) for roll_id in seen)),
+        asyncio.gather(*map(context.visible.role, seen)),
+        asyncio.gather(
+            *(live_beginnings(context.store, roll_followers, entity=roll_id, member=context.viewer) for roll_id in seen)
+        ),
     )
     shown = {
         row.roll_id: presentation.roll(row, image_of(context, cover_photo, "feed"), sizes, role, bool(follows))
@@ -84,15 +91,15 @@ async def rolls(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
 
 async def cover(context: Context, row: Roll) -> Photo | None:
     """A roll's cover, if the viewer may see that photo."""
-    return None if row.cover_id in (None, NIL) else await context.sight.photo(row.cover_id)
+    return None if row.cover_id in (None, NIL) else await context.visible.photo(row.cover_id)
 
 
 def image_of(context: Context, row: Photo | None, size: str) -> Any:
     """One size of a photo that the viewer may see; None until it has developed."""
-    return context.image_urls.size(row, size, context.now) if row is not None and shows(row) else None
+    return context.image_urls.size(row, size, context.now) if row is not None and is_viewable(row) else None
 
 
 async def comments(context: Context, rows: Sequence[Comment]) -> list[Body | None]:
     """Comments by people whom the viewer may see."""
-    authors = await asyncio.gather(*(context.sight.user(row.author_id or NIL) for row in rows))
+    authors = await asyncio.gather(*(context.visible.user(row.author_id or NIL) for row in rows))
     return [None if author is None else presentation.comment(row) for author, row in zip(authors, rows, strict=True)]

@@ -11,7 +11,7 @@ from api import hydration, responses
 from api.context import ReadContext
 from api.hydration import Body
 from api.users import PHOTOS
-from projections.photos.photos_of_user import UserPhoto, user_candidates
+from projections.photos.photos_of_user import UserPhoto, user_photo_candidates
 from web.pagination import Paging
 from web.problems import not_found
 
@@ -28,7 +28,7 @@ class State(Enum):
 @router.get("/v1/me", **responses.documents(responses.Me, 404))
 async def me(context: ReadContext) -> Response:
     """Your account."""
-    row = await context.sight.user(context.viewer)
+    row = await context.visible.user(context.viewer)
     if row is None:
         raise not_found("account")
     body = (await hydration.users(context, [context.viewer]))[0]
@@ -51,6 +51,6 @@ async def my_photos(
     return await context.page(
         paging,
         PHOTOS,
-        lambda after, size: user_candidates(context.store, context.viewer, upto, after, size),
+        lambda after, size: user_photo_candidates(context.store, context.viewer, upto, after, size),
         hydrate,
     )

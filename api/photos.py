@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/photos/{photo}", tags=["photos"])
 
 async def seen_photo(context: ReadContext, photo: UUID) -> UUID:
     """The photo that a path names. Raises Problem 404 if there is none, or none that the viewer may know of."""
-    if await context.sight.photo(photo) is None:
+    if await context.visible.photo(photo) is None:
         raise not_found("photo")
     return photo
 

@@ -12,7 +12,7 @@ from api.context import ReadContext
 from api.hydration import Body
 from api.presentation import DEVELOPED
 from api.users import members_of
-from projections.photos.roll_feed import ROLL_FEED, RollPhoto, roll_candidates
+from projections.photos.roll_feed import ROLL_FEED, RollPhoto, roll_photo_candidates
 from projections.rolls.members import members as members_tally
 from projections.rolls.roll import Roll
 from web.pagination import Cursor, Paging
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/rolls/{roll}", tags=["rolls"])
 
 async def seen_roll(context: ReadContext, roll: UUID) -> Roll:
     """The roll that a path names. Raises Problem 404 if there is none, or none that the viewer may see."""
-    row = await context.sight.roll(roll)
+    row = await context.visible.roll(roll)
     if row is None:
         raise not_found("roll")
     return row
@@ -50,7 +50,7 @@ async def roll_photos(context: ReadContext, row: SeenRoll, paging: Paging) -> Re
     return await context.page(
         paging,
         PHOTOS_CURSOR,
-        lambda after, size: roll_candidates(context.store, row.roll_id, context.now, after, size),
+        lambda after, size: roll_photo_candidates(context.store, row.roll_id, context.now, after, size),
         hydrate,
     )
 

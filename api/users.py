@@ -17,7 +17,7 @@ from projections.accounts.users import User
 from projections.accounts.users_by_handle import handle_hmac, user_with_handle
 from projections.graph.followers import followers as followers_tally
 from projections.graph.following import following as following_tally
-from projections.photos.photos_of_user import PHOTOS_OF_USER, UserPhoto, user_candidates
+from projections.photos.photos_of_user import PHOTOS_OF_USER, UserPhoto, user_photo_candidates
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.tally.queries import newest_members
 from projections.tally.tally import Member, Tally
@@ -41,7 +41,7 @@ async def person(
         user_id = holder.user_id if holder else None
     elif DASHED.fullmatch(user):
         user_id = UUID(user)
-    row = await context.sight.user(user_id) if user_id else None
+    row = await context.visible.user(user_id) if user_id else None
     if row is None:
         raise not_found("person")
     return row
@@ -65,7 +65,7 @@ async def photos(context: ReadContext, row: Person, paging: Paging) -> Response:
         return await hydration.photos(context, [photo.photo_id for photo in rows], DEVELOPED)
 
     async def on_profile(after: tuple[Any, ...], size: int) -> AsyncIterator[UserPhoto]:
-        async for photo in user_candidates(context.store, row.user_id, context.now, after, size):
+        async for photo in user_photo_candidates(context.store, row.user_id, context.now, after, size):
             if photo.on_profile:
                 yield photo
 

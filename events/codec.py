@@ -1,4 +1,4 @@
-"""Events to bytes and back, in Confluent's wire format: a zero byte, the schema's id (4 bytes, big endian), Avro.
+"""Encodes and decodes events in Confluent's wire format: a zero byte, the schema's id (4 bytes, big endian), Avro.
 
 Decoding is plain fastavro with schemas cached by id, a batch at a time, because a worker decodes in bulk.
 """
@@ -7,7 +7,7 @@ import io
 import json
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -22,42 +22,45 @@ from events.schema import EventSchema, all_schemas
 
 MAGIC = 0
 HEADER = struct.Struct(">bI")
-UNKNOWN_SECONDS = 10.0  # after which a schema that wasn't in the registry is asked for again
-MOST_UNKNOWN = 10_000  # random bytes name random schemas: their answers aren't kept for ever
+UNKNOWN_SECONDS = 10.0  # after which a schema that wasn't in the registry is looked up again
+MOST_UNKNOWN = 10_000  # ids in the cache of unknown ones: random bytes name random schemas
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that can't become an event, and why. `key_absent`: it might once a person's key is back."""
+    """Why a record can't become an event. With `key_absent` it can once a person's key is back."""
 
     reason: str
     key_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """How records under one schema id are read."""
+class Decoder:
+    """How the records under one schema id are decoded."""
 
     event: type[Event]
     schema: EventSchema
     writer: Schema
-    reader: Schema | None  # None: written with our own schema, so nothing is to be resolved
+    reader: Schema | None  # None: the writer's schema is our own, so nothing is to be resolved
     nested: tuple[tuple[str, type], ...]
     arrays: tuple[str, ...]
 
 
 class Codec:
-    """Encodes and decodes events. Ids and schemas are asked for once and kept; that one is unknown, for a while."""
+    """Encodes and decodes events. It looks each schema up once; an unknown one again after UNKNOWN_SECONDS."""
 
-    def __init__(self, registry: Registry, keys: Keys):
-        self._registry, self._keys = registry, keys
+    def __init__(self, registry: Registry, keys: Keys, now: Callable[[], float] = time.monotonic):
+        self._registry, self._keys, self._now = registry, keys, now
         self._ids: dict[str, int] = {}
-        self._writers: dict[int, Writer] = {}
-        self._unknown: dict[int, tuple[float, Unreadable]] = {}  # until when not to ask again, and why it is unreadable
+        self._decoders: dict[int, Decoder] = {}
+        self._unknown: dict[int, tuple[float, Unreadable]] = {}  # when to look it up again, and why it is unreadable
         self._parsed: dict[str, Schema] = {}
 
     async def encode(self, event: Event) -> bytes:
-        """The event as a record's value. RegistryUnavailable; KeysUnavailable; KeyError if its person has no key."""
+        """The event as a record's value.
+
+        Raises RegistryUnavailable, KeysUnavailable, UnknownSchema if its schema isn't registered, and KeyError if its
+        person has no key."""
         schema = SCHEMA_OF[type(event)]
         if schema.full_name not in self._ids:
             self._ids[schema.full_name] = await self._registry.id_of(schema)
@@ -76,53 +79,53 @@ class Codec:
         return out.getvalue()
 
     async def decode(self, values: Sequence[bytes | None]) -> list[Event | Unreadable]:
-        """Each record's event, or why there is none. RegistryUnavailable, KeysUnavailable: nothing is known yet."""
-        await self._know(values)
-        opened = [self._open(value) for value in values]
+        """Each record's event, or why there is none. Raises RegistryUnavailable or KeysUnavailable."""
+        await self._look_up_schemas(values)
+        parts = [self._fields_of(value) for value in values]
         people: set[UUID] = set()
-        for entry in opened:
+        for entry in parts:
             if isinstance(entry, tuple) and entry[0].schema.personal:
                 people |= {entry[1][person] for field, person in entry[0].schema.personal.items() if entry[1][field]}
         keys = await self._keys.many(people) if people else {}
-        return [entry if isinstance(entry, Unreadable) else finish(*entry, keys) for entry in opened]
+        return [entry if isinstance(entry, Unreadable) else event_of(*entry, keys) for entry in parts]
 
-    async def _know(self, values: Sequence[bytes | None]) -> None:
-        """Asks for the schemas of the records, those that aren't known yet, or weren't there a while ago."""
+    async def _look_up_schemas(self, values: Sequence[bytes | None]) -> None:
+        """Looks up the schemas of the records that it hasn't yet, or that were unknown UNKNOWN_SECONDS ago."""
         if len(self._unknown) > MOST_UNKNOWN:
             self._unknown.clear()
         heads = {value[: HEADER.size] for value in values if value is not None and len(value) >= HEADER.size}
         for head in heads:
             magic, schema_id = HEADER.unpack(head)
-            if magic != MAGIC or schema_id in self._writers:
+            if magic != MAGIC or schema_id in self._decoders:
                 continue
-            if schema_id in self._unknown and time.monotonic() < self._unknown[schema_id][0]:
+            if schema_id in self._unknown and self._now() < self._unknown[schema_id][0]:
                 continue
-            writer = await self._writer(schema_id)
-            if isinstance(writer, Unreadable):
-                self._unknown[schema_id] = (time.monotonic() + UNKNOWN_SECONDS, writer)
+            decoder = await self._decoder_of(schema_id)
+            if isinstance(decoder, Unreadable):
+                self._unknown[schema_id] = (self._now() + UNKNOWN_SECONDS, decoder)
             else:
-                self._writers[schema_id] = writer
+                self._decoders[schema_id] = decoder
 
-    def _open(self, value: bytes | None) -> "tuple[Writer, dict[str, Any]] | Unreadable":
+    def _fields_of(self, value: bytes | None) -> "tuple[Decoder, dict[str, Any]] | Unreadable":
         if value is None or len(value) < HEADER.size:
             return Unreadable("the value is empty or shorter than its header")
         magic, schema_id = HEADER.unpack_from(value)
         if magic != MAGIC:
             return Unreadable("the value doesn't begin with Confluent's magic byte")
-        writer = self._writers.get(schema_id)
-        if writer is None:
+        decoder = self._decoders.get(schema_id)
+        if decoder is None:
             return self._unknown[schema_id][1]
         body = io.BytesIO(value)
         body.seek(HEADER.size)
         try:
-            fields = fastavro.schemaless_reader(body, writer.writer, writer.reader)
-        except Exception as error:  # fastavro raises whatever the bytes led it to: all of it means a bad record
-            return Unreadable(f"not a {writer.schema.name}: {type(error).__name__}: {error}"[:500])
+            fields = fastavro.schemaless_reader(body, decoder.writer, decoder.reader)
+        except Exception as error:  # fastavro raises many kinds of errors, all for bad bytes
+            return Unreadable(f"not a {decoder.schema.name}: {type(error).__name__}: {error}"[:500])
         if body.tell() != len(value):
-            return Unreadable(f"{len(value) - body.tell()} bytes follow the {writer.schema.name}")
-        return writer, fields  # type: ignore[return-value]
+            return Unreadable(f"{len(value) - body.tell()} bytes follow the {decoder.schema.name}")
+        return decoder, fields  # type: ignore[return-value]
 
-    async def _writer(self, schema_id: int) -> Writer | Unreadable:
+    async def _decoder_of(self, schema_id: int) -> Decoder | Unreadable:
         try:
             written = json.loads(await self._registry.schema(schema_id))
         except UnknownSchema as error:
@@ -139,7 +142,7 @@ class Codec:
         arrays = tuple(
             f["name"] for f in schema.avro["fields"] if isinstance(f["type"], dict) and f["type"]["type"] == "array"
         )
-        return Writer(
+        return Decoder(
             EVENTS[full_name],
             schema,
             ours if same else fastavro.parse_schema(written),
@@ -154,24 +157,24 @@ class Codec:
         return self._parsed[schema.full_name]
 
 
-def finish(writer: Writer, fields: dict[str, Any], keys: Any) -> Event | Unreadable:
-    """The dataclass of decoded fields, its personal fields opened."""
-    for field, person in writer.schema.personal.items():
+def event_of(decoder: Decoder, fields: dict[str, Any], keys: Any) -> Event | Unreadable:
+    """The event of decoded fields, with its personal fields unsealed."""
+    for field, person in decoder.schema.personal.items():
         if fields[field] is None:
             continue
         key = keys.get(fields[person])
         if key is None:
-            return Unreadable(f"the key of {writer.schema.name}.{person} {fields[person]} is absent", key_absent=True)
+            return Unreadable(f"the key of {decoder.schema.name}.{person} {fields[person]} is absent", key_absent=True)
         try:
-            opened = key if isinstance(key, Erased) else unseal(key, fields["event_id"], field, fields[field])
+            text = key if isinstance(key, Erased) else unseal(key, fields["event_id"], field, fields[field])
         except ValueError as error:
             return Unreadable(str(error))
-        fields[field] = opened
-    for name, kind in writer.nested:
+        fields[field] = text
+    for name, kind in decoder.nested:
         fields[name] = kind(**fields[name])
-    for name in writer.arrays:
+    for name in decoder.arrays:
         fields[name] = tuple(fields[name])
-    return writer.event(**fields)
+    return decoder.event(**fields)
 
 
 def nested_name(avro: Any) -> str | None:

@@ -35,7 +35,7 @@ class ConfluentRegistry:
             assert found.schema_id is not None
             return found.schema_id
 
-        return await asyncio.to_thread(answered, look_up, f"{schema.full_name} is not registered: run `darkroom up`")
+        return await asyncio.to_thread(translated, look_up, f"{schema.full_name} is not registered: run `darkroom up`")
 
     async def schema(self, schema_id: int) -> str:
         """See Registry."""
@@ -45,15 +45,15 @@ class ConfluentRegistry:
             assert text is not None
             return text
 
-        return await asyncio.to_thread(answered, fetch, f"the registry has no schema {schema_id}")
+        return await asyncio.to_thread(translated, fetch, f"the registry has no schema {schema_id}")
 
     def close(self) -> None:
         """Closes its connections."""
         self._client.close()
 
 
-def answered(ask: Callable[[], T], missing: str) -> T:
-    """What the registry answers; its errors in our words."""
+def translated(ask: Callable[[], T], missing: str) -> T:
+    """What `ask` returns. Raises UnknownSchema(missing) or RegistryUnavailable for the client's errors."""
     try:
         return ask()
     except SchemaRegistryError as error:
@@ -67,7 +67,7 @@ def answered(ask: Callable[[], T], missing: str) -> T:
 def register_all(settings: Settings) -> dict[str, int]:
     """Registers every schema, with FULL_TRANSITIVE set first: ids by full name.
 
-    IncompatibleSchema, RegistryUnavailable."""
+    Raises IncompatibleSchema if the registry refuses one, and RegistryUnavailable."""
     ids: dict[str, int] = {}
     try:
         with SchemaRegistryClient({"url": settings.registry_url, "timeout": 30}) as client:

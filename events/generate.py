@@ -21,7 +21,7 @@ PRIMITIVE = {"string": "str", "int": "int", "long": "int", "boolean": "bool", "d
 
 
 def python_type(avro: Any) -> str:
-    """The annotation for an Avro type. KeyError for one that no event uses yet: add it above."""
+    """The annotation for an Avro type. Raises KeyError for one that no event uses yet: add it above."""
     if isinstance(avro, list):
         kinds = [python_type(kind) for kind in avro if kind != "null"]
         return " | ".join([*kinds, "None"] if "null" in avro else kinds)

@@ -1,4 +1,4 @@
-"""Personal data is sealed in the event with the key of the person it belongs to; without that key it is gone.
+"""Seals personal data in events with the key of the person it belongs to: without that key nobody can read it.
 
 AES-256-GCM (NIST SP 800-38D). A sealed value is: version (1 byte), nonce (12 bytes), ciphertext and tag. The event's id
 and the field's name are its associated data, so that a value can't be moved to another event or field.
@@ -27,7 +27,7 @@ ERASED = Erased.ERASED
 
 
 class KeysUnavailable(Exception):
-    """The key store doesn't answer: retry; it says nothing about any key."""
+    """The key store doesn't answer, which says nothing of any key: a retry may help."""
 
 
 class Keys(Protocol):
@@ -36,27 +36,27 @@ class Keys(Protocol):
     async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:
         """32-byte keys by person; ERASED where the key's row says so; absent people are left out.
 
-        KeysUnavailable if the store doesn't answer."""
+        Raises KeysUnavailable if the store doesn't answer."""
         ...
 
 
 def seal(key: bytes, event_id: UUID, field: str, text: str) -> bytes:
     """The sealed form of one personal value."""
     nonce = os.urandom(NONCE_BYTES)
-    return bytes([VERSION]) + nonce + AESGCM(key).encrypt(nonce, text.encode(), associated(event_id, field))
+    return bytes([VERSION]) + nonce + AESGCM(key).encrypt(nonce, text.encode(), associated_data(event_id, field))
 
 
 def unseal(key: bytes, event_id: UUID, field: str, sealed: bytes) -> str:
-    """The plain text of a sealed value. ValueError if it was sealed otherwise, or tampered with."""
+    """The plain text of a sealed value. Raises ValueError if it was sealed otherwise, or changed."""
     if len(sealed) < 1 + NONCE_BYTES or sealed[0] != VERSION:
         raise ValueError(f"{field} isn't sealed in a version known here")
     nonce, ciphertext = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
-        return AESGCM(key).decrypt(nonce, ciphertext, associated(event_id, field)).decode()
+        return AESGCM(key).decrypt(nonce, ciphertext, associated_data(event_id, field)).decode()
     except InvalidTag:
         raise ValueError(f"{field} can't be opened with its person's key") from None
 
 
-def associated(event_id: UUID, field: str) -> bytes:
+def associated_data(event_id: UUID, field: str) -> bytes:
     """The associated data that ties a sealed value to its place."""
     return f"{event_id}/{field}".encode()

@@ -22,7 +22,7 @@ class Position:
 
 
 def parse_position(text: str) -> Position:
-    """One position. MalformedPosition if it isn't one, or names a partition that isn't there."""
+    """One position. Raises MalformedPosition if it isn't one, or names a partition that isn't there."""
     where, _, offset = text.strip().rpartition("@")
     topic, _, partition = where.rpartition("-")
     if topic not in TOPICS or not partition.isdecimal() or not offset.isdecimal() or len(offset) > 18:
@@ -33,14 +33,16 @@ def parse_position(text: str) -> Position:
 
 
 def parse_positions(text: str, most: int = 64) -> list[Position]:
-    """Several positions separated by commas; of one partition only the furthest. MalformedPosition as above."""
+    """Several positions separated by commas; of one partition only the furthest.
+
+    Raises MalformedPosition if one isn't a position, or there are more than `most`."""
     parts = [part for part in text.split(",") if part.strip()]
     if len(parts) > most:
         raise MalformedPosition(f"more than {most} positions")
     furthest: dict[tuple[str, int], Position] = {}
     for position in map(parse_position, parts):
-        known = furthest.get((position.topic, position.partition))
-        if known is None or known.offset < position.offset:
+        earlier = furthest.get((position.topic, position.partition))
+        if earlier is None or earlier.offset < position.offset:
             furthest[position.topic, position.partition] = position
     return sorted(furthest.values())
 

@@ -6,7 +6,7 @@ from events.schema import EventSchema
 
 
 class RegistryUnavailable(Exception):
-    """The registry doesn't answer: retry."""
+    """The registry doesn't answer: a retry may help."""
 
 
 class UnknownSchema(Exception):
@@ -21,9 +21,9 @@ class Registry(Protocol):
     """What the codec asks of a registry."""
 
     async def id_of(self, schema: EventSchema) -> int:
-        """The id under which a schema is registered. UnknownSchema if it isn't; RegistryUnavailable."""
+        """The id under which a schema is registered. Raises UnknownSchema if it isn't, and RegistryUnavailable."""
         ...
 
     async def schema(self, schema_id: int) -> str:
-        """A registered schema's JSON by id. UnknownSchema if there is none; RegistryUnavailable."""
+        """A registered schema's JSON by id. Raises UnknownSchema if there is none, and RegistryUnavailable."""
         ...

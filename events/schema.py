@@ -33,7 +33,7 @@ class EventSchema:
 
 
 def read_schema(path: Path) -> EventSchema:
-    """The schema in one .avsc file. KeyError if it lacks `doc`, `topic` or `key`."""
+    """The schema in one .avsc file. Raises KeyError if it lacks `doc`, `topic` or `key`."""
     avro = json.loads(path.read_text())
     personal = {field["name"]: field["personal"] for field in avro["fields"] if "personal" in field}
     full_name = f"{avro['namespace']}.{avro['name']}"

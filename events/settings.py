@@ -16,7 +16,7 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
 
 def developing_rule(value: str) -> str:
-    """`next-morning`, or a delay: a whole number and s, m or h (`10s`). ValueError for anything else."""
+    """`next-morning`, or a delay: a whole number and s, m or h (`10s`). Raises ValueError for anything else."""
     if value != NEXT_MORNING and not (value[:-1].isdigit() and value[-1:] in UNITS):
         raise ValueError(f"{value!r} is neither {NEXT_MORNING!r} nor a delay such as '10s', '5m' or '1h'")
     return value

@@ -9,7 +9,7 @@ from ops.supervisor.processes import WORKERS
 from processors.catalog import reactors
 from processors.log.ends import LogEnds
 from projections.catalog import of_topic
-from projections.progress import least, progress_of
+from projections.progress import lowest_offset, next_offsets
 from projections.store.cassandra import connected
 from projections.store.roles import API
 
@@ -33,7 +33,7 @@ async def read_lag(settings: Settings) -> dict[str, int]:
     async with connected(settings, API, settings.api_password) as store:
         ends_of = LogEnds(settings)
         ends = {(topic, partition): end for name in FACTS for topic, partition, end in await ends_of(name)}
-        found = await asyncio.gather(*(progress_of(store, *where) for where in ends))
+        found = await asyncio.gather(*(next_offsets(store, *where) for where in ends))
     progress = dict(zip(ends, found, strict=True))
     return {process: sum(app_lag(app, ends, progress) for app in apps) for process, apps in WORKERS.items()}
 
@@ -42,4 +42,4 @@ def app_lag(app: str, ends: Mapping[Partition, int], progress: Progress) -> int:
     """Counts the records that one app has yet to handle; a topic's app is as far as its slowest projection."""
     topics: Sequence[str] = READ_BY.get(app, (app,))
     names = [(app, 1)] if app in READ_BY else [(each.name, 1) for each in of_topic(app)]
-    return sum(max(0, end - least(progress[where], names)) for where, end in ends.items() if where[0] in topics)
+    return sum(max(0, end - lowest_offset(progress[where], names)) for where, end in ends.items() if where[0] in topics)

@@ -88,9 +88,9 @@ class FailingStore:
         self.get, self.slice, self.write_together = store.get, store.slice, store.write_together
 
     @property
-    def breaks(self) -> int:
+    def outages(self) -> int:
         """See Store."""
-        return self._store.breaks
+        return self._store.outages
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """Half of the rows, the failpoint, and the other half."""

@@ -1,4 +1,4 @@
-"""Time buckets bound a partition's growth, and their index tells which ones there are."""
+"""Time buckets: lists cut into partitions of a day or a month each, and an index of the buckets that there are."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from projections.store.protocol import Store
+from projections.store.scan import scan
 from projections.store.table import Table
 
 MOST_AHEAD = 8
@@ -22,12 +23,12 @@ def month_of(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m")
 
 
-async def newest_first(
+async def newest_rows(
     store: Store,
-    index: Table,
-    table: Table,
     entity: Any,
     *,
+    index: Table,
+    table: Table,
     after: tuple[Any, ...] = (),
     upto: tuple[Any, ...] = (),
     bucket_of: Any = day_of,
@@ -35,32 +36,33 @@ async def newest_first(
 ) -> AsyncIterator[Any]:
     """An entity's rows over all its buckets, newest first: past the clustering key `after`, not newer than `upto`.
 
-    The first clustering column is the time that buckets come from. `size`: rows read of a bucket at a time. Where
-    buckets hold little, ever more of them are read at once: a page of thirty days isn't thirty reads in a row."""
+    - `index`, `table`: the index of buckets, and the rows. Their first clustering column is the time of the bucket.
+    - `size`: how many rows of a bucket are read at a time.
+
+    It reads one bucket, then two at once, four, and so on: a page with a photo a day takes few rounds of reads."""
     bound = min([at for at in (after[:1] or upto[:1]) if at is not None], default=None)
     names = buckets(store, index, entity, bucket_of(bound) if bound is not None else "")
     ahead = 1
-    while group := await some(names, ahead):
-        heads = await asyncio.gather(
+    while group := await next_items(names, ahead):
+        heads: list[list[Any]] = await asyncio.gather(
             *(store.slice(table, entity, bucket, after=after, upto=upto, limit=size) for bucket in group)
         )
         for bucket, head in zip(group, heads, strict=True):
-            rows: list[Any] = head
-            while rows:
-                for row in rows:
+            for row in head:
+                yield row
+            if len(head) == size:
+                last = tuple(getattr(head[-1], name) for name in table.clustering)
+                async for row in scan(store, table, entity, bucket, after=last, upto=upto, size=size):
                     yield row
-                last = tuple(getattr(rows[-1], name) for name in table.clustering)
-                full = len(rows) == size
-                rows = await store.slice(table, entity, bucket, after=last, upto=upto, limit=size) if full else []
         ahead = min(2 * ahead, MOST_AHEAD)
 
 
-async def some(rows: AsyncIterator[T], most: int) -> list[T]:
-    """The next of an iterator, at most so many."""
+async def next_items(items: AsyncIterator[T], most: int) -> list[T]:
+    """The next items of an iterator, at most so many; fewer only at its end."""
     found: list[T] = []
     while len(found) < most:
         try:
-            found.append(await anext(rows))
+            found.append(await anext(items))
         except StopAsyncIteration:
             break
     return found
@@ -68,12 +70,5 @@ async def some(rows: AsyncIterator[T], most: int) -> list[T]:
 
 async def buckets(store: Store, index: Table, entity: Any, first: str) -> AsyncIterator[str]:
     """An entity's buckets, newest first, from `first` on (all of them if it is empty)."""
-    after: tuple[Any, ...] = ()
-    upto = (first,) if first else ()
-    while True:
-        rows = await store.slice(index, entity, after=after, upto=upto, limit=100)
-        for row in rows:
-            yield row.bucket
-        if len(rows) < 100:
-            return
-        after = (rows[-1].bucket,)
+    async for row in scan(store, index, entity, upto=(first,) if first else ()):
+        yield row.bucket

@@ -1,4 +1,4 @@
-"""progress: how far each projection has folded each partition of the log. It is the truth that work resumes from."""
+"""progress: how far each projection has folded each partition of the log. Workers resume from it."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from projections.store.table import Stamped, Table, stamp_of
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`offset` is the next offset that the projection's generation will fold: all below it are in its tables."""
+    """The next offset that a projection's generation will fold: everything below it is in its tables."""
 
     topic: str
     partition: int
@@ -21,19 +21,23 @@ class Progress:
 PROGRESS = Table("progress", Progress, partition=2, clustering=2)
 
 
-async def progress_of(store: Store, topic: str, partition: int) -> dict[tuple[str, int], int]:
+async def next_offsets(store: Store, topic: str, partition: int) -> dict[tuple[str, int], int]:
     """The next offset of each (projection, generation) that has folded anything of a partition."""
     rows: list[Progress] = await store.slice(PROGRESS, topic, partition)
     return {(row.projection, row.generation): row.offset or 0 for row in rows}
 
 
-def least(known: dict[tuple[str, int], int], projections: Iterable[tuple[str, int]]) -> int:
-    """Where a worker of these (projection, generation) pairs starts: the least of their offsets; none is 0."""
-    return min((known.get(each, 0) for each in projections), default=0)
+def lowest_offset(offsets: dict[tuple[str, int], int], projections: Iterable[tuple[str, int]]) -> int:
+    """The lowest of the next offsets of these (projection, generation) pairs, where their worker starts.
+
+    It is 0 where one of them has none, and without any of them."""
+    return min((offsets.get(projection, 0) for projection in projections), default=0)
 
 
-def progress_rows(topic: str, partition: int, projections: Collection[tuple[str, int]], offset: int) -> list[Stamped]:
-    """The rows, in one partition, that say that these projections have folded all below `offset`."""
+def progress_rows(
+    topic: str, partition: int, projections: Collection[tuple[str, int]], *, offset: int
+) -> list[Stamped]:
+    """The rows, all of one partition, which say that these projections have folded everything below `offset`."""
     return [
         Stamped(
             PROGRESS.upsert(

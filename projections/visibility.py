@@ -1,10 +1,10 @@
 """Decides who may see what, for the API and the gateway alike (docs/design.md, section 4).
 
-The rules are pure functions over rows. `Sight` reads the rows that they need, each once in a request. What a viewer
-may not see does not exist for him: None here, 404 outside.
+The rules are pure functions over rows. `VisibleRows` reads the rows that they need, each of them once in a request.
+What a viewer may not see does not exist for them: None here, 404 outside.
 
-Blocks come with their own issue. They belong in `sees_user`, which everything that people show goes through; `Sight`
-then reads who has blocked whom beside the user's row.
+Blocks aren't built yet. They belong in `sees_user`, which decides on everything that a person shows; `VisibleRows` then
+reads who has blocked whom beside the user's row.
 """
 
 import asyncio
@@ -20,80 +20,81 @@ from projections.rolls.members import MEMBER, OWNER, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import beginnings, together, which
+from projections.tally.queries import gather_reads, live_beginnings, live_beginnings_by_member
 from projections.tally.tally import Member
 
 PUBLIC = "public"
 T = TypeVar("T")
 
 
-def exists(user: User | None) -> bool:
-    """Whether somebody registered and is still here; an erased person has no handle any more."""
+def user_exists(user: User | None) -> bool:
+    """Whether a person registered and wasn't erased; an erased person has no handle any more."""
     return user is not None and user.registered_at is not None and bool(user.handle)
 
 
 def sees_user(viewer: UUID, user: User | None) -> bool:
-    """A deactivated person is hidden from everybody else."""
-    return user is not None and exists(user) and (user.user_id == viewer or user.active is not False)
+    """Whether a viewer may see a person. A deactivated person is hidden from everybody else."""
+    return user is not None and user_exists(user) and (user.user_id == viewer or user.active is not False)
 
 
-def stands(roll: Roll | None) -> bool:
+def roll_exists(roll: Roll | None) -> bool:
     """Whether a roll was made and hasn't been deleted."""
     return roll is not None and roll.creator_id is not None and not roll.deleted
 
 
 def sees_roll(roll: Roll | None, role: str | None) -> bool:
-    """Anybody sees a public roll; only its members, whatever their `role`, see any other."""
-    return roll is not None and stands(roll) and (roll.visibility == PUBLIC or role is not None)
+    """Whether a viewer may see a roll: anybody a public one, only a member, whatever the `role`, any other."""
+    return roll is not None and roll_exists(roll) and (roll.visibility == PUBLIC or role is not None)
 
 
-def remains(photo: Photo | None) -> bool:
-    """Whether a photo was taken, and neither deleted nor taken down; a rejected one remains for its owner."""
+def photo_exists(photo: Photo | None) -> bool:
+    """Whether a photo was taken, and neither deleted nor taken down. A rejected one still exists for its owner."""
     return photo is not None and photo.owner_id is not None and not photo.deleted and not photo.taken_down
 
 
-def shows(photo: Photo | None) -> bool:
-    """Whether there is a picture to look at, for anyone at all: until it has developed not even its owner sees it."""
-    return photo is not None and remains(photo) and bool(photo.developed) and not photo.ended
+def is_viewable(photo: Photo | None) -> bool:
+    """Whether a photo's picture may be looked at by anybody: until it has developed not even its owner may."""
+    return photo is not None and photo_exists(photo) and bool(photo.developed) and not photo.ended
 
 
 def sees_photo(viewer: UUID, photo: Photo | None, owner: User | None, in_seen_roll: bool) -> bool:
-    """Its owner knows of it from the start. Others see it once it has developed, if they may see its owner and either
-    one of the rolls that it is in or, if it was taken on the profile, the profile."""
-    if photo is None or not remains(photo):
+    """Whether a viewer may know of a photo: its owner from the start, anybody else once it has developed.
+
+    They must then also see its owner, and either a roll that it is in or, if it was taken on the profile, that."""
+    if photo is None or not photo_exists(photo):
         return False
     if photo.owner_id == viewer:
         return True
-    return shows(photo) and sees_user(viewer, owner) and (bool(photo.on_profile) or in_seen_roll)
+    return is_viewable(photo) and sees_user(viewer, owner) and (bool(photo.on_profile) or in_seen_roll)
 
 
 def role_of(live: Collection[Member]) -> str | None:
-    """The role that live memberships of one person in one roll come to; None without any."""
+    """The role that a person's live memberships in one roll give; None without any."""
     if not live:
         return None
     return OWNER if any(row.role == OWNER for row in live) else MEMBER
 
 
-class Sight:
-    """What one viewer may see, for the length of one request: every row is read once. StoreUnavailable."""
+class VisibleRows:
+    """The rows that one viewer may see, for one request. Reads every row once. Raises StoreUnavailable."""
 
     def __init__(self, store: Store, viewer: UUID):
         self.store, self.viewer = store, viewer
         self._read: dict[Hashable, asyncio.Future[Any]] = {}
 
-    async def _once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
-        known = self._read.get(key)
-        if known is not None:
-            return await known
+    async def _read_once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        earlier = self._read.get(key)
+        if earlier is not None:
+            return await earlier
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._read[key] = answer
         try:
             result = await read()
         except Exception as error:
             answer.set_exception(error)
-            answer.exception()  # told to this caller in any case, so nobody need wait to hear it
+            answer.exception()  # marks it as retrieved: this caller gets it in any case, and others need not wait
             raise
-        except BaseException:  # the request is given up
+        except BaseException:  # the request was cancelled
             answer.cancel()
             raise
         answer.set_result(result)
@@ -101,40 +102,42 @@ class Sight:
 
     async def user(self, user_id: UUID) -> User | None:
         """A person, if the viewer may see them."""
-        row: User | None = await self._once(("user", user_id), lambda: self.store.get(USERS, user_id))
+        row: User | None = await self._read_once(("user", user_id), lambda: self.store.get(USERS, user_id))
         return row if sees_user(self.viewer, row) else None
 
     async def role(self, roll_id: UUID) -> str | None:
         """The viewer's role in a roll, `owner` or `member`, or None."""
-        return await self._once(("role", roll_id), lambda: role_in(self.store, roll_id, self.viewer))
+        return await self._read_once(
+            ("role", roll_id), lambda: role_in(self.store, roll_id=roll_id, user_id=self.viewer)
+        )
 
     async def roll(self, roll_id: UUID) -> Roll | None:
         """A roll, if the viewer may see it."""
-        row: Roll | None = await self._once(("roll", roll_id), lambda: self.store.get(ROLL, roll_id))
-        if row is None or not stands(row):
+        row: Roll | None = await self._read_once(("roll", roll_id), lambda: self.store.get(ROLL, roll_id))
+        if row is None or not roll_exists(row):
             return None
         role = None if row.visibility == PUBLIC else await self.role(roll_id)
         return row if sees_roll(row, role) else None
 
     async def rolls_of(self, photo_id: UUID) -> list[UUID]:
-        """Those rolls that a photo is in and the viewer may see."""
-        held = await self._once(("placements", photo_id), lambda: placements(self.store, photo_id))
+        """The rolls that a photo is in, as far as the viewer may see them."""
+        held = await self._read_once(("placements", photo_id), lambda: placements(self.store, photo_id))
         rolls = sorted({row.roll_id for row in held})
-        seen = await together(map(self.roll, rolls)) if rolls else []
+        seen = await gather_reads(map(self.roll, rolls)) if rolls else []
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
 
-    async def row(self, photo_id: UUID) -> Photo | None:
-        """A photo's row, whoever may see it."""
-        return await self._once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
+    async def photo_row(self, photo_id: UUID) -> Photo | None:
+        """A photo's row, whether or not the viewer may see it."""
+        return await self._read_once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
 
     async def photo(self, photo_id: UUID) -> Photo | None:
         """A photo, if the viewer may see it."""
-        row = await self.row(photo_id)
+        row = await self.photo_row(photo_id)
         return row if row is not None and await self.sees(row) else None
 
     async def sees(self, photo: Photo) -> bool:
-        """Whether the viewer may see a photo whose row is at hand. Reads no more than the answer takes."""
-        if photo.owner_id == self.viewer or not shows(photo) or photo.owner_id is None:
+        """Whether the viewer may see a photo whose row was read. Reads only what the decision needs."""
+        if photo.owner_id == self.viewer or not is_viewable(photo) or photo.owner_id is None:
             return sees_photo(self.viewer, photo, None, False)
         if photo.on_profile:
             return sees_photo(self.viewer, photo, await self.user(photo.owner_id), False)
@@ -142,21 +145,21 @@ class Sight:
         return sees_photo(self.viewer, photo, owner, bool(rolls))
 
     async def portrait(self, user: User) -> Photo | None:
-        """The photo that a person shows as portrait: their own and developed. Choosing it made it public."""
+        """A person's portrait: a developed photo of their own. By choosing it they made it public."""
         if user.avatar_id in (None, NIL):
             return None
-        row = await self.row(user.avatar_id)
-        return row if row is not None and shows(row) and row.owner_id == user.user_id else None
+        row = await self.photo_row(user.avatar_id)
+        return row if row is not None and is_viewable(row) and row.owner_id == user.user_id else None
 
-    async def know_roles(self, roll_ids: Collection[UUID]) -> None:
-        """Reads the viewer's roles in many rolls with one query, ahead of the questions."""
-        found = await which(self.store, rolls_of_user, self.viewer, roll_ids)
+    async def prefetch_roles(self, roll_ids: Collection[UUID]) -> None:
+        """Reads the viewer's roles in many rolls with one query, for the calls of `role` that follow."""
+        found = await live_beginnings_by_member(self.store, rolls_of_user, self.viewer, roll_ids)
         for roll_id in roll_ids:
             role: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
             role.set_result(role_of(found.get(roll_id, ())))
             self._read.setdefault(("role", roll_id), role)
 
 
-async def role_in(store: Store, roll_id: UUID, user_id: UUID) -> str | None:
-    """A person's role in a roll, `owner` or `member`, or None. StoreUnavailable."""
-    return role_of(await beginnings(store, members, roll_id, user_id))
+async def role_in(store: Store, *, roll_id: UUID, user_id: UUID) -> str | None:
+    """A person's role in a roll, `owner` or `member`, or None. Raises StoreUnavailable."""
+    return role_of(await live_beginnings(store, members, entity=roll_id, member=user_id))

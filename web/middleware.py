@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.problems import Problem, answer_of
+from web.problems import Problem, problem_response
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -59,7 +59,7 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        request_id = request_id_of(scope)
+        request_id = chosen_request_id(scope)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         added: list[tuple[str, str]] = [("X-Request-Id", request_id)]
@@ -82,12 +82,12 @@ class RequestMiddleware:
             if status:  # the response has begun, so it can only be cut short
                 raise
             problem = Problem(500, "Something went wrong. The request's id tells us what.")
-            await answer_of(problem, request_id)(scope, receive, send_observed)
+            await problem_response(problem, request_id)(scope, receive, send_observed)
         finally:
             self._metrics.observe(scope, status or 500, time.perf_counter() - began)
 
 
-def request_id_of(scope: Scope) -> str:
+def chosen_request_id(scope: Scope) -> str:
     """The caller's X-Request-Id if it is short and plain, else a new id."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":

@@ -45,7 +45,7 @@ class Cursor:
 
     def encode(self, secret: str, key: Sequence[Any]) -> str:
         """Seals the cursor that goes on after the row with this key."""
-        written = json.dumps([VERSION, *map(to_json, key)], separators=(",", ":")).encode()
+        written = json.dumps([VERSION, *map(encode_value, key)], separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(sealer(secret).encrypt(written, [self._name])).decode().rstrip("=")
 
     def decode(self, secret: str, cursor: str | None) -> tuple[Any, ...]:
@@ -59,7 +59,7 @@ class Cursor:
             version, *values = json.loads(sealer(secret).decrypt(sealed, [self._name]))
             if version != VERSION:
                 raise ValueError("of another version")
-            return tuple(from_json(kind, value) for kind, value in zip(self._types, values, strict=True))
+            return tuple(decode_value(kind, value) for kind, value in zip(self._types, values, strict=True))
         except (InvalidTag, ValueError, TypeError, OverflowError):
             raise bad_request("The cursor isn't one of this list.") from None
 
@@ -72,14 +72,14 @@ def sealer(secret: str) -> AESSIV:
     return AESSIV(hashlib.sha512(b"cursors\0" + secret.encode()).digest())
 
 
-def to_json(value: Any) -> Any:
+def encode_value(value: Any) -> Any:
     """The JSON form of a key's value."""
     if isinstance(value, datetime):
         return (value - EPOCH) // timedelta(milliseconds=1)
     return str(value) if isinstance(value, UUID) else value
 
 
-def from_json(kind: type, value: Any) -> Any:
+def decode_value(kind: type, value: Any) -> Any:
     """A key's value from its JSON form. Raises ValueError, TypeError or OverflowError if it is none."""
     written: type = int if kind in (datetime, int) else str
     if type(value) is not written:  # bool is an int to isinstance

@@ -55,7 +55,7 @@ def unavailable() -> Problem:
     return Problem(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def answer_of(problem: Problem, request_id: str = "") -> Response:
+def problem_response(problem: Problem, request_id: str = "") -> Response:
     """Returns a problem as a response."""
     body: dict[str, Any] = {"type": "about:blank", "title": problem.title, "status": problem.status}
     body |= {"detail": problem.detail} | problem.more
@@ -69,31 +69,31 @@ def request_id_of(request: Request) -> str:
     return getattr(request.state, "request_id", "")
 
 
-def answering(problem_of: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+def problem_handler(problem_of: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Returns an exception handler that answers with the problem that `problem_of` makes of an exception."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        return answer_of(problem_of(error), request_id_of(request))
+        return problem_response(problem_of(error), request_id_of(request))
 
     return handler
 
 
-def handle(app: FastAPI, others_unavailable: tuple[type[Exception], ...] = ()) -> None:
+def handle_problems(app: FastAPI, more_unavailable: tuple[type[Exception], ...] = ()) -> None:
     """Makes an application answer every failure with a problem; unexpected ones are caught in web.middleware."""
-    app.add_exception_handler(Problem, answering(lambda problem: problem))
-    app.add_exception_handler(RequestValidationError, answering(of_validation))
-    app.add_exception_handler(HTTPException, answering(of_http))
-    for kind in UNAVAILABLE + others_unavailable:
-        app.add_exception_handler(kind, answering(lambda _: unavailable()))
+    app.add_exception_handler(Problem, problem_handler(lambda problem: problem))
+    app.add_exception_handler(RequestValidationError, problem_handler(validation_problem))
+    app.add_exception_handler(HTTPException, problem_handler(http_problem))
+    for kind in UNAVAILABLE + more_unavailable:
+        app.add_exception_handler(kind, problem_handler(lambda _: unavailable()))
 
 
-def of_validation(error: RequestValidationError) -> Problem:
+def validation_problem(error: RequestValidationError) -> Problem:
     """Returns the problem for an invalid request: what is wrong and where, without the values that were sent."""
     errors = [{"where": ".".join(map(str, each["loc"])), "what": str(each["msg"])} for each in error.errors()]
     return Problem(422, "The request isn't valid: see errors.", more={"errors": errors})
 
 
-def of_http(error: HTTPException) -> Problem:
+def http_problem(error: HTTPException) -> Problem:
     """Returns the problem for the framework's own errors: no such path, no such method."""
     detail = {404: "There is nothing at this path.", 405: "This path doesn't take this method."}
     return Problem(error.status_code, detail.get(error.status_code, str(error.detail)), headers=error.headers)

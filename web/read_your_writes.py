@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from events.positions import MalformedPosition, Position, parse_positions
 from projections.catalog import of_topic
-from projections.progress import least, progress_of
+from projections.progress import lowest_offset, next_offsets
 from projections.projection import GENERATION
 from projections.store.protocol import Store, StoreUnavailable
 from web.middleware import add_header
@@ -78,7 +78,7 @@ class ProjectionWaiter:
 
     async def _look(self, partition: Partition) -> None:
         try:
-            end = await self.projected_to(*partition)
+            end = await self.projected_offset(*partition)
         except StoreUnavailable:
             return  # the waiting requests time out, and their own reads then say that the store is away
         except Exception as error:
@@ -91,11 +91,11 @@ class ProjectionWaiter:
             if offset < end and not future.done():
                 future.set_result(None)
 
-    async def projected_to(self, topic: str, partition: int) -> int:
+    async def projected_offset(self, topic: str, partition: int) -> int:
         """The offset below which all projections have folded a partition."""
         live = [(each.name, GENERATION) for each in of_topic(topic)]
-        known = await progress_of(self._store, topic, partition)
-        return least(known, live) if live else 1 << 62
+        progress = await next_offsets(self._store, topic, partition)
+        return lowest_offset(progress, live) if live else 1 << 62
 
     async def close(self) -> None:
         """Stops polling."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from web.middleware import Metrics, RequestMiddleware
-from web.problems import Problem, documented, handle
+from web.problems import Problem, documented, handle_problems
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 Ready = Callable[[FastAPI], Awaitable[None]]
@@ -35,7 +35,7 @@ def service(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     metrics = Metrics()
-    handle(app, unavailable)
+    handle_problems(app, unavailable)
     app.add_middleware(RequestMiddleware, metrics=metrics)
 
     async def healthz() -> Response:

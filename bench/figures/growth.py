@@ -1,8 +1,8 @@
 """growth: `apply_rows`, `apply_tally` and `api` on ten times the data, against themselves.
 
 Two keyspaces, one with nothing in it (emptied before each round; for `api`, a tenth of the other's photos), and one
-that holds ten times as much in the same rolls, sets and lists. Both take the same events, or the same requests, in turn; the
-ratio is the median of five rounds' own.
+that holds ten times as much in the same rolls, sets and lists. Both take the same events, or the same requests, in
+turn; the ratio is the median of five rounds' own.
 """
 
 from itertools import islice

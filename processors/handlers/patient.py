@@ -40,9 +40,9 @@ class PatientStore:
         self._store, self._lease = store, lease
 
     @property
-    def breaks(self) -> int:
+    def outages(self) -> int:
         """See Store."""
-        return self._store.breaks
+        return self._store.outages
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """See Store."""

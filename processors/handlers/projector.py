@@ -23,7 +23,7 @@ from processors.handlers.reject import EVERY
 from processors.handlers.writer import Forgotten, Writer
 from processors.log.records import RecordReader
 from processors.transport.lease import Lease
-from projections.progress import least, progress_of, progress_rows
+from projections.progress import lowest_offset, next_offsets, progress_rows
 from projections.projection import GENERATION, Projection
 from projections.store.protocol import Store
 from projections.tally.tally import Tally
@@ -52,17 +52,17 @@ class Projector:
         self.names = [(projection.name, GENERATION) for projection in projections]
         self._next: dict[int, dict[str, int]] = {}  # partition -> projection -> the next offset it wants
         self._passed: dict[int, deque[tuple[float, int]]] = {}  # partition -> when all below which offset was folded
-        self._breaks: dict[int, int] = {}  # partition -> the store's breaks when all below `_next` was known to be kept
+        self._outages: dict[int, int] = {}  # partition -> the store's outages when all below `_next` was surely stored
 
     async def start(self, partition: int) -> int:
         """Where to begin reading a partition: the least of its projections' next offsets. Raises StoreUnavailable."""
-        self._breaks[partition] = self._store.breaks
-        progress = await progress_of(self._store, self.topic, partition)
+        self._outages[partition] = self._store.outages
+        progress = await next_offsets(self._store, self.topic, partition)
         self._next[partition] = {name: progress.get((name, generation), 0) for name, generation in self.names}
         self._passed[partition] = deque()
-        self._pass(partition, least(progress, self.names))
-        self._dead_letters.breaker.begin(Partition(self.topic, partition), least(progress, self.names))
-        return least(progress, self.names)
+        self._pass(partition, lowest_offset(progress, self.names))
+        self._dead_letters.breaker.begin(Partition(self.topic, partition), lowest_offset(progress, self.names))
+        return lowest_offset(progress, self.names)
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """Called with each assignment, before its first batch."""
@@ -78,7 +78,7 @@ class Projector:
                 return
             with suppress(Forgotten):
                 await self._fold_records(batch.partition, fresh, wanted, batch.next_offset, lease)
-            if self._store.breaks == self._breaks[batch.partition]:  # otherwise what was written may be gone: again
+            if self._store.outages == self._outages[batch.partition]:  # otherwise what was written may be gone: again
                 break
         self._next[batch.partition] = {name: max(batch.next_offset, offset) for name, offset in wanted.items()}
         self._pass(batch.partition, min(self._next[batch.partition].values()))
@@ -89,21 +89,21 @@ class Projector:
 
         It acknowledges before it syncs, so its last moments may be gone, and `progress` with them: they are read from
         the log once more."""
-        while (before := self._breaks[partition]) != (breaks := self._store.breaks):
-            self._breaks[partition] = breaks
+        while (before := self._outages[partition]) != (outages := self._store.outages):
+            self._outages[partition] = outages
             try:
                 await self._fold_forgotten(partition, lease)
             except BaseException as error:
-                self._breaks[partition] = before
+                self._outages[partition] = before
                 if not isinstance(error, Forgotten):
                     raise
 
     async def _fold_forgotten(self, partition: int, lease: Lease) -> None:
         """Folds from where `progress` is now to where this projector was. Raises LeaseLost, Forgotten."""
         upto = min(self._next[partition].values())
-        progress = await progress_of(PatientStore(self._store, lease), self.topic, partition)
+        progress = await next_offsets(PatientStore(self._store, lease), self.topic, partition)
         # `progress` may have been written after the break, over what is missing: hence also where we were a while ago.
-        since = min(least(progress, self.names), self._passed[partition][0][1])
+        since = min(lowest_offset(progress, self.names), self._passed[partition][0][1])
         wanted = dict.fromkeys((name for name, _ in self.names), since)
         for begin in range(since, upto, REREAD):
             offsets = range(begin, min(begin + REREAD, upto))
@@ -136,13 +136,13 @@ class Projector:
         rejects += [reject for record in folded for reject in record.rejects]
         # Also before anything is written: a topic that stands still is tried again every few seconds.
         self._dead_letters.breaker.check(where, rejects, self._attempts(records, folded, wanted))
-        rejects += await self._writer.write(partition, folded, lease, breaks=self._breaks[partition])
+        rejects += await self._writer.write(partition, folded, lease, outages=self._outages[partition])
         await self._dead_letters.take(where, rejects, self._attempts(records, folded, wanted), end, lease)
         reached("after-rows")
-        rows = progress_rows(self.topic, partition, self.names, end)
+        rows = progress_rows(self.topic, partition, self.names, offset=end)
 
         async def write_progress() -> None:
-            if self._store.breaks != self._breaks[partition]:  # each time: it may break between two attempts
+            if self._store.outages != self._outages[partition]:  # each time: it may break between two attempts
                 raise Forgotten
             await self._store.write_together(rows)
 

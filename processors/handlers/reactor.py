@@ -13,7 +13,7 @@ from processors.handlers.reader import Read, Reader
 from processors.handlers.reject import EVERY, Reject
 from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
-from projections.progress import progress_of, progress_rows
+from projections.progress import next_offsets, progress_rows
 from projections.projection import GENERATION
 from projections.store.protocol import Store
 from projections.store.table import Table
@@ -58,7 +58,7 @@ class ReactorHandler:
     async def start(self, topic: str, partition: int) -> int:
         """Where to begin reading a partition. Raises StoreUnavailable."""
         where = Partition(topic, partition)
-        progress = await progress_of(self._store, topic, partition)
+        progress = await next_offsets(self._store, topic, partition)
         self._next[where] = progress.get((self.reactor.name, GENERATION), 0)
         self._dead_letters.breaker.begin(where, self._next[where])
         return self._next[where]
@@ -85,7 +85,7 @@ class ReactorHandler:
         await self._probe(batch, reads, lease)
         rejects = unreadable + await self._react(batch, reads, lease)
         await self._dead_letters.take(where, rejects, attempts(), batch.next_offset, lease)
-        rows = progress_rows(batch.topic, batch.partition, [(self.reactor.name, GENERATION)], batch.next_offset)
+        rows = progress_rows(batch.topic, batch.partition, [(self.reactor.name, GENERATION)], offset=batch.next_offset)
         await PatientStore(self._store, lease).write_together(rows)
         self._next[where] = batch.next_offset
 
@@ -128,7 +128,7 @@ async def wait_until_projected(
     patient = PatientStore(store, lease)
     for topic, partition, end in ends:
         while True:
-            progress = await progress_of(patient, topic, partition)
+            progress = await next_offsets(patient, topic, partition)
             if all(progress.get((name, GENERATION), 0) >= end for name in names):
                 break
             await lease.pause(0.02)

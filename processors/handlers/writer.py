@@ -44,27 +44,27 @@ class Writer:
         folded: Sequence[FoldedRecord],
         lease: Lease,
         *,
-        breaks: int | None = None,
+        outages: int | None = None,
         stamps: Stamps = FIRST_FOLD,
     ) -> list[Reject]:
         """Stores what records folded to, and halves a batch that can't be stored down to the records at fault.
 
-        Those are the result. `breaks` is the store's when all before was known to be kept. Raises Forgotten where a
+        Those are the result. `outages` is the store's when all before was known to be kept. Raises Forgotten where a
         set is read and it is another by then; LeaseLost."""
         if not folded:
             return []
         ATTEMPTS.labels(self._topic).inc()
         try:
-            await lease.retry(lambda: self._write(partition, folded, breaks, stamps), transient=transient)
+            await lease.retry(lambda: self._write(partition, folded, outages, stamps), transient=transient)
         except Unstorable as error:
             if len(folded) == 1:
                 return [Reject(folded[0].read.record, EVERY, str(error))]
             half = len(folded) // 2
-            first = await self.write(partition, folded[:half], lease, breaks=breaks, stamps=stamps)
-            return first + await self.write(partition, folded[half:], lease, breaks=breaks, stamps=stamps)
+            first = await self.write(partition, folded[:half], lease, outages=outages, stamps=stamps)
+            return first + await self.write(partition, folded[half:], lease, outages=outages, stamps=stamps)
         return []
 
-    async def _write(self, partition: int, folded: Sequence[FoldedRecord], breaks: int | None, stamps: Stamps) -> None:
+    async def _write(self, partition: int, folded: Sequence[FoldedRecord], outages: int | None, stamps: Stamps) -> None:
         rows = [row for record in folded for row in record.rows]
         if rows:
             await self._store.write(rows)
@@ -74,7 +74,7 @@ class Writer:
                 changes = sets.setdefault((tally.name, change.entity), (tally, []))[1]
                 changes.append((record.read.offset, change))
         counts = await every(
-            self._write_set(tally, partition, entity, changes, breaks, stamps)
+            self._write_set(tally, partition, entity, changes, outages, stamps)
             for (_, entity), (tally, changes) in sets.items()
         )
         reached("before-counts")
@@ -87,7 +87,7 @@ class Writer:
         shard: int,
         entity: UUID,
         changes: Sequence[tuple[int, Change]],
-        breaks: int | None,
+        outages: int | None,
         stamps: Stamps,
     ) -> Stamped:
         """Writes one shard of one set, a round at a time. Its count's row, to be written when all sets are."""
@@ -95,10 +95,10 @@ class Writer:
         for i in range(0, len(changes), CHANGES_A_ROUND):
             part = changes[i : i + CHANGES_A_ROUND]
             members = {NIL, *(change.member for _, change in part)}
-            rows = await self._store.pick(tally.members, (entity, shard), members)
-            if breaks is not None and self._store.breaks != breaks:
+            stored = await self._store.pick(tally.members, (entity, shard), members)
+            if outages is not None and self._store.outages != outages:
                 raise Forgotten  # what was read may lack what was folded before: a total made of it would be wrong
-            changed = Shard(tally, entity=entity, shard=shard, rows=rows, stamps=stamps)
+            changed = Shard(tally, entity=entity, shard=shard, rows=stored, stamps=stamps)
             for offset, change in part:
                 changed.apply(change, offset)
             result = changed.folded()

@@ -18,7 +18,7 @@ from processors.log.records import RecordReader
 from processors.redrive.replay import Replay
 from processors.redrive.requests import APPLIED, RedriveRequest, RedriveRequests
 from processors.transport.lease import Lease
-from projections.progress import progress_of
+from projections.progress import next_offsets
 from projections.projection import GENERATION
 from projections.store.protocol import Store, StoreUnavailable
 
@@ -49,7 +49,7 @@ class Redrive:
         self._bells: dict[str, tuple[float, UUID | None]] = {}  # topic -> when it was looked at, and what it was
         self._heard: dict[Partition, UUID | None] = {}  # the bell whose requests are in `_due`
         self._due: dict[Partition, list[RedriveRequest]] = {}
-        self._breaks: dict[Partition, int] = {}  # the store's breaks when a partition's requests were last read
+        self._outages: dict[Partition, int] = {}  # the store's outages when a partition's requests were last read
 
     def forget(self, partitions: frozenset[Partition]) -> None:
         """Drops what is known of partitions that were just (re)assigned: another worker may have answered."""
@@ -59,8 +59,8 @@ class Redrive:
 
     async def tick(self, partition: Partition, lease: Lease) -> None:
         """Answers some of a partition's requests, if there are any. Raises LeaseLost."""
-        if self._breaks.get(partition) != self._store.breaks:  # answers may be forgotten, and what they were about
-            self._breaks[partition] = self._store.breaks
+        if self._outages.get(partition) != self._store.outages:  # answers may be forgotten, and what they were about
+            self._outages[partition] = self._store.outages
             self.forget(frozenset({partition}))
         try:
             bell = await self._bell(partition.topic)
@@ -82,7 +82,7 @@ class Redrive:
 
     async def _answer(self, partition: Partition, request: RedriveRequest, outcome: str) -> bool:
         """Answers, unless the database broke since the requests were read: then all of it is done again."""
-        if self._store.breaks != self._breaks[partition]:
+        if self._store.outages != self._outages[partition]:
             return False
         await self._requests.answer(request, outcome)
         return True
@@ -108,7 +108,7 @@ class Redrive:
         self, partition: Partition, requests: Sequence[RedriveRequest], lease: Lease
     ) -> Mapping[RedriveRequest, str]:
         """Replays the requests' records. Raises LeaseLost."""
-        progress = await progress_of(PatientStore(self._store, lease), *partition)
+        progress = await next_offsets(PatientStore(self._store, lease), *partition)
         folded = min(progress.get((name, GENERATION), 0) for name in self._replay.names)
         offsets = {request.position.offset for request in requests if request.position.offset < folded}
         originals = await lease.retry(lambda: self._originals(*partition, offsets), transient=unread) if offsets else {}

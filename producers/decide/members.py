@@ -21,7 +21,7 @@ def join(
 
     - `memberships`: theirs of this roll.
     - `roll_count`: how many rolls they are a member of.
-    - `invited`: whether they have an invitation that isn't spent, which also lets them know of a private roll.
+    - `invited`: whether they have an invitation not yet accepted, which also lets them know of a private roll.
 
     Raises NotFound; Forbidden if they need an invitation; Conflict if they are in as many rolls as one can be."""
     if roll is None:

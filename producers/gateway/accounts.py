@@ -12,21 +12,21 @@ from producers.gateway.write import Write, WriteRequest
 from producers.writes.register import require_free
 from projections.accounts.users import User
 from projections.accounts.users_by_handle import handle_hmac
-from projections.visibility import Sight, shows
+from projections.visibility import VisibleRows, is_viewable
 
 
 async def change_me(patch: ProfilePatch, write: Write) -> Response:
     """Changes your profile: a JSON merge patch."""
 
     async def decide(command: Command) -> Decision:
-        sight = Sight(write.store, command.actor)
-        me = await own_user(sight)
+        visible = VisibleRows(write.store, command.actor)
+        me = await own_user(visible)
         fields = patch.sent("display_name", "bio", "zone") | {
             f"{name}_id": value for name, value in patch.sent("avatar").items()
         }
         if patch.avatar is not None:
-            photo = await sight.photo(patch.avatar)
-            if photo is None or photo.owner_id != command.actor or not shows(photo):
+            photo = await visible.photo(patch.avatar)
+            if photo is None or photo.owner_id != command.actor or not is_viewable(photo):
                 raise Invalid(Code.AVATAR_INVALID, "A portrait is one of your own developed photos.")
         wanted = await wanted_handle(write, me, patch.handle) if patch.handle else None
         return accounts.change(command, fields, own_hmac=me.handle_hmac or "", wanted=wanted)

@@ -16,7 +16,7 @@ from producers.gateway.routes import add_routes
 from producers.limits import BODY_BYTES
 from producers.publisher import NotPublished
 from producers.uploads import StorageUnavailable
-from web.problems import answering
+from web.problems import problem_handler
 from web.service import service
 
 DESCRIPTION = """What the app writes. Every write is decided here, appended to the log as facts, and answered with 202
@@ -40,7 +40,7 @@ def application(given: Settings | None = None, open_with: Open = open_resources)
 
     unavailable = (NotPublished, StorageUnavailable, UnknownSchema)
     gateway = service("Darkroom gateway", DESCRIPTION, lifespan, ready, unavailable=unavailable)
-    gateway.add_exception_handler(Refusal, answering(problem_of))
+    gateway.add_exception_handler(Refusal, problem_handler(problem_of))
     gateway.user_middleware.append(Middleware(BodyLimit, most=BODY_BYTES))  # innermost: its refusal becomes a problem
     add_routes(gateway)
     return gateway

@@ -11,8 +11,8 @@ from producers.gateway.reads import size_of
 from producers.gateway.write import Write
 from projections.graph.following import following
 from projections.rolls.roll_followers import roll_followers
-from projections.tally.queries import beginnings
-from projections.visibility import Sight
+from projections.tally.queries import live_beginnings
+from projections.visibility import VisibleRows
 
 
 async def follow_user(user_id: UserId, write: Write) -> Response:
@@ -20,8 +20,8 @@ async def follow_user(user_id: UserId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         user, own_follows, following_count = await asyncio.gather(
-            Sight(write.store, command.actor).user(user_id),
-            beginnings(write.store, following, command.actor, user_id),
+            VisibleRows(write.store, command.actor).user(user_id),
+            live_beginnings(write.store, following, entity=command.actor, member=user_id),
             size_of(write.store, command.actor, following.name),
         )
         return follows.follow_user(command, user, own_follows, following_count)
@@ -33,7 +33,7 @@ async def unfollow_user(user_id: UserId, write: Write) -> Response:
     """Follows a person no longer."""
 
     async def decide(command: Command) -> Decision:
-        own_follows = await beginnings(write.store, following, command.actor, user_id)
+        own_follows = await live_beginnings(write.store, following, entity=command.actor, member=user_id)
         return follows.unfollow_user(command, user_id, own_follows)
 
     return await write.respond(decide)
@@ -44,8 +44,8 @@ async def follow_roll(roll_id: RollId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         roll, own_follows = await asyncio.gather(
-            Sight(write.store, command.actor).roll(roll_id),
-            beginnings(write.store, roll_followers, roll_id, command.actor),
+            VisibleRows(write.store, command.actor).roll(roll_id),
+            live_beginnings(write.store, roll_followers, entity=roll_id, member=command.actor),
         )
         return follows.follow_roll(command, roll, own_follows)
 
@@ -56,7 +56,7 @@ async def unfollow_roll(roll_id: RollId, write: Write) -> Response:
     """Follows a roll no longer."""
 
     async def decide(command: Command) -> Decision:
-        own_follows = await beginnings(write.store, roll_followers, roll_id, command.actor)
+        own_follows = await live_beginnings(write.store, roll_followers, entity=roll_id, member=command.actor)
         return follows.unfollow_roll(command, roll_id, own_follows)
 
     return await write.respond(decide)

@@ -13,13 +13,13 @@ from producers.gateway.bodies import Membership, NewInvitation
 from producers.gateway.paths import RollId, UserId
 from producers.gateway.reads import size_of
 from producers.gateway.write import Write
-from projections.rolls.invitations import invitation, spent
+from projections.rolls.invitations import invitation, was_accepted
 from projections.rolls.members import another_owner, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import beginnings, shard_of
-from projections.visibility import Sight, stands
+from projections.tally.queries import live_beginnings, shard_of
+from projections.visibility import VisibleRows, roll_exists
 
 
 async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Membership | None = None) -> Response:
@@ -37,21 +37,24 @@ async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Member
 async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decision:
     """Reads what joining is decided from, and decides. Raises Refusal."""
     roll, memberships = await asyncio.gather(
-        Sight(store, command.actor).roll(roll_id), beginnings(store, members, roll_id, command.actor)
+        VisibleRows(store, command.actor).roll(roll_id),
+        live_beginnings(store, members, entity=roll_id, member=command.actor),
     )
     invited = roll is None and await is_invited(store, user_id=command.actor, roll_id=roll_id)
     if invited:  # to a private roll, which only its members see
         row: Roll | None = await store.get(ROLL, roll_id)
-        roll = row if stands(row) else None
+        roll = row if roll_exists(row) else None
     roll_count = await size_of(store, command.actor, rolls_of_user.name)
     return decisions.join(command, roll, memberships=memberships, roll_count=roll_count, invited=invited)
 
 
 async def decide_role(store: Store, command: Command, *, roll_id: UUID, member_id: UUID, role: str | None) -> Decision:
     """Reads what giving a role is decided from, and decides. Raises Refusal."""
-    sight = Sight(store, command.actor)
-    roll, memberships = await asyncio.gather(sight.roll(roll_id), beginnings(store, members, roll_id, member_id))
-    own_role = await sight.role(roll_id)
+    visible = VisibleRows(store, command.actor)
+    roll, memberships = await asyncio.gather(
+        visible.roll(roll_id), live_beginnings(store, members, entity=roll_id, member=member_id)
+    )
+    own_role = await visible.role(roll_id)
     owned(roll, own_role)
     if role is None:
         raise Invalid(Code.ROLE_MISSING, "Say which role: people join rolls themselves.")
@@ -71,8 +74,10 @@ async def is_invited(store: Store, *, user_id: UUID, roll_id: UUID) -> bool:
     last = await invitation(store, user_id, roll_id)
     if last is None:
         return False
-    memberships = await store.pick(members.members, (roll_id, shard_of(members, roll_id, user_id)), [user_id])
-    return not spent(last, memberships)
+    memberships = await store.pick(
+        members.members, (roll_id, shard_of(members, entity=roll_id, member=user_id)), [user_id]
+    )
+    return not was_accepted(last, memberships)
 
 
 async def keeps_an_owner(store: Store, roll: Roll | None, *, without: UUID) -> bool:
@@ -84,12 +89,12 @@ async def invite(roll_id: RollId, new: NewInvitation, write: Write) -> Response:
     """Invites somebody to join a roll, private ones too. For its members; an invitation is good for joining once."""
 
     async def decide(command: Command) -> Decision:
-        sight = Sight(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor)
         roll, own_role, user, memberships = await asyncio.gather(
-            sight.roll(roll_id),
-            sight.role(roll_id),
-            sight.user(new.user),
-            beginnings(write.store, members, roll_id, new.user),
+            visible.roll(roll_id),
+            visible.role(roll_id),
+            visible.user(new.user),
+            live_beginnings(write.store, members, entity=roll_id, member=new.user),
         )
         return decisions.invite(command, roll, own_role, user, memberships)
 
@@ -100,13 +105,13 @@ async def end_member(roll_id: RollId, user_id: UserId, write: Write) -> Response
     """Leaves a roll oneself, or, for an owner, removes a member. The last owner can't leave."""
 
     async def decide(command: Command) -> Decision:
-        memberships = await beginnings(write.store, members, roll_id, user_id)
+        memberships = await live_beginnings(write.store, members, entity=roll_id, member=user_id)
         if user_id == command.actor:
             row: Roll | None = await write.store.get(ROLL, roll_id)
             another = await keeps_an_owner(write.store, row, without=user_id) if memberships else True
             return decisions.leave(command, roll_id, memberships, another)
-        sight = Sight(write.store, command.actor)
-        roll, own_role = await asyncio.gather(sight.roll(roll_id), sight.role(roll_id))
+        visible = VisibleRows(write.store, command.actor)
+        roll, own_role = await asyncio.gather(visible.roll(roll_id), visible.role(roll_id))
         return decisions.remove(command, roll, own_role, user_id, memberships)
 
     return await write.respond(decide)

@@ -15,7 +15,7 @@ from producers.gateway.write import Write
 from producers.limits import UPLOAD_BYTES
 from producers.uploads import Uploaded, Uploads, object_key
 from projections.photos.rolls_of_photo import placements
-from projections.visibility import Sight
+from projections.visibility import VisibleRows
 
 
 async def take(new: NewPhoto, write: Write) -> Response:
@@ -24,10 +24,10 @@ async def take(new: NewPhoto, write: Write) -> Response:
     An upload is good for one photo: registering it again gives the same answer, or a 409 for other details."""
 
     async def decide(command: Command) -> Decision:
-        sight = Sight(write.store, command.actor)
-        me = await own_user(sight)
-        destinations = await asyncio.gather(*(destination(sight, roll_id) for roll_id in dict.fromkeys(new.rolls)))
-        await require_unregistered(sight, photos.photo_id_of(command))
+        visible = VisibleRows(write.store, command.actor)
+        me = await own_user(visible)
+        destinations = await asyncio.gather(*(destination(visible, roll_id) for roll_id in dict.fromkeys(new.rolls)))
+        await require_unregistered(visible, photos.photo_id_of(command))
         key = object_key(command.actor, upload_id=new.upload_id)
         uploaded = await require_uploaded(write.resources.uploads, key)
         registration = photos.Registration(
@@ -44,9 +44,9 @@ async def take(new: NewPhoto, write: Write) -> Response:
     return await write.respond(decide, single_use=new.upload_id)
 
 
-async def require_unregistered(sight: Sight, photo_id: UUID) -> None:
+async def require_unregistered(visible: VisibleRows, photo_id: UUID) -> None:
     """Raises Conflict for a photo that is there: its upload was registered more than a day ago."""
-    if await sight.row(photo_id) is not None:
+    if await visible.photo_row(photo_id) is not None:
         raise Conflict(Code.UPLOAD_REGISTERED, "This upload was registered already.", photo=str(photo_id))
 
 
@@ -66,7 +66,7 @@ async def delete(photo_id: PhotoId, write: Write) -> Response:
     """Deletes your photo, for good and everywhere."""
 
     async def decide(command: Command) -> Decision:
-        return photos.delete(command, await Sight(write.store, command.actor).photo(photo_id))
+        return photos.delete(command, await VisibleRows(write.store, command.actor).photo(photo_id))
 
     return await write.respond(decide)
 
@@ -75,9 +75,9 @@ async def place(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Puts your photo into a roll that you are a member of."""
 
     async def decide(command: Command) -> Decision:
-        sight = Sight(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor)
         photo, roll, photo_placements = await asyncio.gather(
-            sight.photo(photo_id), destination(sight, roll_id), placements(sight.store, photo_id)
+            visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
         )
         return photos.place(command, photo, roll, photo_placements)
 
@@ -88,9 +88,9 @@ async def unplace(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Takes a photo out of a roll. For who took it, and the roll's owners."""
 
     async def decide(command: Command) -> Decision:
-        sight = Sight(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor)
         photo, roll, photo_placements = await asyncio.gather(
-            sight.photo(photo_id), destination(sight, roll_id), placements(sight.store, photo_id)
+            visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
         )
         return photos.unplace(command, photo, roll, photo_placements)
 

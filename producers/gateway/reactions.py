@@ -11,8 +11,8 @@ from producers.gateway.paths import CommentId, PhotoId
 from producers.gateway.write import Write
 from projections.reactions.comments import comment_on
 from projections.reactions.likers import likers
-from projections.tally.queries import beginnings
-from projections.visibility import Sight
+from projections.tally.queries import live_beginnings
+from projections.visibility import VisibleRows
 
 
 async def like(photo_id: PhotoId, write: Write) -> Response:
@@ -20,8 +20,8 @@ async def like(photo_id: PhotoId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         photo, likes = await asyncio.gather(
-            Sight(write.store, command.actor).photo(photo_id),
-            beginnings(write.store, likers, photo_id, command.actor),
+            VisibleRows(write.store, command.actor).photo(photo_id),
+            live_beginnings(write.store, likers, entity=photo_id, member=command.actor),
         )
         return reactions.like(command, photo, likes)
 
@@ -32,7 +32,7 @@ async def unlike(photo_id: PhotoId, write: Write) -> Response:
     """Takes a like back."""
 
     async def decide(command: Command) -> Decision:
-        likes = await beginnings(write.store, likers, photo_id, command.actor)
+        likes = await live_beginnings(write.store, likers, entity=photo_id, member=command.actor)
         return reactions.unlike(command, photo_id, likes)
 
     return await write.respond(decide)
@@ -42,7 +42,7 @@ async def comment(photo_id: PhotoId, new: NewComment, write: Write) -> Response:
     """Says something about a photo."""
 
     async def decide(command: Command) -> Decision:
-        return reactions.comment(command, await Sight(write.store, command.actor).photo(photo_id), new.text)
+        return reactions.comment(command, await VisibleRows(write.store, command.actor).photo(photo_id), new.text)
 
     return await write.respond(decide)
 
@@ -52,7 +52,7 @@ async def delete_comment(photo_id: PhotoId, comment_id: CommentId, write: Write)
 
     async def decide(command: Command) -> Decision:
         photo, row = await asyncio.gather(
-            Sight(write.store, command.actor).photo(photo_id), comment_on(write.store, photo_id, comment_id)
+            VisibleRows(write.store, command.actor).photo(photo_id), comment_on(write.store, photo_id, comment_id)
         )
         return reactions.delete_comment(command, photo, row)
 

@@ -39,7 +39,7 @@ def users_by_handle(event: UserRegistered | HandleChanged) -> list[Upsert]:
 def handle_hmac(settings: Settings, handle: str) -> str:
     """What a handle is looked up by: its HMAC-SHA-256 in hex, upper and lower case being the same handle.
 
-    RuntimeError without a secret: handles are few enough to be guessed from a plain hash."""
+    Raises RuntimeError without a secret: handles are few enough to be guessed from a plain hash."""
     if not settings.handle_secret:
         raise RuntimeError("DARKROOM_HANDLE_SECRET is empty")
     return hmac.new(settings.handle_secret.encode(), handle.lower().encode(), hashlib.sha256).hexdigest()

@@ -1,6 +1,6 @@
-"""develop_due: which photos develop in which minute, a partition for each minute and log partition.
+"""develop_due: the photos that develop in a minute, a partition for each minute and log partition.
 
-Two indexes lead to the minutes: the days of a log partition, and the minutes of a day.
+Two indexes say which minutes there are: the days of a log partition, and the minutes of a day.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from events.topics import partition_of
 from projections.buckets import day_of
 from projections.projection import projection
 from projections.store.protocol import Store
+from projections.store.scan import scan
 from projections.store.table import Table, Upsert
 
 
@@ -85,7 +86,7 @@ def minute_of(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
 
 
-async def due_minutes(store: Store, shard: int, since: str, until: str) -> list[str]:
+async def due_minutes(store: Store, shard: int, *, since: str, until: str) -> list[str]:
     """The minutes from `since` (all, if it is empty) to `until`, both included, in which something is due, in order."""
     days: list[DueDay] = await store.slice(DEVELOP_DAYS, shard, upto=(until[:10],), limit=100_000)
     minutes: list[DueMinute] = []
@@ -97,10 +98,4 @@ async def due_minutes(store: Store, shard: int, since: str, until: str) -> list[
 
 async def due_photos(store: Store, shard: int, minute: str, size: int = 2000) -> list[DuePhoto]:
     """The photos due in a minute, done or not; read `size` at a time."""
-    photos: list[DuePhoto] = []
-    while True:
-        after = (photos[-1].photo_id,) if photos else ()
-        rows: list[DuePhoto] = await store.slice(DEVELOP_DUE, minute, shard, after=after, limit=size)
-        photos += rows
-        if len(rows) < size:
-            return photos
+    return [row async for row in scan(store, DEVELOP_DUE, minute, shard, size=size)]

@@ -1,4 +1,4 @@
-"""photo: what is known of one photo. Whether anyone may see it is decided when it is read (visibility.py)."""
+"""photo: the state of one photo. Whether anyone may see it is decided when it is read (visibility.py)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from events.generated import PhotoDeleted, PhotoTaken, PhotoTakenDown
-from projections.buckets import month_of, newest_first
+from projections.buckets import month_of, newest_rows
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -15,7 +15,7 @@ from projections.store.table import Table, Upsert
 
 @dataclass(frozen=True, slots=True)
 class UserPhoto:
-    """A photo of a person. `on_profile` is None where only its end is known."""
+    """A photo of a person. Without its PhotoTaken it has no `on_profile`, and has ended."""
 
     user_id: UUID
     bucket: str
@@ -55,21 +55,21 @@ def photos_of_user(event: PhotoTaken | PhotoDeleted | PhotoTakenDown) -> list[Up
     return [PHOTOS_OF_USER.upsert(**key, ended=True)]
 
 
-async def user_candidates(
+async def user_photo_candidates(
     store: Store, user_id: UUID, now: datetime | None, after: tuple[Any, ...] = (), size: int = 50
 ) -> AsyncIterator[UserPhoto]:
     """A person's photos that haven't ended, newest first, past `after`; up to `now`, or all of them if it is None."""
     upto = () if now is None else (now,)
-    rows = newest_first(
+    rows = newest_rows(
         store,
-        PHOTOS_OF_USER_BUCKETS,
-        PHOTOS_OF_USER,
         user_id,
+        index=PHOTOS_OF_USER_BUCKETS,
+        table=PHOTOS_OF_USER,
         after=after,
         upto=upto,
         bucket_of=month_of,
         size=size,
     )
     async for row in rows:
-        if row.on_profile is not None and not row.ended:
+        if not row.ended:
             yield row

@@ -1,4 +1,4 @@
-"""roll_feed: a roll's photos, newest developed first. The embargo is in the query: it is read up to now."""
+"""roll_feed: a roll's photos, newest developed first. Photos that aren't due yet are left out by the query itself."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
-from projections.buckets import day_of, newest_first
+from projections.buckets import day_of, newest_rows
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -15,7 +15,7 @@ from projections.store.table import Table, Upsert
 
 @dataclass(frozen=True, slots=True)
 class RollPhoto:
-    """A placement of a photo in a roll, ended or not. `owner_id` is None where only its end is known."""
+    """A placement of a photo in a roll. Without its PhotoAddedToRoll it has no `owner_id`, and has ended."""
 
     roll_id: UUID
     bucket: str
@@ -44,15 +44,15 @@ def roll_feed(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Upsert]:
     match event:
         case PhotoAddedToRoll():
             return [
-                ROLL_FEED.upsert(**place(event, event.event_id), owner_id=event.owner_id),
+                ROLL_FEED.upsert(**placement_key(event, event.event_id), owner_id=event.owner_id),
                 ROLL_FEED_BUCKETS.upsert(roll_id=event.roll_id, bucket=day_of(event.develops_at)),
             ]
         case PhotoRemovedFromRoll():
-            return [ROLL_FEED.upsert(**place(event, event.placement_id), ended=True)]
+            return [ROLL_FEED.upsert(**placement_key(event, event.placement_id), ended=True)]
 
 
-def place(event: PhotoAddedToRoll | PhotoRemovedFromRoll, placement_id: UUID) -> dict[str, Any]:
-    """The whole key of a placement's row."""
+def placement_key(event: PhotoAddedToRoll | PhotoRemovedFromRoll, placement_id: UUID) -> dict[str, Any]:
+    """The key columns of a placement's row."""
     return {
         "roll_id": event.roll_id,
         "bucket": day_of(event.develops_at),
@@ -63,13 +63,13 @@ def place(event: PhotoAddedToRoll | PhotoRemovedFromRoll, placement_id: UUID) ->
     }
 
 
-async def roll_candidates(
+async def roll_photo_candidates(
     store: Store, roll_id: UUID, now: datetime, after: tuple[Any, ...] = (), size: int = 50
 ) -> AsyncIterator[RollPhoto]:
-    """Placements that have begun, haven't ended and may have developed by `now`, newest first, past `after`."""
-    rows = newest_first(
-        store, ROLL_FEED_BUCKETS, ROLL_FEED, roll_id, after=after, upto=(now,), bucket_of=day_of, size=size
+    """The placements in a roll that haven't ended and are due by `now`, newest first, past `after`."""
+    rows = newest_rows(
+        store, roll_id, index=ROLL_FEED_BUCKETS, table=ROLL_FEED, after=after, upto=(now,), bucket_of=day_of, size=size
     )
     async for row in rows:
-        if row.owner_id is not None and not row.ended:
+        if not row.ended:
             yield row

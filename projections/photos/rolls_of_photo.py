@@ -6,12 +6,13 @@ from uuid import UUID
 from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
 from projections.projection import projection
 from projections.store.protocol import Store
+from projections.store.scan import scan
 from projections.store.table import Table, Upsert
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A placement of a photo in a roll: it holds while it has begun and hasn't ended."""
+    """A placement of a photo in a roll: the photo is in the roll while it has begun and hasn't ended."""
 
     photo_id: UUID
     roll_id: UUID
@@ -36,12 +37,5 @@ def rolls_of_photo(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Upser
 
 
 async def placements(store: Store, photo_id: UUID) -> list[Placement]:
-    """The placements of a photo that hold now."""
-    held: list[Placement] = []
-    after: tuple[UUID, ...] = ()
-    while True:
-        rows: list[Placement] = await store.slice(ROLLS_OF_PHOTO, photo_id, after=after, limit=PAGE)
-        held += [row for row in rows if row.begun and not row.ended]
-        if len(rows) < PAGE:
-            return held
-        after = (rows[-1].roll_id, rows[-1].placement_id)
+    """The placements of a photo in the rolls that it is in now."""
+    return [row async for row in scan(store, ROLLS_OF_PHOTO, photo_id, size=PAGE) if row.begun and not row.ended]

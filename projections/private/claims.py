@@ -35,7 +35,7 @@ class Holder:
 
 
 class Claims:
-    """Who has which unique value. Everything raises StoreUnavailable."""
+    """Who has which unique value. Every method raises StoreUnavailable."""
 
     def __init__(self, store: CassandraStore, settings: Settings):
         self._store, self._table = store, f"{private_keyspace(settings)}.claims"

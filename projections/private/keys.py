@@ -35,9 +35,9 @@ class KeyStore:
         now = time.monotonic()
         found: dict[UUID, bytes | Erased] = {}
         for person in people:
-            known = self._cache.get(person)
-            if known is not None and now - known[0] < FRESH_SECONDS:
-                found[person] = known[1]
+            cached = self._cache.get(person)
+            if cached is not None and now - cached[0] < FRESH_SECONDS:
+                found[person] = cached[1]
         missing = [person for person in people if person not in found]
         for person, key in zip(missing, await asyncio.gather(*map(self._read, missing)), strict=True):
             if key is not None:
@@ -49,7 +49,7 @@ class KeyStore:
         return found
 
     async def create(self, person: UUID) -> None:
-        """Gives a person a key, once: a second call changes nothing. KeysUnavailable."""
+        """Gives a person a key, once: a second call changes nothing. Raises KeysUnavailable."""
         wrapped = aes_key_wrap(self._master, os.urandom(KEY_BYTES))
         cql = f"INSERT INTO {self._table} (person, wrapped, erased) VALUES (?, ?, false) IF NOT EXISTS"
         try:

@@ -1,4 +1,4 @@
-"""comments: what people wrote about a photo, newest first; and how many comments stand."""
+"""comments: what people wrote about a photo, newest first; and how many comments it has."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from events.generated import CommentDeleted, CommentPosted
 from events.topics import TOPICS
-from projections.buckets import month_of, newest_first
+from projections.buckets import month_of, newest_rows
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -18,7 +18,7 @@ from projections.tally.tally import Begin, Change, End, tally
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment, deleted or not; a deleted one has no text. `author_id` is None where only its end is known."""
+    """A comment, deleted or not; a deleted one has no text, and without its CommentPosted no `author_id`."""
 
     photo_id: UUID
     bucket: str
@@ -82,15 +82,17 @@ def commented(event: CommentPosted | CommentDeleted) -> list[Change]:
 async def comments_on(
     store: Store, photo_id: UUID, after: tuple[Any, ...] = (), size: int = 50
 ) -> AsyncIterator[Comment]:
-    """The comments that stand, newest first, past `after`."""
-    rows = newest_first(store, COMMENTS_BUCKETS, COMMENTS, photo_id, after=after, bucket_of=month_of, size=size)
+    """The comments on a photo that weren't deleted, newest first, past `after`."""
+    rows = newest_rows(
+        store, photo_id, index=COMMENTS_BUCKETS, table=COMMENTS, after=after, bucket_of=month_of, size=size
+    )
     async for row in rows:
-        if row.author_id is not None and not row.deleted:
+        if not row.deleted:
             yield row
 
 
 async def comment_on(store: Store, photo_id: UUID, comment_id: UUID) -> Comment | None:
-    """A comment that stands. Its author isn't known yet, so each of the set's shards is asked for its time."""
+    """A comment that wasn't deleted. Its shard follows from its author, who isn't given: all shards are read."""
     shards = range(TOPICS[commented.topics[0]].partitions)
     found = await asyncio.gather(*(store.pick(commented.members, (photo_id, shard), [comment_id]) for shard in shards))
     for row in (row for rows in found for row in rows if row.live):

@@ -37,11 +37,11 @@ def invitations(event: MemberInvited) -> list[Upsert]:
 
 
 async def invitation(store: Store, member_id: UUID, roll_id: UUID) -> Invitation | None:
-    """A person's last invitation to a roll, spent or not."""
+    """A person's last invitation to a roll, accepted or not."""
     return await store.get(INVITATIONS, member_id, roll_id)
 
 
-def spent(invitation: Invitation, memberships: list[Member]) -> bool:
-    """Whether the person has joined since, whatever became of it: who was removed must be invited again."""
+def was_accepted(invitation: Invitation, memberships: list[Member]) -> bool:
+    """Whether the person has joined since. Who left or was removed needs another invitation."""
     assert invitation.invited_at is not None
     return any(row.begun is not None and row.begun >= invitation.invited_at for row in memberships)

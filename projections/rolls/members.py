@@ -6,6 +6,7 @@ from events.generated import MemberJoined, MemberLeft, MemberRemoved, MemberRole
 from events.topics import TOPICS, partition_of
 from projections.rolls.roll import Roll
 from projections.store.protocol import Store
+from projections.store.scan import scan
 from projections.tally.tally import Begin, Change, End, Mark, Member, tally
 
 OWNER, MEMBER = "owner", "member"
@@ -24,24 +25,21 @@ def members(event: MemberJoined | MemberRoleChanged | MemberLeft | MemberRemoved
 
 
 async def another_owner(store: Store, roll: Roll, than: UUID) -> bool:
-    """Whether somebody else owns a roll too. Asks for its creator first, who mostly is the answer. StoreUnavailable."""
+    """Whether a roll has an owner other than `than`. Looks for its creator first, who mostly is one.
+
+    Raises StoreUnavailable."""
     if roll.creator_id not in (None, than):
         shard = partition_of(members.topics[0], roll.creator_id)
         rows: list[Member] = await store.pick(members.members, (roll.roll_id, shard), [roll.creator_id])
         if any(owns(row) for row in rows):
             return True
     for shard in range(TOPICS[members.topics[0]].partitions):
-        after: tuple[UUID, ...] = ()
-        while True:
-            rows = await store.slice(members.members, roll.roll_id, shard, after=after, limit=PAGE)
-            if any(owns(row) and row.member != than for row in rows):
+        async for row in scan(store, members.members, roll.roll_id, shard, size=PAGE):
+            if owns(row) and row.member != than:
                 return True
-            if len(rows) < PAGE:
-                break
-            after = (rows[-1].member, rows[-1].beginning)
     return False
 
 
 def owns(row: Member) -> bool:
-    """Whether a membership stands and has the role of an owner."""
+    """Whether a membership is live and has the role of an owner."""
     return row.live and row.role == OWNER

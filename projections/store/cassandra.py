@@ -1,4 +1,4 @@
-"""The store in Cassandra: prepared statements, single-partition batches, errors told apart into two kinds."""
+"""The store in Cassandra prepares statements, writes in single-partition batches, and raises two kinds of errors."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
@@ -20,18 +20,18 @@ from cassandra.query import PreparedStatement, tuple_factory
 from events.ids import key_order
 from events.settings import Settings
 from projections.projection import GENERATION
-from projections.store.in_flight import Flights, Rows, Several
+from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
 from projections.store.protocol import StoreUnavailable, Unstorable, by_partition
 from projections.store.table import Stamped, Table
 
 RECONNECT_SECONDS = 1.0  # between two attempts to reach a node that is down, for as long as it is
 IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
-# What Cassandra 5.0 says of a write that no retry can mend: it, or its key, is too large, or its key is empty. Word for
-# word, as seen on a live server (tests/deadletters/test_refusals.py): looser ones would take in «disk usage exceeds
-# failure threshold». Every other refusal (a full disk, a missing or a wrong table, a role that lacks a right) is an
-# operator's to mend, and is retried: a wrong deployment must not send the log to the dead letters.
-HOPELESS = (
+# Cassandra 5.0's messages for writes that no retry helps: the write or its key is too large, or its key is empty. They
+# are verbatim, from a live server (tests/deadletters/test_refusals.py): looser ones would match "disk usage exceeds
+# failure threshold" too. An operator can mend every other refusal (a full disk, a missing or a wrong table, a role that
+# lacks a right), so it is retried: a wrong deployment must not send the log to the dead letters.
+PERMANENT = (
     "exceeds allowed maximum of",  # CQL Message of size 600084 bytes …: native_transport_max_message_size
     "Rejected an oversized mutation",  # where only max_mutation_size is exceeded
     "Batch too large",  # batch_size_fail_threshold: a part of it may be stored
@@ -42,7 +42,7 @@ HOPELESS = (
 
 
 def connect(settings: Settings, user: str, password: str) -> Session:
-    """A session as one of Darkroom's roles. StoreUnavailable if no node answers, or none lets us in."""
+    """A session as one of Darkroom's roles. Raises StoreUnavailable if no node answers, or none accepts the role."""
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
@@ -57,14 +57,14 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         protocol_version=5,
         connect_timeout=10,
-        # The driver's own doubles the pause up to ten minutes: after a long outage it would be as long again.
+        # The driver's default doubles the pause up to ten minutes, which would prolong a long outage by that.
         reconnection_policy=ConstantReconnectionPolicy(RECONNECT_SECONDS, max_attempts=0),  # 0: without end
         schema_metadata_enabled=False,
         token_metadata_enabled=True,
     )
     try:
         session = cluster.connect()
-        # No pages: what has no LIMIT is wanted whole, and only the first page would arrive.
+        # No paging: a query without a LIMIT wants all rows, and only the first page would arrive.
         session.default_fetch_size = None  # pyright: ignore[reportAttributeAccessIssue]
         return session
     except NoHostAvailable as error:
@@ -73,14 +73,14 @@ def connect(settings: Settings, user: str, password: str) -> Session:
 
 
 def disconnect(session: Session) -> None:
-    """Ends a session, and its connections with it."""
+    """Closes a session and its connections."""
     if session.cluster is not None:
         session.cluster.shutdown()
 
 
 @asynccontextmanager
 async def connected(settings: Settings, user: str, password: str) -> AsyncGenerator["CassandraStore"]:
-    """A store as one of Darkroom's roles, for the block. StoreUnavailable."""
+    """A store as one of Darkroom's roles, for the block. Raises StoreUnavailable."""
     session = await asyncio.to_thread(connect, settings, user, password)
     try:
         yield CassandraStore(session, settings.keyspace)
@@ -88,14 +88,14 @@ async def connected(settings: Settings, user: str, password: str) -> AsyncGenera
         await asyncio.to_thread(disconnect, session)
 
 
-class Breaks(HostStateListener):
-    """Counts the times that a node went down. Called from the driver's own threads."""
+class Outages(HostStateListener):
+    """Counts how often a node went down. The driver's own threads call it."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def on_down(self, host: Any) -> None:
-        """A node's connections broke, before any is made anew."""
+        """Counts one, before any connection to the node is made again."""
         self.count += 1
 
     def on_up(self, host: Any) -> None:
@@ -113,20 +113,20 @@ class CassandraStore:
 
     def __init__(self, session: Session, keyspace: str):
         self._session, self._keyspace = session, keyspace
-        self._breaks = Breaks()
+        self._outages = Outages()
         if session.cluster is not None:
-            session.cluster.register_listener(self._breaks)
+            session.cluster.register_listener(self._outages)
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
         self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
         self._selects: dict[tuple[Table, str, str], str] = {}
         self._picks: dict[Table, str] = {}
-        self._flights: Flights | None = None
+        self._pipeline: Pipeline | None = None
 
     @property
-    def breaks(self) -> int:
+    def outages(self) -> int:
         """See Store."""
-        return self._breaks.count
+        return self._outages.count
 
     def physical(self, table: Table) -> str:
         """The table's name in its generation, with its keyspace."""
@@ -141,19 +141,22 @@ class CassandraStore:
         await self.write_all([rows])
 
     async def write_all(self, groups: Sequence[Sequence[Stamped]]) -> None:
-        """Writes groups of rows, each of one partition key and together. Unstorable, StoreUnavailable."""
+        """Writes groups of rows, each of one partition key and together. Raises Unstorable or StoreUnavailable."""
         if not groups:
             return
         for group in groups:
             for row in group:
                 if (row.upsert.table, row.upsert.columns) not in self._inserts:
                     await self._insert(row.upsert.table, row.upsert.columns)
-        flights = self._in_flight()
-        several = Several(len(groups), flights.loop)
+        pipeline = self._current_pipeline()
+        completion = Completion(len(groups), pipeline.loop)
         for group in groups:
-            flights.send(partial(self._request, group), several.settle, several.future)
-        failures = [classified(failure) for failure in await several.future]
-        for kind in (Unstorable, StoreUnavailable):  # what no retry mends is said first: the caller then looks for it
+            pipeline.send(partial(self._request, group), completion.count_down, completion.future)
+        failures = [classified(failure) for failure in await completion.future]
+        for kind in (
+            Unstorable,
+            StoreUnavailable,
+        ):  # Unstorable first: the caller then looks for the row
             for failure in failures:
                 if isinstance(failure, kind):
                     raise failure
@@ -176,7 +179,7 @@ class CassandraStore:
     ) -> list[Any]:
         """See Store."""
         where = "".join(f" AND {name} = ?" for name in table.partition)
-        if table.descending and after and upto:  # CQL takes one bound at an end: the tighter one
+        if table.descending and after and upto:  # CQL takes one upper bound: the tighter one
             after, upto = (after, ()) if key_order(after)[: len(upto)] <= key_order(upto) else ((), upto)
         if after:
             where += bound_on(table, "<" if table.descending else ">", after)
@@ -206,14 +209,16 @@ class CassandraStore:
         self._inserts[table, columns] = Insert(await self._prepare(cql), table, columns)
 
     async def execute(self, cql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """A statement's rows. For what the tables' own methods don't say: claims, keys, operators' questions."""
+        """A statement's rows, for what isn't a read model: claims, keys, redrive requests.
+
+        Raises Unstorable or StoreUnavailable."""
         statement = self._statements.get(cql)
         if statement is None:
             statement = self._statements[cql] = await self._prepare(cql)
         return await self._execute(statement.bind(values))
 
     async def _prepare(self, cql: str) -> PreparedStatement:
-        """Prepares a statement once, however many ask for it at the same time."""
+        """Prepares a statement once, even for concurrent callers."""
         task = self._preparing.get(cql)
         if task is None:
             task = self._preparing[cql] = asyncio.create_task(asyncio.to_thread(self._session.prepare, cql))
@@ -224,25 +229,25 @@ class CassandraStore:
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
     async def _execute(self, request: Any) -> Rows:
-        flights = self._in_flight()
-        answer: asyncio.Future[Rows] = flights.loop.create_future()
+        pipeline = self._current_pipeline()
+        answer: asyncio.Future[Rows] = pipeline.loop.create_future()
 
-        def settle(rows: Rows, failure: Exception | None) -> None:
+        def callback(rows: Rows, failure: Exception | None) -> None:
             if not answer.done():
                 answer.set_exception(classified(failure)) if failure else answer.set_result(rows)
 
-        flights.send(lambda: request, settle, answer)
+        pipeline.send(lambda: request, callback, answer)
         return await answer
 
-    def _in_flight(self) -> Flights:
+    def _current_pipeline(self) -> Pipeline:
         loop = asyncio.get_running_loop()
-        if self._flights is None or self._flights.loop is not loop:
-            self._flights = Flights(self._session, IN_FLIGHT, loop)
-        return self._flights
+        if self._pipeline is None or self._pipeline.loop is not loop:
+            self._pipeline = Pipeline(self._session, IN_FLIGHT, loop)
+        return self._pipeline
 
 
 def bound_on(table: Table, sign: str, values: tuple[Any, ...]) -> str:
-    """A comparison of the first clustering columns, as one tuple."""
+    """A condition that compares the first clustering columns, as one tuple."""
     names = ", ".join(table.clustering[: len(values)])
     return f" AND ({names}) {sign} ({', '.join('?' * len(values))})"
 
@@ -251,7 +256,7 @@ def classified(error: Exception) -> Exception:
     """A driver's error as Unstorable or StoreUnavailable."""
     if isinstance(error, Unstorable | StoreUnavailable):
         return error
-    said = str(error)
-    if isinstance(error, InvalidRequest) and any(words in said for words in HOPELESS):
-        return Unstorable(said)
-    return StoreUnavailable(f"{type(error).__name__}: {said}")
+    message = str(error)
+    if isinstance(error, InvalidRequest) and any(words in message for words in PERMANENT):
+        return Unstorable(message)
+    return StoreUnavailable(f"{type(error).__name__}: {message}")

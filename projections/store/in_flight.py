@@ -1,5 +1,6 @@
-"""Requests to Cassandra, a bounded number at a time, without a task, a semaphore or a wake-up for each: a worker makes
-tens of thousands a second of them look like one future (docs/performance.md has what that saves)."""
+"""Sends requests to Cassandra, a bounded number at a time, without a task, a semaphore or a wake-up for each.
+
+A worker makes tens of thousands of requests a second; docs/performance.md has what this saves."""
 
 import asyncio
 from collections import deque
@@ -10,73 +11,73 @@ from typing import Any
 from cassandra.cluster import Session
 
 Rows = list[tuple[Any, ...]]
-Build = Callable[[], Any]  # makes the driver's request; what it raises is the answer
-Settle = Callable[[Rows, Exception | None], None]
+Build = Callable[[], Any]  # makes the driver's request; an exception of its own is handed to the callback
+Callback = Callable[[Rows, Exception | None], None]
 
 
-class Flights:
-    """The requests of one event loop. `send` is called in it, and `settle` is too."""
+class Pipeline:
+    """The requests of one event loop. `send` is called in that loop, and callbacks are too."""
 
-    def __init__(self, session: Session, most: int, loop: asyncio.AbstractEventLoop):
+    def __init__(self, session: Session, limit: int, loop: asyncio.AbstractEventLoop):
         self.loop = loop
-        self._session, self._most = session, most
-        self._flying = 0
-        self._waiting: deque[tuple[Build, Settle, asyncio.Future[Any]]] = deque()
-        self._answers: deque[tuple[Settle, Rows, Exception | None]] = deque()  # the driver's thread appends
-        self._called = False  # whether `_land` is due: one wake-up for all answers that arrive until then
+        self._session, self._limit = session, limit
+        self._in_flight = 0
+        self._queue: deque[tuple[Build, Callback, asyncio.Future[Any]]] = deque()
+        self._responses: deque[tuple[Callback, Rows, Exception | None]] = deque()  # the driver's thread appends
+        self._wakeup_due = False  # one wake-up of the loop serves all responses that arrive until then
 
-    def send(self, build: Build, settle: Settle, wanted: "asyncio.Future[Any]") -> None:
-        """Sends a request when there is room for it, unless by then nobody waits for `wanted` any more."""
-        if self._flying < self._most:
-            self._start(build, settle)
+    def send(self, build: Build, callback: Callback, waiter: "asyncio.Future[Any]") -> None:
+        """Sends a request as soon as there is room for it, unless `waiter` is done (cancelled) by then."""
+        if self._in_flight < self._limit:
+            self._start(build, callback)
         else:
-            self._waiting.append((build, settle, wanted))
+            self._queue.append((build, callback, waiter))
 
-    def _start(self, build: Build, settle: Settle) -> None:
+    def _start(self, build: Build, callback: Callback) -> None:
         try:
             response = self._session.execute_async(build())
         except Exception as error:
-            settle([], error)
+            callback([], error)
             return
-        self._flying += 1
-        response.add_callbacks(self._answered, self._failed, callback_args=(settle,), errback_args=(settle,))
+        self._in_flight += 1
+        response.add_callbacks(self._on_rows, self._on_error, callback_args=(callback,), errback_args=(callback,))
 
-    def _answered(self, rows: Any, settle: Settle) -> None:
-        self._arrived(settle, rows or [], None)
+    def _on_rows(self, rows: Any, callback: Callback) -> None:
+        self._receive(callback, rows or [], None)
 
-    def _failed(self, error: Exception, settle: Settle) -> None:
-        self._arrived(settle, [], error)
+    def _on_error(self, error: Exception, callback: Callback) -> None:
+        self._receive(callback, [], error)
 
-    def _arrived(self, settle: Settle, rows: Rows, error: Exception | None) -> None:
-        # In the driver's thread. `_land` takes back `_called` before it looks, so what was appended is always seen.
-        self._answers.append((settle, rows, error))
-        if not self._called:
-            self._called = True
-            with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
-                self.loop.call_soon_threadsafe(self._land)
+    def _receive(self, callback: Callback, rows: Rows, error: Exception | None) -> None:
+        # In the driver's thread. `_deliver` clears `_wakeup_due` before it looks, so it always sees what was appended.
+        self._responses.append((callback, rows, error))
+        if not self._wakeup_due:
+            self._wakeup_due = True
+            with suppress(RuntimeError):  # the loop is closed, so nobody waits any more
+                self.loop.call_soon_threadsafe(self._deliver)
 
-    def _land(self) -> None:
-        self._called = False
-        while self._answers:
-            settle, rows, error = self._answers.popleft()
-            self._flying -= 1
-            settle(rows, error)
-            while self._waiting and self._flying < self._most:
-                build, following, wanted = self._waiting.popleft()
-                if not wanted.done():
-                    self._start(build, following)
+    def _deliver(self) -> None:
+        self._wakeup_due = False
+        while self._responses:
+            callback, rows, error = self._responses.popleft()
+            self._in_flight -= 1
+            callback(rows, error)
+            while self._queue and self._in_flight < self._limit:
+                build, next_callback, waiter = self._queue.popleft()
+                if not waiter.done():
+                    self._start(build, next_callback)
 
 
-class Several:
-    """What a number of requests come to: one future, done when all are answered, with the failures."""
+class Completion:
+    """The completion of a number of requests: a future, done with the failures once all have a response."""
 
     def __init__(self, number: int, loop: asyncio.AbstractEventLoop):
         self.future: asyncio.Future[list[Exception]] = loop.create_future()
         self._left = number
         self._failures: list[Exception] = []
 
-    def settle(self, _: Rows, error: Exception | None) -> None:
-        """One of them is answered."""
+    def count_down(self, _: Rows, error: Exception | None) -> None:
+        """Takes the response to one of the requests. A Callback."""
         if error is not None:
             self._failures.append(error)
         self._left -= 1

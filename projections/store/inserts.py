@@ -1,4 +1,4 @@
-"""INSERT statements with values serialised here: what the driver does for each value takes five times as long.
+"""INSERT statements whose values are serialised here: the driver takes five times as long for it.
 
 The native protocol's forms (version 5, section 6): a uuid is 16 bytes, bigint and timestamp (ms) 8, big endian.
 """
@@ -26,7 +26,7 @@ def uuid(value: UUID) -> bytes:
 
 
 def boolean(value: bool) -> bytes:
-    """A boolean. TypeError for anything else."""
+    """A boolean. Raises TypeError for anything else."""
     if value is True:
         return b"\x01"
     if value is False:
@@ -35,7 +35,7 @@ def boolean(value: bool) -> bytes:
 
 
 def timestamp(value: datetime) -> bytes:
-    """A time, in whole milliseconds. TypeError without a zone."""
+    """A time, in whole milliseconds. Raises TypeError without a zone."""
     return bigint((value - EPOCH) // MILLISECOND)
 
 
@@ -64,7 +64,7 @@ class Insert:
         return bound
 
     def add_to(self, batch: BatchStatement, row: Stamped) -> None:
-        """Adds a row to a batch that has its first statement: that one tells where the batch goes."""
+        """Adds a row to a batch that has its first statement already: the driver routes the batch by that one."""
         entries: Any = batch._statements_and_parameters  # what `add` does, without a BoundStatement for each row
         entries.append((True, self._id, self._values(row)))
 
@@ -75,7 +75,9 @@ class Insert:
 
 
 def request_of(inserts: Sequence[Insert], rows: Sequence[Stamped]) -> BoundStatement | BatchStatement:
-    """The request that writes rows of one partition together. Unstorable if a value isn't of its column's type."""
+    """The request that writes rows of one partition together.
+
+    Raises Unstorable if a value isn't of its column's type."""
     try:
         first = inserts[0].bound(rows[0])
         if len(rows) == 1:

@@ -1,4 +1,4 @@
-"""The store in memory: the database's own rules for stamps, ties and order, for tests and for audits."""
+"""The store in memory has Cassandra's rules for stamps, ties and order. Tests and audits use it."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -13,10 +13,10 @@ Cell = tuple[int, Any]  # stamp, value
 
 
 class MemoryStore:
-    """See Store. Values are kept as Cassandra keeps them: times in whole milliseconds."""
+    """See Store. Values are stored as in Cassandra: times in whole milliseconds."""
 
     def __init__(self) -> None:
-        self.breaks = 0
+        self.outages = 0
         self._tables: dict[str, dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Cell]]]] = {}
 
     async def write(self, rows: Sequence[Stamped]) -> None:
@@ -35,7 +35,7 @@ class MemoryStore:
         for name, value in zip(upsert.columns, upsert.values, strict=True):
             if not isinstance(value, table.types[name]):
                 raise Unstorable(f"{table.name}.{name} is {table.types[name].__name__}, not {value!r}")
-        values = tuple(kept(value) for value in upsert.values)
+        values = tuple(stored_form(value) for value in upsert.values)
         partition = tuple(values[i] for i in positions_of(upsert.columns, table.partition))
         clustering = tuple(values[i] for i in positions_of(upsert.columns, table.clustering))
         cells = self._tables.setdefault(table.name, {}).setdefault(partition, {}).setdefault(clustering, {})
@@ -43,12 +43,12 @@ class MemoryStore:
             if name in table.key:
                 continue
             old = cells.get(name)
-            if old is None or (stamp, order(value)) > (old[0], order(old[1])):
+            if old is None or (stamp, tie_order(value)) > (old[0], tie_order(old[1])):
                 cells[name] = (stamp, value)
 
     async def get(self, table: Table, *key: Any) -> Any:
         """See Store."""
-        values = tuple(kept(value) for value in key)
+        values = tuple(stored_form(value) for value in key)
         partition, clustering = values[: len(table.partition)], values[len(table.partition) :]
         cells = self._tables.get(table.name, {}).get(partition, {}).get(clustering)
         return None if cells is None else self._row(table, partition, clustering, cells)
@@ -62,13 +62,15 @@ class MemoryStore:
         limit: int = 1000,
     ) -> list[Any]:
         """See Store."""
-        rows = self._tables.get(table.name, {}).get(tuple(kept(value) for value in partition), {})
+        rows = self._tables.get(table.name, {}).get(tuple(stored_form(value) for value in partition), {})
         ordered = sorted(rows, key=key_order, reverse=table.descending)
         if after:
-            bound = key_order(tuple(kept(value) for value in after))
-            ordered = [k for k in ordered if past(key_order(k)[: len(bound)], bound, table.descending)]
+            bound = key_order(tuple(stored_form(value) for value in after))
+            ordered = [
+                k for k in ordered if comes_after(key_order(k)[: len(bound)], bound, descending=table.descending)
+            ]
         if upto:
-            bound = key_order(tuple(kept(value) for value in upto))
+            bound = key_order(tuple(stored_form(value) for value in upto))
             ordered = [k for k in ordered if key_order(k)[: len(bound)] <= bound]
         return [self._row(table, partition, key, rows[key]) for key in ordered[:limit]]
 
@@ -84,7 +86,7 @@ class MemoryStore:
         return table.row(**key, **{name: value for name, (_, value) in cells.items()})
 
     def dump(self) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
-        """Everything, by table and whole key: column -> value. Two stores with the same dump answer alike."""
+        """Every row by table and whole key: column -> value. Two stores with the same dump give the same answers."""
         return {
             name: {
                 (*partition, *clustering): {column: value for column, (_, value) in cells.items()}
@@ -95,15 +97,15 @@ class MemoryStore:
         }
 
 
-def kept(value: Any) -> Any:
-    """A value as a column keeps it."""
+def stored_form(value: Any) -> Any:
+    """A value as it is stored in a column."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
     return value
 
 
-def order(value: Any) -> Any:
-    """The order of a column's values: that of their serialised bytes."""
+def tie_order(value: Any) -> Any:
+    """The order by which ties between values are broken: that of their serialised bytes."""
     if isinstance(value, UUID):
         return value.bytes
     if isinstance(value, str):
@@ -115,6 +117,6 @@ def order(value: Any) -> Any:
     return int(value).to_bytes(8, "big", signed=True)
 
 
-def past(key: tuple[Any, ...], bound: tuple[Any, ...], descending: bool) -> bool:
+def comes_after(key: tuple[Any, ...], bound: tuple[Any, ...], *, descending: bool) -> bool:
     """Whether a key comes after a bound in clustering order."""
     return key < bound if descending else key > bound

@@ -1,4 +1,4 @@
-"""What projectors and queries ask of a database. The one in memory and Cassandra pass the same contract test."""
+"""The contract of a store of read models. The one in memory and the one in Cassandra pass the same test of it."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
@@ -10,29 +10,31 @@ BYTES_A_BATCH = 24_000  # Cassandra warns of batches above 5 KiB and refuses the
 
 
 class StoreUnavailable(Exception):
-    """The database doesn't answer, or not in time: retry."""
+    """The database doesn't answer, or not in time: a retry may help."""
 
 
 class Unstorable(Exception):
-    """The database will never take this: a retry can't mend it."""
+    """The database will never take this write: no retry helps."""
 
 
 class Store(Protocol):
-    """Tables of rows. Of two writes to a column the one with the higher stamp stays; on a tie, the greater value.
-
-    `breaks` counts how often a node of the database went away: it may have forgotten what it acknowledged last."""
+    """Tables of rows. Of two writes to a column the one with the higher stamp stays; on a tie, the greater value."""
 
     @property
-    def breaks(self) -> int:
-        """How often a node went away while we were connected."""
+    def outages(self) -> int:
+        """How often a node went down since we connected. It may have lost the last writes that it acknowledged."""
         ...
 
     async def write(self, rows: Sequence[Stamped]) -> None:
-        """Writes rows in any order; a row is written whole. Unstorable, StoreUnavailable: some may be written."""
+        """Writes rows in any order, each of them whole.
+
+        Raises Unstorable or StoreUnavailable if one can't be written; others may be."""
         ...
 
     async def write_together(self, rows: Sequence[Stamped]) -> None:
-        """Writes rows that share one partition key (of one table or several): all of them, or none."""
+        """Writes rows that share one partition key (of one table or several): all of them, or none.
+
+        Raises Unstorable or StoreUnavailable if they can't be written."""
         ...
 
     async def get(self, table: Table, *key: Any) -> Any:
@@ -49,8 +51,8 @@ class Store(Protocol):
     ) -> list[Any]:
         """Rows of a partition in clustering order: past the (partial) clustering key `after`, not past `upto`.
 
-        For a descending table «past» means below: `after` is where the last page ended. `upto` narrows the begin of
-        a descending slice (`row <= upto`), the end of an ascending one."""
+        In a descending table "past" `after`, where the last page ended, means below it. `upto` is an upper bound in
+        either order (`row <= upto`): it cuts the beginning of a descending slice, and the end of an ascending one."""
         ...
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
@@ -59,18 +61,19 @@ class Store(Protocol):
 
 
 def size_of(upsert: Upsert) -> int:
-    """About how many bytes an upsert takes in a batch."""
+    """The approximate size of an upsert in a batch, in bytes."""
     return 40 + sum(text_size(value) if isinstance(value, str) else 8 for value in upsert.values)
 
 
 def text_size(text: str) -> int:
-    """The bytes of a text."""
+    """The length of a text in UTF-8, in bytes."""
     return len(text) if text.isascii() else len(text.encode())
 
 
 def by_partition(rows: Sequence[Stamped]) -> list[list[Stamped]]:
-    """Rows grouped by partition key, each group in batches that the database takes. Tables whose keys are of the same
-    values share a group: to Cassandra that is one mutation."""
+    """Rows grouped by partition key, each group cut into batches that the database takes.
+
+    Rows of tables whose partition keys have the same values share a group: Cassandra makes one mutation of it."""
     groups: dict[tuple[Any, ...], list[Stamped]] = {}
     for row in rows:
         groups.setdefault(partition_key(row.upsert), []).append(row)
@@ -78,7 +81,7 @@ def by_partition(rows: Sequence[Stamped]) -> list[list[Stamped]]:
 
 
 def batches_of(group: list[Stamped]) -> list[list[Stamped]]:
-    """A partition's rows cut into batches of bounded rows and bytes."""
+    """A partition's rows in batches of bounded rows and bytes; a row that is larger has a batch to itself."""
     if len(group) == 1:
         return [group]
     batches: list[list[Stamped]] = [[]]

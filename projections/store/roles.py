@@ -1,4 +1,4 @@
-"""Darkroom's roles in Cassandra: a process connects as the one that has the rights it needs, and no others."""
+"""Darkroom's roles in Cassandra: a process connects as the role that has only the rights which it needs."""
 
 from events.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Tables of read models, and the one thing that a projection may say of them: Upsert."""
+"""Tables of read models, and Upsert, the only write that a projection makes to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -15,8 +15,8 @@ CQL_TYPES: dict[type, str] = {UUID: "uuid", str: "text", int: "bigint", bool: "b
 class Table:
     """A table of a read model.
 
-    - `row`: its row's type, a frozen dataclass with the key columns first. It says the columns' types; a column that
-      isn't part of the key is `T | None`, None where nothing was written.
+    - `row`: the type of its rows, a frozen dataclass with the key columns first. It gives the columns' types; a column
+      that isn't part of the key is `T | None`, None where nothing was written.
     - `partition`, `clustering`: how many of the columns are the partition key, and how many then order its rows.
     - `descending`: holds for all clustering columns, so that a page's end is one comparison of tuples.
     """
@@ -30,16 +30,18 @@ class Table:
         hints = get_type_hints(row)
         self.types = {name: next(k for k in (get_args(hints[name]) or (hints[name],))) for name in self.columns}
         self._times = tuple(i for i, name in enumerate(self.columns) if self.types[name] is datetime)
-        self.checked = lru_cache(maxsize=None)(self._check)
+        self.check = lru_cache(maxsize=None)(self._check)
 
     def __repr__(self) -> str:
         return f"Table({self.name})"
 
     def upsert(self, **columns: Any) -> "Upsert":
-        """The row with this key has these values, and keeps what it has elsewhere. ValueError for a null or a
-        column that isn't there; what is cleared is written as empty text or the nil id, never as null."""
+        """An upsert that sets these columns of the row with this key, and leaves its other columns.
+
+        A column is cleared with empty text or the nil id, never with null. Raises ValueError for a null, for a column
+        that the table hasn't, and if the key isn't whole."""
         names = tuple(columns)
-        self.checked(names)
+        self.check(names)
         for name, value in columns.items():
             if value is None:
                 raise ValueError(f"{self.name}.{name} is null")
@@ -75,7 +77,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """One row's new values: `columns` names the key columns and the others, in the order of `values`."""
+    """New values of one row: `columns` names its key columns and others, in the order of `values`."""
 
     table: Table
     columns: tuple[str, ...]
@@ -96,9 +98,10 @@ class Stamped:
 STAMPS_PER_OFFSET = 1024
 
 
-def stamp_of(offset: int, epoch: int = 0) -> int:
-    """The stamp of what the record at an offset writes; a correction in place has a higher epoch (below 1024,
-    ValueError beyond)."""
+def stamp_of(offset: int, *, epoch: int = 0) -> int:
+    """The stamp of what the record at an offset writes. A correction in place has a higher epoch.
+
+    Raises ValueError if the epoch isn't below 1024."""
     if not 0 <= epoch < STAMPS_PER_OFFSET:
         raise ValueError(f"epoch {epoch} isn't below {STAMPS_PER_OFFSET}")
     return offset * STAMPS_PER_OFFSET + epoch
@@ -106,7 +109,7 @@ def stamp_of(offset: int, epoch: int = 0) -> int:
 
 @lru_cache(maxsize=4096)
 def positions_of(columns: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[int, ...]:
-    """Where the wanted columns stand among `columns`."""
+    """The indexes of the wanted columns in `columns`."""
     return tuple(columns.index(name) for name in wanted)
 
 

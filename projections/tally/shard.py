@@ -82,7 +82,7 @@ class Shard:
 
         Raises ValueError if the shard was corrected too often at one position (`stamp_of`)."""
         at, epoch = self._stamps.of_shard(furthest=self._furthest, position=self._position, epoch=self._epoch)
-        stamp = stamp_of(at, epoch)
+        stamp = stamp_of(at, epoch=epoch)
         own = self._tally.members.upsert(
             entity=self._entity,
             shard=self._shard,

@@ -45,7 +45,7 @@ class Correction:
 
     def of_record(self, offset: int) -> int:
         """See Stamps."""
-        return stamp_of(offset, 1)
+        return stamp_of(offset, epoch=1)
 
     def of_shard(self, *, furthest: int, position: int, epoch: int) -> tuple[int, int]:
         """See Stamps."""

@@ -20,9 +20,9 @@ from tests.given import ADA, BO, DAWN, DUSK, LAKE, MORNING, NOON, TAKEN, minutes
 from web.etag import json_response
 from web.problems import (
     Problem,
-    answer_of,
     bad_request,
     not_found,
+    problem_response,
     unavailable,
 )
 
@@ -183,15 +183,15 @@ def test_an_answer_that_the_asker_has_is_not_sent_again() -> None:
     ],
 )
 def test_a_problem_says_what_and_in_which_request(problem: Problem, status: int, title: str, detail: str) -> None:
-    response = answer_of(problem, "abc-123")
+    response = problem_response(problem, "abc-123")
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     assert json.loads(bytes(response.body)) == body | {"request_id": "abc-123"}
-    assert json.loads(bytes(answer_of(problem).body)) == body
+    assert json.loads(bytes(problem_response(problem).body)) == body
     assert (response.status_code, response.media_type) == (status, "application/problem+json")
     assert response.headers.get("retry-after") == ("1" if status == 503 else None)
 
 
 def test_a_problem_may_say_more_and_bear_headers() -> None:
-    response = answer_of(Problem(429, "Later.", headers={"Retry-After": "7"}, more={"limit": 5}))
+    response = problem_response(Problem(429, "Later.", headers={"Retry-After": "7"}, more={"limit": 5}))
     assert json.loads(bytes(response.body))["limit"] == 5
     assert response.headers["retry-after"] == "7"

@@ -15,7 +15,7 @@ from events.generated import Event
 from events.ids import key_order
 from projections.graph.followers import followers
 from projections.store.table import Table
-from projections.tally.queries import by_time, key_of
+from projections.tally.queries import list_key, newest_beginnings
 from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
 from web.pagination import Cursor
@@ -144,11 +144,14 @@ def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() -> None:
             follow = replace(world.followed(f"p{n}", "ada"), occurred_at=MORNING + timedelta(seconds=n % 4))
             follower = UUID(int=chance.getrandbits(128), version=4 + n // 4 % 2)
             await world.given(replace(follow, follower_id=follower))
-        whole = [key_of(row) async for row in by_time(world.store, followers, named("ada"), size=8)]
+        whole = [list_key(row) async for row in newest_beginnings(world.store, followers, named("ada"), size=8)]
         assert len(whole) == 60
         assert whole == sorted(whole, key=key_order, reverse=True)
         for cut in (1, 30, 59):
-            rest = [key_of(row) async for row in by_time(world.store, followers, named("ada"), whole[cut - 1], 8)]
+            rest = [
+                list_key(row)
+                async for row in newest_beginnings(world.store, followers, named("ada"), whole[cut - 1], 8)
+            ]
             assert rest == whole[cut:]
 
     run(scenario())

@@ -13,7 +13,7 @@ from projections.rolls.roll import Roll
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable
 from projections.visibility import (
-    Sight,
+    VisibleRows,
     role_in,
     sees_photo,
     sees_roll,
@@ -95,9 +95,9 @@ def test_what_is_not_there_is_not_seen() -> None:
         assert not sees_photo(BO, None, USER, True)
         assert not sees_user(BO, None)
         assert not sees_roll(None, "owner")
-        assert await Sight(store, BO).user(ADA) is None
-        assert await Sight(store, BO).roll(named("lake")) is None
-        assert await Sight(store, BO).photo(named("dusk")) is None
+        assert await VisibleRows(store, BO).user(ADA) is None
+        assert await VisibleRows(store, BO).roll(named("lake")) is None
+        assert await VisibleRows(store, BO).photo(named("dusk")) is None
 
     run(scenario())
 
@@ -108,11 +108,11 @@ def test_the_loaders_read_what_the_rules_need() -> None:
         await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
         await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
         dusk = replace(PHOTO, on_profile=False)
-        seen = [await Sight(world.store, named(who)).sees(dusk) for who in ("ada", "bo", "cy")]
+        seen = [await VisibleRows(world.store, named(who)).sees(dusk) for who in ("ada", "bo", "cy")]
         assert seen == [True, True, False]
-        rolls = [await Sight(world.store, named(who)).roll(named("den")) for who in ("bo", "cy")]
+        rolls = [await VisibleRows(world.store, named(who)).roll(named("den")) for who in ("bo", "cy")]
         assert [row is not None for row in rolls] == [True, False]
-        roles = [await role_in(world.store, named("den"), named(who)) for who in ("ada", "bo", "cy")]
+        roles = [await role_in(world.store, roll_id=named("den"), user_id=named(who)) for who in ("ada", "bo", "cy")]
         assert roles == ["owner", "member", None]
 
     run(scenario())
@@ -134,10 +134,10 @@ def test_a_row_is_read_once_for_all_who_ask_and_its_failure_told_to_all() -> Non
 
     async def scenario() -> None:
         store = Counting()
-        sight = Sight(store, BO)
-        assert await asyncio.gather(*(sight.user(ADA) for _ in range(3))) == [USER] * 3
+        visible = VisibleRows(store, BO)
+        assert await asyncio.gather(*(visible.user(ADA) for _ in range(3))) == [USER] * 3
         assert store.reads == 1
-        failures = await asyncio.gather(*(sight.user(BO) for _ in range(3)), return_exceptions=True)
+        failures = await asyncio.gather(*(visible.user(BO) for _ in range(3)), return_exceptions=True)
         assert [type(failure) for failure in failures] == [StoreUnavailable] * 3
 
     run(scenario())

@@ -22,7 +22,7 @@ async def folded(store: MemoryStore, upto: int, behind: Mapping[str, int] | None
     """All projections of the topic photos have folded a partition up to (exclusively) an offset, but for these."""
     for name, generation in PHOTOS:
         offset = (behind or {}).get(name, upto)
-        await store.write(progress_rows("photos", partition, [(name, generation)], offset))
+        await store.write(progress_rows("photos", partition, [(name, generation)], offset=offset))
 
 
 def at(offset: int, partition: int = 3) -> Position:
@@ -51,7 +51,7 @@ def test_a_position_is_past_once_the_next_one_is_wanted() -> None:
         store = MemoryStore()
         await folded(store, 42)
         waiting = ProjectionWaiter(store)
-        assert await waiting.projected_to("photos", 3) == 42
+        assert await waiting.projected_offset("photos", 3) == 42
         assert await waiting.passed([at(41)])
         assert clock() == 0.0
         assert not await waiting.passed([at(42)])
@@ -67,7 +67,7 @@ def test_one_projection_that_is_behind_holds_up_the_answer(name: str) -> None:
         store = MemoryStore()
         await folded(store, 42, behind={name: 41})
         waiting = ProjectionWaiter(store)
-        assert await waiting.projected_to("photos", 3) == 41
+        assert await waiting.projected_offset("photos", 3) == 41
         assert not await waiting.passed([at(41)])
         assert await waiting.passed([at(40)])
         await waiting.close()
@@ -78,9 +78,9 @@ def test_one_projection_that_is_behind_holds_up_the_answer(name: str) -> None:
 def test_a_projection_that_has_folded_nothing_is_at_the_beginning() -> None:
     async def scenario() -> None:
         store = MemoryStore()
-        await store.write(progress_rows("photos", 3, PHOTOS[1:], 42))
-        assert await ProjectionWaiter(store).projected_to("photos", 3) == 0
-        assert await ProjectionWaiter(store).projected_to("deadletters", 3) > 10**18  # no projection reads those
+        await store.write(progress_rows("photos", 3, PHOTOS[1:], offset=42))
+        assert await ProjectionWaiter(store).projected_offset("photos", 3) == 0
+        assert await ProjectionWaiter(store).projected_offset("deadletters", 3) > 10**18  # no projection reads those
 
     travel(scenario())
 

@@ -17,7 +17,7 @@ from events.schema import all_schemas
 from events.settings import Settings
 from ops.secrets import environment
 from projections.catalog import of_topic
-from projections.progress import progress_of
+from projections.progress import next_offsets
 from projections.store.protocol import Store
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ async def eventually(true: Callable[[], Awaitable[bool]], what: str) -> None:
 async def folded(store: Store, ends: Sequence[tuple[str, int, int]]) -> bool:
     """Whether every projection of these (topic, partition, next offset) has folded them to their very ends."""
     for topic, partition, end in ends:
-        known = await progress_of(store, topic, partition)
+        known = await next_offsets(store, topic, partition)
         if any(known.get((each.name, 1), 0) != end for each in of_topic(topic)):
             return False
     return True

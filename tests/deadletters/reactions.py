@@ -15,7 +15,7 @@ from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
-from projections.progress import progress_of
+from projections.progress import next_offsets
 from projections.store.memory import MemoryStore
 from projections.tally.tally import Tally
 from tests.kit import MemoryLog, Worker, cut
@@ -83,7 +83,7 @@ class Reactions:
 
     async def progress(self) -> set[int]:
         """The next offsets of the projections."""
-        known = await progress_of(self.store, TOPIC, self.partition)
+        known = await next_offsets(self.store, TOPIC, self.partition)
         return {known.get((each.name, 1), 0) for each in self.projections}
 
     async def never_failed(self) -> MemoryStore:

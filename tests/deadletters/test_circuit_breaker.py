@@ -117,7 +117,7 @@ def test_what_is_folded_again_after_a_break_isnt_counted_again() -> None:
         world = Reactions(cannot=range(10))
         projector = await world.begin()
         assert await handled(projector, world.batches(5)[:2]) is None
-        world.store.breaks += 1
+        world.store.outages += 1
         assert await handled(projector, world.batches(5)[2:]) is None
         assert await world.progress() == {LIKES}
 

@@ -16,7 +16,7 @@ from events.settings import Settings
 from ops.deadletters.letters import letters
 from processors.log.ends import LogEnds
 from projections.catalog import of_topic
-from projections.progress import progress_of
+from projections.progress import next_offsets
 from projections.store.cassandra import connected
 from projections.store.roles import WORKER
 from tests.deadletters.live import eventually, folded, worker
@@ -59,7 +59,7 @@ def test_a_topic_of_nonsense_stops_and_says_why_and_goes_on_without_the_limit(da
         async with connected(darkroom, WORKER, darkroom.worker_password) as store:
 
             async def progress() -> int:
-                known = await progress_of(store, TOPIC, PARTITION)
+                known = await next_offsets(store, TOPIC, PARTITION)
                 return min(known.get((each.name, 1), 0) for each in of_topic(TOPIC))
 
             async def stopped() -> bool:

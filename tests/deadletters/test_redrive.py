@@ -147,7 +147,7 @@ def test_a_worker_that_dies_before_it_answers_has_it_done_again_by_the_next() ->
 
 
 def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
-    """Seen to fail without the look at the store's breaks: answered as applied, though its rows are gone."""
+    """Seen to fail without the look at the store's outages: answered as applied, though its rows are gone."""
 
     async def scenario() -> None:
         log, store, expected, tp = await a_bad_like()
@@ -158,7 +158,7 @@ def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
         async def broken(request: RedriveRequest, outcome: str) -> None:
             """The first answer is written; then the database breaks, and has forgotten what came after `before`."""
             store._tables, requests.answer = before, answer
-            store.breaks += 1
+            store.outages += 1
 
         requests.answer = broken
         redrive = redriver(requests, log, store, likes_replay(store))
@@ -175,7 +175,7 @@ def test_what_cant_be_done_is_said() -> None:
     async def scenario() -> None:
         log, store, _, tp = await a_bad_like()
         log.partitions[tp][0] = replace(log.partitions[tp][0], value=b"nonsense")
-        await store.write_together(progress_rows(*tp, [(each.name, 1) for each in of_topic("reactions")], 7))
+        await store.write_together(progress_rows(*tp, [(each.name, 1) for each in of_topic("reactions")], offset=7))
         requests = MemoryRequests()
         requests.ask(*((Position(*tp, offset), EVERY) for offset in (0, 6, 7)), (Position(*tp, 1), "no projection"))
         await redriver(requests, log, store, likes_replay(store)).tick(tp, Lease.of())
@@ -214,7 +214,7 @@ def test_a_reactor_acts_after_the_read_models_have_their_record() -> None:
         ((topic, partition),) = log.partitions
         tp = Partition(topic, partition)
         names = [each.name for each in of_topic("photos")]
-        await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], 1))
+        await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], offset=1))
         expand = redriver(
             requests, log, store, ReactorReplay(Reacting("expand", [PhotoTaken], act), memory_codec), [EVERY, *names]
         )

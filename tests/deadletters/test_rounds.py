@@ -60,7 +60,7 @@ class World:
         return {offset: record(topic, partition, offset, None, None) for offset in offsets}
 
     async def folded(self, offset: int, *names: str) -> None:
-        rows = progress_rows(*HERE, [(name, 1) for name in names or self.doing.names], offset)
+        rows = progress_rows(*HERE, [(name, 1) for name in names or self.doing.names], offset=offset)
         await self.store.write_together(rows)
 
     def ask(self, *offsets: int, name: str = EVERY) -> None:

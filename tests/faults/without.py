@@ -33,7 +33,7 @@ def rows_before_progress() -> None:
         wanted = self._next[batch.partition]
         fresh = [record for record in batch.records if record.offset >= min(wanted.values())]
         reads, _ = await self._reader.read(self.topic, fresh, lease)
-        rows = progress_rows(self.topic, batch.partition, self.names, batch.next_offset)
+        rows = progress_rows(self.topic, batch.partition, self.names, offset=batch.next_offset)
         await self._store.write_together(rows)
         reached("after-decode")
         await self._writer.write(batch.partition, fold.fold(reads, wanted, self._subscribers), lease)
@@ -99,33 +99,33 @@ def healing() -> None:
     """A worker believes its own memory of how far it was, whatever the database has forgotten."""
 
     async def trust(self: Projector, partition: int, _: Any) -> None:
-        self._breaks[partition] = self._store.breaks
+        self._outages[partition] = self._store.outages
 
     Projector.heal = trust  # type: ignore[method-assign]
 
 
 def schema_cache() -> None:
     """Every record's schema is asked for, of the registry itself."""
-    know = Codec._know
+    know = Codec._look_up_schemas
 
     async def ask(self: Codec, values: Any) -> None:
-        self._writers.clear()
+        self._decoders.clear()
         self._registry._client.clear_caches()  # type: ignore[attr-defined]
         await know(self, values)
 
-    Codec._know = ask  # type: ignore[method-assign]
+    Codec._look_up_schemas = ask  # type: ignore[method-assign]
 
 
 def registry_retries() -> None:
     """A registry that doesn't answer has no such schema."""
 
-    def answered(ask: Callable[[], Any], missing: str) -> Any:
+    def translated(ask: Callable[[], Any], missing: str) -> Any:
         try:
             return ask()
         except Exception as error:
             raise UnknownSchema(missing) from error
 
-    registry.answered = answered
+    registry.translated = translated
 
 
 def object_retries() -> None:

@@ -17,7 +17,7 @@ from projections.rolls.members import another_owner, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.memory import MemoryStore
-from projections.visibility import Sight
+from projections.visibility import VisibleRows
 from tests.gateway.shown import PHOTO, commented
 from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, begin, joined, one, roll
 from tests.kit import folded, run
@@ -100,7 +100,7 @@ def test_a_destination_says_how_one_stands_to_a_roll(
     async def case() -> None:
         store = MemoryStore()
         await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events])
-        assert await destination(Sight(store, BOB), roll_id) == expected
+        assert await destination(VisibleRows(store, BOB), roll_id) == expected
 
     run(case())
 

@@ -10,7 +10,7 @@ import producers
 from producers.decide import refusals
 from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, NotFound, Refusal, TooLarge
 from producers.gateway.problems import STATUSES, problem_of
-from web.problems import answer_of
+from web.problems import problem_response
 
 # Programs tell refusals apart by these: a code is never changed, and never means anything else.
 CODES: dict[type[Refusal], set[str]] = {
@@ -104,4 +104,4 @@ def test_every_kind_of_refusal_has_its_status() -> None:
 def test_a_refusal_becomes_a_problem_with_its_detail_and_its_members(kind: type[Refusal]) -> None:
     problem = problem_of(kind(Code.UPLOAD_REGISTERED, "It is there.", photo="an id"))
     assert (problem.status, problem.detail, problem.more) == (STATUS[kind], "It is there.", {"photo": "an id"})
-    assert b"upload_registered" not in bytes(answer_of(problem).body)
+    assert b"upload_registered" not in bytes(problem_response(problem).body)

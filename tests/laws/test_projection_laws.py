@@ -46,7 +46,7 @@ class StalledStore:
 
     def __init__(self, store: MemoryStore):
         self._store, self._held = store, list[Sequence[Stamped]]()
-        self.get, self.slice, self.pick, self.breaks = store.get, store.slice, store.pick, 0
+        self.get, self.slice, self.pick, self.outages = store.get, store.slice, store.pick, 0
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         self._held.append(rows)
@@ -169,7 +169,8 @@ def test_a_members_shard_is_the_partition_of_its_facts(each: Tally) -> None:
     for event in (event for event in EXAMPLES if type(event) in each.events):
         key = key_of(event)
         for change in each(event):
-            shard = shard_of(each, change.entity, change.member, key if each.keyed_by == "other" else None)
+            keyed = key if each.keyed_by == "other" else None
+            shard = shard_of(each, entity=change.entity, member=change.member, keyed=keyed)
             assert shard == partition_of(each.topics[0], key)
 
 

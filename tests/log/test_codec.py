@@ -10,6 +10,7 @@ from events.codec import HEADER, Codec, Unreadable
 from events.generated import EVENTS, CommentPosted, PhotoLiked, UserRegistered
 from events.json_form import from_json, to_json
 from events.personal import ERASED
+from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from tests.kit import MemoryKeys, MemoryRegistry, memory_codec, run
 
@@ -128,11 +129,36 @@ def test_a_schema_that_is_no_avro_makes_its_records_unreadable_and_one_registere
 
     async def scenario() -> None:
         value = await memory_codec().encode(example("PhotoLiked"))
-        codec = Codec(Changing(), MemoryKeys())
+        now = 0.0
+        codec = Codec(Changing(), MemoryKeys(), lambda: now)
         for _ in range(3):
             [result] = await codec.decode([value])
             assert isinstance(result, Unreadable)
-            codec._unknown = {key: (0.0, why) for key, (_, why) in codec._unknown.items()}  # a while has passed
+            now += 10.0
         assert isinstance((await codec.decode([value]))[0], PhotoLiked)
+
+    run(scenario())
+
+
+def test_an_unknown_schema_is_looked_up_again_after_ten_seconds_and_not_before() -> None:
+    class Late(MemoryRegistry):
+        async def schema(self, schema_id: int) -> str:
+            if not registered:
+                raise UnknownSchema("not yet")
+            return await super().schema(schema_id)
+
+    registered = False
+
+    async def scenario() -> None:
+        nonlocal registered
+        value = await memory_codec().encode(example("PhotoLiked"))
+        now = 100.0
+        codec = Codec(Late(), MemoryKeys(), lambda: now)
+        assert await codec.decode([value]) == [Unreadable("not yet")]
+        registered = True
+        now = 109.999
+        assert await codec.decode([value]) == [Unreadable("not yet")]
+        now = 110.0
+        assert await codec.decode([value]) == [example("PhotoLiked")]
 
     run(scenario())

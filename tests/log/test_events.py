@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from pydantic import ValidationError
 
-from events.confluent_registry import answered
+from events.confluent_registry import translated
 from events.ids import NIL, derived_id, id_order, key_order
 from events.personal import seal, unseal
 from events.positions import MalformedPosition, Position, format_positions, parse_position, parse_positions
@@ -103,12 +103,12 @@ def test_the_registrys_errors_are_told_in_our_words() -> None:
 
         return ask
 
-    assert answered(lambda: 7, "missing") == 7
+    assert translated(lambda: 7, "missing") == 7
     with pytest.raises(UnknownSchema, match=r"^missing$"):
-        answered(failing(SchemaRegistryError(404, 40403, "Schema not found")), "missing")
+        translated(failing(SchemaRegistryError(404, 40403, "Schema not found")), "missing")
     for error in (SchemaRegistryError(500, 50001, "oh"), SchemaRegistryError(403, 40301, "no"), OSError("refused")):
         with pytest.raises(RegistryUnavailable):
-            answered(failing(error), "missing")
+            translated(failing(error), "missing")
 
 
 def settings(**values: Any) -> Settings:

@@ -14,7 +14,7 @@ from events.topics import partition_of
 from processors import develop as develop_module
 from processors.develop import Develop, keep_low_water, low_water
 from processors.handlers.batch import Partition
-from projections.progress import progress_of
+from projections.progress import next_offsets
 from tests.kit import run
 from tests.processors.world import (
     OWNER,
@@ -127,7 +127,7 @@ def test_the_low_water_waits_for_a_photo_that_is_next_to_be_folded() -> None:
         await world.happen(taken(1, 2 * HOUR), filtered(1, 2 * HOUR), rejected(1, 2 * HOUR))
         await world.log.append(taken(2))
         await act(world, develop)
-        assert (await progress_of(world.store, "photos", PARTITION))["develop_due", 1] == 3
+        assert (await next_offsets(world.store, "photos", PARTITION))["develop_due", 1] == 3
         await look(world, develop)
         assert await kept(world) == "2026-06-19T13:00"
         await world.happen(rejected(2))

@@ -67,17 +67,17 @@ class ForgetfulStore(MemoryStore):
         return found
 
     async def _travel(self) -> None:
-        before = self.breaks
+        before = self.outages
         for _ in range(self._chance.randrange(20)):
             await asyncio.sleep(0)
-        if before != self.breaks:
+        if before != self.outages:
             raise StoreUnavailable("the connection broke")
 
     def _count(self) -> None:
         self._left -= 1
         if self._left == 0:
             self._tables = self._synced
-            self.breaks += 1
+            self.outages += 1
             if self._chance.random() < 0.5:  # the answer may have got out, or not
                 raise StoreUnavailable("the connection broke")
 

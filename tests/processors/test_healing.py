@@ -21,7 +21,7 @@ from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
-from projections.progress import progress_of
+from projections.progress import next_offsets
 from projections.store.memory import MemoryStore
 from tests.deadletters.failing import fold_all
 from tests.kit import MemoryLog
@@ -48,7 +48,7 @@ class Breaking(MemoryStore):
         self._tables = copy.deepcopy(self._synced)
         if not progress_too:
             self._tables["progress"] = progress
-        self.breaks += 1
+        self.outages += 1
 
 
 class Likes:
@@ -164,10 +164,10 @@ async def test_one_projection_that_lost_its_progress_has_all_of_them_folded_agai
     await likes.fold(0, 6)
     await likes.start_anew()
     likes.set_progress(3, NAMES[0])
-    likes.store.breaks += 1
+    likes.store.outages += 1
     await likes.heal()
     assert likes.again == [range(3, 6)]
-    assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
+    assert await next_offsets(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
 
 
 async def test_a_healing_ends_at_the_projection_furthest_behind_as_batches_bring_the_rest() -> None:
@@ -178,12 +178,12 @@ async def test_a_healing_ends_at_the_projection_furthest_behind_as_batches_bring
     likes.set_progress(4, *NAMES[1:])
     await likes.start_anew()
     likes.set_progress(1, NAMES[0])
-    likes.store.breaks += 1
+    likes.store.outages += 1
     await likes.heal()
     assert likes.again == [range(1, 4)]
     await likes.fold(4, 6)
     assert likes.again == [range(1, 4)]
-    assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
+    assert await next_offsets(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
     assert await likes.is_whole()
 
 
@@ -203,7 +203,7 @@ async def test_what_a_projection_ahead_of_the_others_lost_is_folded_again_with_t
     await likes.heal()
     await likes.fold(2, 6)
     assert await likes.is_whole()
-    assert await progress_of(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
+    assert await next_offsets(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
 
 
 async def test_a_new_owner_heals_from_where_it_began_and_no_earlier() -> None:
@@ -270,7 +270,7 @@ async def test_a_break_is_healed_once_and_before_the_next_batch() -> None:
 
 async def test_a_database_that_never_broke_is_not_healed() -> None:
     likes = Likes(4)
-    likes.store.breaks = 3  # before this owner came
+    likes.store.outages = 3  # before this owner came
     await likes.start()
     await likes.fold(0, 4)
     await likes.heal()

@@ -16,7 +16,7 @@ from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
 from processors.handlers.writer import every
 from processors.transport.lease import Lease, LeaseLost
-from projections.progress import progress_of, progress_rows
+from projections.progress import next_offsets, progress_rows
 from projections.rolls.members import members
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.memory import MemoryStore
@@ -77,11 +77,11 @@ class Folding:
         await self.projector.handle(batch, lease or Meanwhile())
 
     async def progress(self) -> dict[tuple[str, int], int]:
-        return await progress_of(self.store, "rolls", self.partition)
+        return await next_offsets(self.store, "rolls", self.partition)
 
     async def says(self, offset: int, *names: tuple[str, int]) -> None:
         """`progress` says that these have folded all below an offset."""
-        await self.store.write_together(progress_rows("rolls", self.partition, names, offset))
+        await self.store.write_together(progress_rows("rolls", self.partition, names, offset=offset))
 
 
 EVENTS = [joined(n) for n in range(6)]

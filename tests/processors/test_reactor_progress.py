@@ -11,7 +11,7 @@ from processors.handlers.reactor import ReactorHandler, indigestible, wait_until
 from processors.handlers.reader import Read
 from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
-from projections.progress import progress_of, progress_rows
+from projections.progress import next_offsets, progress_rows
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable, Unstorable
 from tests.kit import run
@@ -42,7 +42,7 @@ def filter_of(world: World, acting: Acting, wants: type[Event] = PhotoTaken) -> 
 
 
 async def progress(world: World) -> int | None:
-    return (await progress_of(world.store, "photos", PARTITION)).get(("filter", 1))
+    return (await next_offsets(world.store, "photos", PARTITION)).get(("filter", 1))
 
 
 def test_a_reactor_acts_on_what_it_wants_and_passes_the_rest() -> None:
@@ -80,7 +80,7 @@ def test_another_reactors_progress_is_not_taken_for_its_own() -> None:
     async def scenario() -> None:
         world = World()
         await world.happen(*PHOTOS)
-        await world.store.write_together(progress_rows("photos", PARTITION, [("expand", 1)], 4))
+        await world.store.write_together(progress_rows("photos", PARTITION, [("expand", 1)], offset=4))
         assert await filter_of(world, Acting()).start("photos", PARTITION) == 0
 
     run(scenario())
@@ -151,7 +151,7 @@ def test_every_view_is_waited_for_in_every_partition_up_to_its_end() -> None:
 
         def says(partition: int, name: str, offset: int, generation: int = 1):  # type: ignore[no-untyped-def]
             async def said() -> None:
-                await store.write_together(progress_rows("rolls", partition, [(name, generation)], offset))
+                await store.write_together(progress_rows("rolls", partition, [(name, generation)], offset=offset))
 
             return said
 

@@ -7,15 +7,23 @@ from uuid import UUID
 import pytest
 
 from events.generated import Event
-from projections.buckets import buckets, day_of, month_of, some
+from projections.buckets import buckets, day_of, month_of, next_items
 from projections.graph.followers import followers
 from projections.graph.following import following
 from projections.photos.photos_in_roll import photos_in_roll
-from projections.photos.roll_feed import ROLL_FEED_BUCKETS, roll_candidates
+from projections.photos.roll_feed import ROLL_FEED_BUCKETS, roll_photo_candidates
 from projections.rolls.members import members
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
-from projections.tally.queries import beginnings, by_time, counts_of, key_of, newest_members, shard_of, which
+from projections.tally.queries import (
+    counts_of,
+    list_key,
+    live_beginnings,
+    live_beginnings_by_member,
+    newest_beginnings,
+    newest_members,
+    shard_of,
+)
 from projections.tally.tally import Member
 from tests import given
 from tests.given import ADA, BO, CY, DAWN, DUSK, LAKE, MORNING, minutes, named
@@ -30,16 +38,16 @@ SECOND_ENDS = given.member_left(membership_id=SECOND.event_id)
 
 
 def test_a_members_shard_is_the_partition_of_whose_facts_feed_the_set() -> None:
-    assert shard_of(followers, ADA, BO) == OF_BO  # keyed by the member
-    assert shard_of(following, ADA, BO) == OF_ADA  # keyed by the entity
-    assert shard_of(photos_in_roll, LAKE, DUSK, BO) == OF_BO
+    assert shard_of(followers, entity=ADA, member=BO) == OF_BO  # keyed by the member
+    assert shard_of(following, entity=ADA, member=BO) == OF_ADA  # keyed by the entity
+    assert shard_of(photos_in_roll, entity=LAKE, member=DUSK, keyed=BO) == OF_BO
     with pytest.raises(ValueError, match="photos_in_roll is keyed by neither entity nor member: say by whom"):
-        shard_of(photos_in_roll, LAKE, DUSK)
+        shard_of(photos_in_roll, entity=LAKE, member=DUSK)
 
 
 def test_a_members_live_beginnings_are_found_oldest_first() -> None:
     async def found(store: MemoryStore) -> list[UUID]:
-        return [row.beginning for row in await beginnings(store, members, LAKE, BO)]
+        return [row.beginning for row in await live_beginnings(store, members, entity=LAKE, member=BO)]
 
     histories: list[tuple[list[Event], list[UUID]]] = [
         ([SECOND, FIRST], [FIRST.event_id, SECOND.event_id]),
@@ -53,13 +61,13 @@ def test_a_members_live_beginnings_are_found_oldest_first() -> None:
 
 def test_which_of_some_are_in_a_set_is_asked_over_all_shards() -> None:
     async def scenario() -> None:
-        found = await which(store, members, LAKE, [BO, CY, ADA])
+        found = await live_beginnings_by_member(store, members, LAKE, [BO, CY, ADA])
         assert {who: [row.beginning for row in rows] for who, rows in found.items()} == {
             BO: [FIRST.event_id, SECOND.event_id],
             CY: [BY_CY.event_id],
         }
-        assert await which(store, members, LAKE, []) == {}
-        assert list(await which(store, members, LAKE, [CY])) == [CY]
+        assert await live_beginnings_by_member(store, members, LAKE, []) == {}
+        assert list(await live_beginnings_by_member(store, members, LAKE, [CY])) == [CY]
 
     store = store_of(FIRST, SECOND, BY_CY)
     run(scenario())
@@ -89,11 +97,11 @@ def test_a_set_is_read_whole_in_order_whatever_the_size_of_a_read(size: int) -> 
     of_one = [given.user_followed(followee_id=named(f"p{n}"), occurred_at=minutes(n // 2)) for n in range(20)]
 
     async def scenario() -> None:
-        keys = [key_of(row) async for row in by_time(store, followers, LAKE, size=size)]
+        keys = [list_key(row) async for row in newest_beginnings(store, followers, LAKE, size=size)]
         assert {key[2] for key in keys} == {follow.event_id for follow in follows}
         assert [key[0] for key in keys] == sorted((follow.occurred_at for follow in follows), reverse=True)
-        assert [key_of(row) async for row in by_time(store, followers, LAKE, keys[19], size)] == keys[20:]
-        own = [key_of(row)[2] async for row in by_time(store, following, BO, size=size) if row.member != LAKE]
+        assert [list_key(row) async for row in newest_beginnings(store, followers, LAKE, keys[19], size)] == keys[20:]
+        own = [row.beginning async for row in newest_beginnings(store, following, BO, size=size) if row.member != LAKE]
         assert sorted(own) == sorted(follow.event_id for follow in of_one)
 
     store = store_of(*follows, *of_one)
@@ -102,12 +110,12 @@ def test_a_set_is_read_whole_in_order_whatever_the_size_of_a_read(size: int) -> 
 
 def test_a_set_that_is_not_listed_has_no_list() -> None:
     async def read() -> list[object]:
-        return [row async for row in by_time(MemoryStore(), photos_in_roll, LAKE)]
+        return [row async for row in newest_beginnings(MemoryStore(), photos_in_roll, LAKE)]
 
     with pytest.raises(ValueError, match="photos_in_roll isn't listed by time"):
         run(read())
     with pytest.raises(ValueError, match="hasn't begun"):
-        key_of(Member(LAKE, 0, BO, DAWN))
+        list_key(Member(LAKE, 0, BO, DAWN))
 
 
 def test_the_sizes_of_several_are_read_in_the_order_asked() -> None:
@@ -130,11 +138,11 @@ async def numbers(last: int) -> AsyncIterator[int]:
 def test_some_of_an_iterator_are_so_many_or_what_is_left() -> None:
     async def scenario() -> None:
         rows = numbers(5)
-        assert await some(rows, 0) == []
-        assert await some(rows, 2) == [1, 2]
-        assert await some(rows, 3) == [3, 4, 5]
-        assert await some(rows, 3) == []
-        assert await some(numbers(2), 3) == [1, 2]
+        assert await next_items(rows, 0) == []
+        assert await next_items(rows, 2) == [1, 2]
+        assert await next_items(rows, 3) == [3, 4, 5]
+        assert await next_items(rows, 3) == []
+        assert await next_items(numbers(2), 3) == [1, 2]
 
     run(scenario())
 
@@ -163,9 +171,9 @@ def test_a_list_of_many_days_is_read_in_order() -> None:
     ]
 
     async def scenario() -> None:
-        found = [row.photo_id async for row in roll_candidates(store, LAKE, MORNING, size=1)]
+        found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING, size=1)]
         assert found == [photo.photo_id for photo in photos]
-        later = roll_candidates(store, LAKE, MORNING + timedelta(days=900), size=2)
+        later = roll_photo_candidates(store, LAKE, MORNING + timedelta(days=900), size=2)
         assert [row.photo_id async for row in later] == found
         assert month_of(MORNING) == "2026-06"
 

@@ -9,7 +9,7 @@ import pytest
 from events.ids import NIL
 from events.personal import ERASED
 from projections.accounts.users import USERS
-from projections.progress import PROGRESS, least, progress_rows
+from projections.progress import PROGRESS, lowest_offset, progress_rows
 from projections.reactions.comments import COMMENTS
 from projections.store.table import Stamped, Table, Upsert, partition_key, positions_of, stamp_of
 from projections.tally.counts import Count, Counts, summed
@@ -30,10 +30,10 @@ class Entry:
 
 
 def test_a_stamp_has_room_for_1024_epochs_of_each_offset() -> None:
-    assert (stamp_of(0), stamp_of(1), stamp_of(7, 3), stamp_of(7, 1023)) == (0, 1024, 7171, 8191)
+    assert (stamp_of(0), stamp_of(1), stamp_of(7, epoch=3), stamp_of(7, epoch=1023)) == (0, 1024, 7171, 8191)
     for epoch in (-1, 1024):
         with pytest.raises(ValueError, match=f"epoch {epoch} isn't below 1024"):
-            stamp_of(7, epoch)
+            stamp_of(7, epoch=epoch)
 
 
 def test_a_tables_key_is_made_of_its_first_columns() -> None:
@@ -96,7 +96,7 @@ def test_an_upsert_without_its_key_or_with_another_column_or_a_null_is_refused()
 
 
 def test_progress_is_one_row_for_each_projection_stamped_by_the_offset_it_is_at() -> None:
-    assert progress_rows("photos", 3, [("photo", 1), ("roll_feed", 2)], 41) == [
+    assert progress_rows("photos", 3, [("photo", 1), ("roll_feed", 2)], offset=41) == [
         Stamped(
             PROGRESS.upsert(topic="photos", partition=3, projection=name, generation=generation, offset=41), 41 * 1024
         )
@@ -106,10 +106,10 @@ def test_progress_is_one_row_for_each_projection_stamped_by_the_offset_it_is_at(
 
 def test_a_worker_starts_where_the_last_of_its_projections_is() -> None:
     known = {("photo", 1): 9, ("photo", 2): 3, ("roll_feed", 1): 7}
-    assert least(known, [("photo", 1), ("roll_feed", 1)]) == 7
-    assert least(known, [("photo", 2), ("roll_feed", 1)]) == 3
-    assert least(known, [("photo", 1), ("another", 1)]) == 0
-    assert least(known, []) == 0
+    assert lowest_offset(known, [("photo", 1), ("roll_feed", 1)]) == 7
+    assert lowest_offset(known, [("photo", 2), ("roll_feed", 1)]) == 3
+    assert lowest_offset(known, [("photo", 1), ("another", 1)]) == 0
+    assert lowest_offset(known, []) == 0
 
 
 def test_counts_are_sums_over_shards_with_the_latest_time_of_any() -> None:

@@ -63,13 +63,13 @@ def test_the_minutes_in_which_something_is_due_are_found_in_order_both_ends_incl
     yesterday, morning, after, tomorrow = "2026-06-19T07:00", "2026-06-20T07:00", "2026-06-20T07:01", "2026-06-21T07:00"
 
     async def scenario() -> None:
-        assert await due_minutes(store, OF_ADA, "", tomorrow) == [yesterday, morning, after, tomorrow]
-        assert await due_minutes(store, OF_ADA, "", "2026-06-21T06:59") == [yesterday, morning, after]
-        assert await due_minutes(store, OF_ADA, morning, after) == [morning, after]
-        assert await due_minutes(store, OF_ADA, after, after) == [after]
-        assert await due_minutes(store, OF_ADA, morning, morning) == [morning]
-        assert await due_minutes(store, OF_ADA, "2026-06-20T07:02", "2026-06-21T06:59") == []
-        assert await due_minutes(store, OF_BO, "", tomorrow) == ["2026-06-20T07:09"]
+        assert await due_minutes(store, OF_ADA, since="", until=tomorrow) == [yesterday, morning, after, tomorrow]
+        assert await due_minutes(store, OF_ADA, since="", until="2026-06-21T06:59") == [yesterday, morning, after]
+        assert await due_minutes(store, OF_ADA, since=morning, until=after) == [morning, after]
+        assert await due_minutes(store, OF_ADA, since=after, until=after) == [after]
+        assert await due_minutes(store, OF_ADA, since=morning, until=morning) == [morning]
+        assert await due_minutes(store, OF_ADA, since="2026-06-20T07:02", until="2026-06-21T06:59") == []
+        assert await due_minutes(store, OF_BO, since="", until=tomorrow) == ["2026-06-20T07:09"]
 
     run(scenario())
 

@@ -11,7 +11,7 @@ from projections.photos.photos_of_user import (
     PHOTOS_OF_USER_BUCKETS,
     UserMonth,
     UserPhoto,
-    user_candidates,
+    user_photo_candidates,
 )
 from tests import given
 from tests.given import ADA, BO, DUSK, MORNING, TAKEN, named
@@ -64,7 +64,7 @@ def test_a_persons_photos_are_read_newest_first_up_to_now_and_from_any_place_on(
     newest = [each.photo_id for each in reversed(photos)]
 
     async def read(now: datetime | None, size: int, after: tuple[object, ...] = ()) -> list[UUID]:
-        return [row.photo_id async for row in user_candidates(store, ADA, now, after, size)]
+        return [row.photo_id async for row in user_photo_candidates(store, ADA, now, after, size)]
 
     async def scenario() -> None:
         for size in (1, 2, 50):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from events.generated import PhotoAddedToRoll
-from projections.photos.roll_feed import ROLL_FEED, ROLL_FEED_BUCKETS, RollDay, RollPhoto, roll_candidates
+from projections.photos.roll_feed import ROLL_FEED, ROLL_FEED_BUCKETS, RollDay, RollPhoto, roll_photo_candidates
 from tests import given
 from tests.given import ADA, DEN, DUSK, LAKE, MORNING, TAKEN, named
 from tests.kit import run
@@ -41,7 +41,7 @@ def test_a_photo_that_was_put_in_again_is_listed_once_more() -> None:
     again = given.photo_added_to_roll(occurred_at=MORNING)
 
     async def scenario() -> None:
-        found = [row.placement_id async for row in roll_candidates(store, LAKE, MORNING)]
+        found = [row.placement_id async for row in roll_photo_candidates(store, LAKE, MORNING)]
         assert found == [again.event_id]
 
     store = store_of(ADDED, again, REMOVED)
@@ -54,7 +54,7 @@ def test_what_was_taken_out_or_never_put_in_or_is_in_another_roll_is_not_read() 
     stays = added("stays", MORNING)
 
     async def scenario() -> None:
-        found = [row.photo_id async for row in roll_candidates(store, LAKE, MORNING)]
+        found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING)]
         assert found == [stays.photo_id]
 
     store = store_of(ADDED, stays, REMOVED, only_its_end, elsewhere)
@@ -73,7 +73,7 @@ def test_a_roll_is_read_newest_first_up_to_now_and_from_any_place_on() -> None:
     store = store_of(*placements)
 
     async def read(now: datetime, size: int, after: tuple[object, ...] = ()) -> list[UUID]:
-        return [row.photo_id async for row in roll_candidates(store, LAKE, now, after, size)]
+        return [row.photo_id async for row in roll_photo_candidates(store, LAKE, now, after, size)]
 
     async def scenario() -> None:
         for size in (1, 2, 50):

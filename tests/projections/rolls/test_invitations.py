@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from projections.rolls.invitations import INVITATIONS, Invitation, invitation, spent
+from projections.rolls.invitations import INVITATIONS, Invitation, invitation, was_accepted
 from projections.tally.tally import Member
 from tests import given
 from tests.given import ADA, BO, CY, DEN, LAKE, NOON, minutes
@@ -40,11 +40,11 @@ def test_a_persons_last_invitation_to_a_roll_is_found() -> None:
 
 def test_an_invitation_is_spent_by_the_first_joining_after_it_even_one_that_has_ended() -> None:
     moment = timedelta(milliseconds=1)
-    assert not spent(OF_OLD, [])
-    assert not spent(OF_OLD, [joined(-moment)])
-    assert spent(OF_OLD, [joined(timedelta(0))])
-    assert spent(OF_OLD, [joined(-moment), joined(moment)])
+    assert not was_accepted(OF_OLD, [])
+    assert not was_accepted(OF_OLD, [joined(-moment)])
+    assert was_accepted(OF_OLD, [joined(timedelta(0))])
+    assert was_accepted(OF_OLD, [joined(-moment), joined(moment)])
 
 
 def test_a_membership_of_which_only_the_end_is_known_spends_nothing() -> None:
-    assert not spent(OF_OLD, [Member(LAKE, 0, BO, given.named("a membership"), None, True)])
+    assert not was_accepted(OF_OLD, [Member(LAKE, 0, BO, given.named("a membership"), None, True)])
