@@ -187,6 +187,27 @@ def test_any_other_failure_is_told_to_who_waits_and_ends_no_other_wait() -> None
     travel(scenario())
 
 
+def test_a_position_that_was_passed_stays_so_when_its_partition_can_no_longer_be_read() -> None:
+    class PhotosFail(MemoryStore):
+        async def slice(self, table: Any, *partition: Any, **how: Any) -> list[Any]:
+            if partition == ("photos", 3) and clock() > 0.5:
+                raise RuntimeError("a bug")
+            return await super().slice(table, *partition, **how)
+
+    async def scenario() -> None:
+        store = PhotosFail()
+        await folded(store, 42)
+        waiting = ProjectionWaiter(store)
+        waiter = asyncio.create_task(waiting.passed([at(41), at(6, 5)]))
+        await asyncio.sleep(1.0)
+        assert not waiter.done()
+        await folded(store, 7, partition=5)
+        assert await waiter
+        await waiting.close()
+
+    travel(scenario())
+
+
 def test_a_read_waits_two_seconds_for_its_positions_and_then_says_that_it_is_stale() -> None:
     async def scenario() -> None:
         world = ApiWorld()
