@@ -1,1 +1,1 @@
-"""The log's vocabulary: generated event types, codec, topics and positions. Imports nothing of ours."""
+"""The log's vocabulary: event types, codec, topics and positions. It imports no other package of Darkroom."""

@@ -1,4 +1,4 @@
-"""The log's topics: partition counts, fixed for life, and where a key goes."""
+"""The log's topics, and the partition that a key goes to. A topic's number of partitions never changes."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,11 +25,11 @@ TOPICS = {topic.name: topic for topic in (*map(Topic, FACTS), Topic("deadletters
 
 
 def key_bytes(key: UUID) -> bytes:
-    """A key as it stands in a record."""
+    """Returns a key in the form that records carry."""
     return str(key).encode()
 
 
 @lru_cache(maxsize=200_000)
 def partition_of(topic: str, key: UUID) -> int:
-    """The partition that holds a person's facts: Kafka's default partitioner (murmur2 of the key)."""
+    """Returns the partition that holds a person's facts, as Kafka's default partitioner does: murmur2 of the key."""
     return (murmurhash2(key_bytes(key), KAFKA_SEED) & 0x7FFFFFFF) % TOPICS[topic].partitions
