@@ -1,4 +1,4 @@
-"""`python -m bench [NAMES…]`: measure, print, and write `.darkroom/bench.json`."""
+"""`python -m bench [NAMES…]`: measures, prints, and writes `.darkroom/bench.json`."""
 
 import signal
 import sys
@@ -11,9 +11,9 @@ from rich.console import Console
 
 from bench.figures import api, apply, consume_floor, develop, filter, growth, visible
 from bench.harness.figure import TARGETS, Figure, show, write
-from bench.harness.world import World, world
+from bench.harness.servers import BenchServers, bench_servers
 
-FIGURES: dict[str, Callable[[World], dict[str, Figure]]] = {
+FIGURES: dict[str, Callable[[BenchServers], dict[str, Figure]]] = {
     "filter": filter.measure,
     "consume_floor": consume_floor.measure,
     "apply_rows": apply.rows,
@@ -48,18 +48,18 @@ def main(names: tuple[str, ...], size: str, out: Path) -> None:
     figures: dict[str, Figure] = {}
     failed: list[str] = []
     began = time.monotonic()
-    with world(console, size == "large") as where:
+    with bench_servers(console, size == "large") as servers:
         for name in names or FIGURES:
             console.print(f"[bold]{name}[/] …")
             since = time.monotonic()
             try:
-                figures |= FIGURES[name](where)
+                figures |= FIGURES[name](servers)
             except Exception:
                 console.print_exception()
                 failed.append(name)
-            where.drop()
+            servers.drop()
             write(figures, out)
-            where.say(f"{name} took {time.monotonic() - since:.0f} s")
+            servers.say(f"{name} took {time.monotonic() - since:.0f} s")
     show(figures, Console(highlight=False, width=None if sys.stdout.isatty() else 110))
     aimed = [name for name in figures if name in TARGETS]
     missed = [name for name in aimed if not TARGETS[name].met(figures[name].ratio)]

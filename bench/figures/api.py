@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from bench.harness.api_data import Album, fill
 from bench.harness.figure import Figure, compared
-from bench.harness.side import ROOT, Side, in_turn, side
-from bench.harness.world import World
+from bench.harness.process import ROOT, BenchProcess, alternate, bench_process
+from bench.harness.servers import BenchServers
 from events.settings import Settings
 from events.topics import FACTS
 from ops.local_servers import free_block
@@ -25,7 +25,7 @@ UVICORN = ("--loop", "uvloop", "--no-access-log", "--no-server-header", "--lifes
 
 
 def program(settings: Settings, app: str) -> Program:
-    """An app in uvicorn."""
+    """Describes an app in uvicorn."""
     port = settings.api_port
     return Program(
         name=f"{app.partition('.')[0]}-{app.partition(':')[0].rpartition('.')[2]}-{port}",
@@ -38,34 +38,34 @@ def program(settings: Settings, app: str) -> Program:
 
 
 @contextmanager
-def served(settings: Settings, app: str, album: Album) -> Generator[Side]:
-    """An app, and the load for it: a side whose question is for how many seconds."""
+def served(settings: Settings, app: str, album: Album) -> Generator[BenchProcess]:
+    """Runs an app, and the process that sends requests to it."""
     own = with_values(settings, api_port=free_block(settings.host))
     token = issue_token(own, album.viewer, timedelta(hours=2))
     paths = [f"/v1/rolls/{roll}/photos" for roll in album.rolls]
     with (
         running([program(own, app)], own.home / "logs", 0),
-        side(own, "bench.harness.load", own.api_port, token) as load,
+        bench_process(own, "bench.harness.load", own.api_port, token) as load,
     ):
-        load.ask({"paths": paths})
+        load.request({"paths": paths})
         yield load
 
 
-def rate(load: Side, seconds: float) -> float:
-    """Requests a second, all of them answered 200 and with 30 photos."""
-    told = load.ask({"seconds": seconds})
-    return told["answered"] / told["seconds"]
+def rate(load: BenchProcess, seconds: float) -> float:
+    """Measures requests a second, all of them answered 200 and with 30 photos."""
+    reply = load.request({"seconds": seconds})
+    return reply["answered"] / reply["seconds"]
 
 
-def measure(world: World) -> dict[str, Figure]:
-    """Both sides' medians."""
-    seconds, rounds = (15.0, 5) if world.large else (4.0, 3)
-    settings = world.keyspace("api_page", *FACTS)
-    album = fill(settings, ROLLS, PHOTOS_A_ROLL)
+def measure(servers: BenchServers) -> dict[str, Figure]:
+    """Measures both sides."""
+    seconds, rounds = (15.0, 5) if servers.large else (4.0, 3)
+    settings = servers.keyspace("api_page", *FACTS)
+    album = fill(settings, rolls=ROLLS, photos=PHOTOS_A_ROLL)
     with (
         served(settings, "api.app:app", album) as ours,
         served(settings, "bench.reference.api:app", album) as bare,
     ):
-        in_turn([ours, bare], 1, lambda load: rate(load, 2.0))
-        rates = in_turn([ours, bare], rounds, lambda load: rate(load, seconds))
-    return {"api": compared(rates[0], rates[1], "requests/s")}
+        alternate([ours, bare], 1, lambda load: rate(load, 2.0))
+        rates = alternate([ours, bare], rounds, lambda load: rate(load, seconds))
+    return {"api": compared(ours=rates[0], reference=rates[1], unit="requests/s")}

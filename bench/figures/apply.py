@@ -13,9 +13,9 @@ from itertools import islice
 from confluent_kafka import Consumer, TopicPartition
 
 from bench.harness.figure import Figure, compared
-from bench.harness.side import Side, side
+from bench.harness.process import BenchProcess, bench_process
+from bench.harness.servers import BenchServers
 from bench.harness.stream import Encoded, likes, placements, produce
-from bench.harness.world import World
 from events.settings import Settings
 from events.topics import TOPICS
 from projections.catalog import of_topic
@@ -26,14 +26,18 @@ ROLLS, PHOTOS, PEOPLE = 500, 20_000, 50_000
 UNIT = "events/s"
 
 
-def stream_of(world: World, topic: str, seed: int) -> Iterator[Encoded]:
-    """The events that are measured in a topic, without end."""
+def stream_of(servers: BenchServers, topic: str, seed: int) -> Iterator[Encoded]:
+    """Makes the events that are measured in a topic, without end."""
     chance = random.Random(seed)
-    return placements(world.ids, chance, ROLLS) if topic == "photos" else likes(world.ids, chance, PHOTOS, PEOPLE)
+    return (
+        placements(servers.ids, chance, ROLLS)
+        if topic == "photos"
+        else likes(servers.ids, chance, photos=PHOTOS, people=PEOPLE)
+    )
 
 
 def ends(settings: Settings, topic: str) -> dict[int, int]:
-    """The offset after the last record of each partition."""
+    """Finds the offset after the last record of each partition."""
     consumer = Consumer({"bootstrap.servers": settings.bootstrap, "group.id": "bench-ends"})
     try:
         partitions = range(TOPICS[topic].partitions)
@@ -43,7 +47,7 @@ def ends(settings: Settings, topic: str) -> dict[int, int]:
 
 
 def begin_at(settings: Settings, topic: str, starts: dict[int, int], names: list[str]) -> None:
-    """Makes a keyspace's projections begin where the log ends now."""
+    """Writes progress, so that a keyspace's projections begin at these offsets."""
     session = connect(settings, "cassandra", settings.cassandra_password)
     columns = ", ".join(PROGRESS.columns)
     for partition, offset in starts.items():
@@ -56,54 +60,56 @@ def begin_at(settings: Settings, topic: str, starts: dict[int, int], names: list
     disconnect(session)
 
 
-def applied(world: World, sides: list[Side], stream: Iterator[Encoded], each: int, rounds: int) -> list[list[float]]:
-    """Events a second of each side in each round; a short round before them, to warm up, doesn't count."""
+def measure_rounds(
+    servers: BenchServers, sides: list[BenchProcess], stream: Iterator[Encoded], *, each: int, rounds: int
+) -> list[list[float]]:
+    """Measures events a second of each side in each round, after a short round to warm up."""
     results: list[list[float]] = [[] for _ in sides]
     for number in range(-1, rounds):
-        count = produce(world.settings, islice(stream, each if number >= 0 else each // 4))
+        count = produce(servers.settings, islice(stream, each if number >= 0 else each // 4))
         order = list(enumerate(sides)) if number % 2 else list(enumerate(sides))[::-1]  # each goes first in turn
-        asked = {which: one.ask(count) for which, one in order}
-        answers = [asked[which] for which in range(len(sides))]
-        rates = [one["records"] / one["seconds"] for one in answers]
-        cpu = ", ".join(f"{one['cpu'] / one['records'] * 1e6:.0f}" for one in answers)
+        replies_of = {which: one.request(count) for which, one in order}
+        replies = [replies_of[which] for which in range(len(sides))]
+        rates = [one["records"] / one["seconds"] for one in replies]
+        cpu = ", ".join(f"{one['cpu'] / one['records'] * 1e6:.0f}" for one in replies)
         what = f"round {number + 1}" if number >= 0 else "warm-up"
-        world.say(f"{what}: {told(rates)} {UNIT}; {cpu} µs of CPU an event")
-        for of, rate in zip(results, rates, strict=True):
+        servers.say(f"{what}: {rates_text(rates)} {UNIT}; {cpu} µs of CPU an event")
+        for result, rate in zip(results, rates, strict=True):
             if number >= 0:
-                of.append(rate)
+                result.append(rate)
     return results
 
 
-def rate_of(one: Side, count: int) -> float:
-    """Events a second."""
-    told = one.ask(count)
-    return told["records"] / told["seconds"]
+def rate_of(one: BenchProcess, count: int) -> float:
+    """Measures events a second."""
+    reply = one.request(count)
+    return reply["records"] / reply["seconds"]
 
 
-def measure(world: World, topic: str, name: str) -> Figure:
-    """Both sides' medians."""
-    each, rounds = (96_000, 5) if world.large else (12_000, 3)
-    ours, plain = (world.keyspace(f"{name}_{whose}", topic) for whose in ("ours", "plain"))
-    starts = ends(world.settings, topic)
+def measure(servers: BenchServers, *, topic: str, name: str) -> Figure:
+    """Measures both sides."""
+    each, rounds = (96_000, 5) if servers.large else (12_000, 3)
+    ours, plain = (servers.keyspace(f"{name}_{whose}", topic) for whose in ("ours", "plain"))
+    starts = ends(servers.settings, topic)
     begin_at(ours, topic, starts, [projection.name for projection in of_topic(topic)])
     with (
-        side(ours, "bench.ours.apply", topic) as our_side,
-        side(plain, "bench.reference.apply", topic, json.dumps(starts)) as their_side,
+        bench_process(ours, "bench.ours.apply", topic) as our_side,
+        bench_process(plain, "bench.reference.apply", topic, json.dumps(starts)) as their_side,
     ):
-        rates = applied(world, [our_side, their_side], stream_of(world, topic, 1), each, rounds)
-    return compared(rates[0], rates[1], UNIT)
+        rates = measure_rounds(servers, [our_side, their_side], stream_of(servers, topic, 1), each=each, rounds=rounds)
+    return compared(ours=rates[0], reference=rates[1], unit=UNIT)
 
 
-def told(rates: list[float]) -> str:
-    """Rounds in words."""
+def rates_text(rates: list[float]) -> str:
+    """Lists rates for a line of progress."""
     return ", ".join(f"{rate:,.0f}" for rate in rates)
 
 
-def rows(world: World) -> dict[str, Figure]:
-    """PhotoAddedToRoll: two row projections and two tallies."""
-    return {"apply_rows": measure(world, "photos", "apply_rows")}
+def rows(servers: BenchServers) -> dict[str, Figure]:
+    """Measures PhotoAddedToRoll: two row projections and two tallies."""
+    return {"apply_rows": measure(servers, topic="photos", name="apply_rows")}
 
 
-def tally(world: World) -> dict[str, Figure]:
-    """PhotoLiked and PhotoUnliked, most of them about few photos: one tally, listed by time."""
-    return {"apply_tally": measure(world, "reactions", "apply_tally")}
+def tally(servers: BenchServers) -> dict[str, Figure]:
+    """Measures PhotoLiked and PhotoUnliked, most of them about few photos: one tally, listed by time."""
+    return {"apply_tally": measure(servers, topic="reactions", name="apply_tally")}

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from itertools import islice
 from uuid import UUID
 
-from bench.figures.apply import told
+from bench.figures.apply import rates_text
 from bench.harness.figure import Figure, compared
-from bench.harness.side import side
+from bench.harness.process import bench_process
+from bench.harness.servers import BenchServers
 from bench.harness.stream import Encoded, an_id, produce
-from bench.harness.world import World
 
 TOPIC = "graph"
 SKIPPED = 20_000  # before the clock starts: connections are made, caches filled
@@ -21,7 +21,7 @@ STOCK_SKIPPED = 2_000
 
 
 def filler(chance: random.Random) -> Iterator[Encoded]:
-    """Records of the size that most events have; nobody decodes them."""
+    """Makes records of the size that most events have; nothing decodes them."""
     keys = [an_id(chance) for _ in range(1000)]
     value = chance.randbytes(180)
     while True:
@@ -29,16 +29,16 @@ def filler(chance: random.Random) -> Iterator[Encoded]:
         yield TOPIC, key, value
 
 
-def measure(world: World) -> dict[str, Figure]:
-    """Both sides' medians."""
-    total, stock, rounds = (4_000_000, 100_000, 5) if world.large else (700_000, 30_000, 3)
-    world.say(f"consume_floor: producing {total:,} records")
-    produce(world.settings, islice(filler(random.Random(2)), total))
-    ours, faust = list[float](), list[float]()
+def measure(servers: BenchServers) -> dict[str, Figure]:
+    """Measures both sides."""
+    total, stock, rounds = (4_000_000, 100_000, 5) if servers.large else (700_000, 30_000, 3)
+    servers.say(f"consume_floor: producing {total:,} records")
+    produce(servers.settings, islice(filler(random.Random(2)), total))
+    settings, ours, faust = servers.settings, list[float](), list[float]()
     for number in range(rounds):
-        with side(world.settings, "bench.ours.consume_floor", TOPIC, total, SKIPPED, number) as one:
-            ours.append(one.hear()["rate"])
-        with side(world.settings, "bench.reference.consume_floor", TOPIC, stock, STOCK_SKIPPED, number) as one:
-            faust.append(one.hear()["rate"])
-    world.say(f"ours: {told(ours)} faust: {told(faust)}")
-    return {"consume_floor": compared(ours, faust, "records/s")}
+        with bench_process(settings, "bench.ours.consume_floor", TOPIC, total, SKIPPED, number) as one:
+            ours.append(one.receive()["rate"])
+        with bench_process(settings, "bench.reference.consume_floor", TOPIC, stock, STOCK_SKIPPED, number) as one:
+            faust.append(one.receive()["rate"])
+    servers.say(f"ours: {rates_text(ours)} faust: {rates_text(faust)}")
+    return {"consume_floor": compared(ours=ours, reference=faust, unit="records/s")}

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from bench.harness.figure import Figure, compared
-from bench.harness.world import World
+from bench.harness.servers import BenchServers
 from processors.film.decode import fit_within
 from processors.film.filter import filter_photo
 from processors.film.formats.jpeg import draft_scale
@@ -28,7 +28,7 @@ DAY = date(2026, 6, 20)
 
 
 def picture() -> bytes:
-    """A photo-like JPEG: light and shade, edges, and the noise of a sensor; about 3 MB."""
+    """Makes a JPEG like a photo: light and shade, edges, and the noise of a sensor; about 3 MB."""
     chance = np.random.default_rng(3)
     y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]].astype(np.float32) / SIZE[0]
     light = 120 + 80 * np.sin(9 * x + 4 * y * y) + 40 * ((np.sin(40 * x) * np.cos(30 * y)) > 0.3)
@@ -40,13 +40,13 @@ def picture() -> bytes:
 
 
 def ours(data: bytes) -> None:
-    """One photo through the film, each another one: grain and leak differ."""
+    """Filters the photo under a new id each time: grain and leak differ."""
     outcome = filter_photo(UUID(int=random.getrandbits(128), version=4), data, DAY)
     assert isinstance(outcome, Filtered)
 
 
 def reference(data: bytes) -> None:
-    """One photo to three sizes."""
+    """Makes the photo's three sizes."""
     image = Image.open(BytesIO(data))
     scale = draft_scale(max(image.size), wanted=LIMITS.draft_px)
     image.draft(None, (image.width // scale, image.height // scale))  # type: ignore[attr-defined]
@@ -59,10 +59,10 @@ def reference(data: bytes) -> None:
         size.save(BytesIO(), "JPEG", quality=QUALITY[name], subsampling="4:2:0")
 
 
-def measure(world: World) -> dict[str, Figure]:
-    """Both sides' medians, in one process that does nothing else."""
+def measure(servers: BenchServers) -> dict[str, Figure]:
+    """Measures both sides, in one process that does nothing else."""
     keep_freed_memory()  # as the film's workers do; both sides gain by it
-    data, rounds = picture(), 25 if world.large else 9
+    data, rounds = picture(), 25 if servers.large else 9
     took: tuple[list[float], list[float]] = ([], [])
     for number in range(-2, rounds):
         for times, side in zip(took, (ours, reference), strict=True):
@@ -70,4 +70,4 @@ def measure(world: World) -> dict[str, Figure]:
             side(data)
             if number >= 0:
                 times.append((time.perf_counter() - began) * 1000)
-    return {"filter": compared(took[0], took[1], "ms")}
+    return {"filter": compared(ours=took[0], reference=took[1], unit="ms")}

@@ -1,19 +1,19 @@
 """growth: `apply_rows`, `apply_tally` and `api` on ten times the data, against themselves.
 
-Two keyspaces, one with nothing in it (emptied before each round; `api`: one helping) and one that holds ten helpings
-in the same rolls, sets and lists. Both take the same events, or the same requests, in turn; the ratio is the median of
-five rounds' own.
+Two keyspaces, one with nothing in it (emptied before each round; for `api`, a tenth of the other's photos), and one
+that holds ten times as much in the same rolls, sets and lists. Both take the same events, or the same requests, in
+turn; the ratio is the median of five rounds' own.
 """
 
 from itertools import islice
 
 from bench.figures.api import PHOTOS_A_ROLL, ROLLS, rate, served
-from bench.figures.apply import UNIT, begin_at, ends, rate_of, stream_of, told
+from bench.figures.apply import UNIT, begin_at, ends, rate_of, rates_text, stream_of
 from bench.harness.api_data import fill
 from bench.harness.figure import Figure, paired
-from bench.harness.side import in_turn, side
+from bench.harness.process import alternate, bench_process
+from bench.harness.servers import BenchServers
 from bench.harness.stream import produce
-from bench.harness.world import World
 from events.topics import FACTS
 from projections.catalog import of_topic
 
@@ -21,45 +21,47 @@ TIMES = 10
 ROUNDS = 5
 
 
-def applying(world: World, topic: str, name: str) -> Figure:
-    """A topic's app on little and on much."""
-    each = 50_000 if world.large else 4_000
-    few, many = (world.keyspace(f"{name}_{size}", topic) for size in ("few", "many"))
+def apply_growth(servers: BenchServers, *, topic: str, name: str) -> Figure:
+    """Measures a topic's app on little data and on much."""
+    each = 50_000 if servers.large else 4_000
+    few, many = (servers.keyspace(f"{name}_{size}", topic) for size in ("few", "many"))
     names = [projection.name for projection in of_topic(topic)]
-    stream = stream_of(world, topic, 21)
+    stream = stream_of(servers, topic, 21)
     begin_at(many, topic, ends(many, topic), names)
     rates: tuple[list[float], list[float]] = ([], [])
-    with side(many, "bench.ours.apply", topic) as large:
-        large.ask(produce(world.settings, islice(stream, TIMES * each)))
+    with bench_process(many, "bench.ours.apply", topic) as large:
+        large.request(produce(servers.settings, islice(stream, TIMES * each)))
         begin_at(few, topic, ends(few, topic), names)
-        with side(few, "bench.ours.apply", topic) as small:
-            warm = produce(world.settings, islice(stream, each // 4))
-            in_turn([large, small], 1, lambda one: rate_of(one, warm))
+        with bench_process(few, "bench.ours.apply", topic) as small:
+            warm = produce(servers.settings, islice(stream, each // 4))
+            alternate([large, small], 1, lambda one: rate_of(one, warm))
             for number in range(ROUNDS):
-                world.empty(few)
-                count = produce(world.settings, islice(stream, each))
+                servers.empty(few)
+                count = produce(servers.settings, islice(stream, each))
                 # The first of a pair still feels what the emptying left to be done, so they change places.
                 for which in (0, 1) if number % 2 else (1, 0):
                     rates[which].append(rate_of((large, small)[which], count))
-                world.say(f"round {number + 1}: {told([of[-1] for of in rates])} {UNIT}")
-    return paired(rates[0], rates[1], UNIT)
+                servers.say(f"round {number + 1}: {rates_text([of[-1] for of in rates])} {UNIT}")
+    return paired(ours=rates[0], reference=rates[1], unit=UNIT)
 
 
-def asking(world: World) -> Figure:
-    """A page of a roll of 600 photos, and of one of 60."""
-    seconds = 10.0 if world.large else 3.0
-    few, many = (world.keyspace(f"growth_api_{size}", *FACTS) for size in ("few", "many"))
-    small, large = fill(few, ROLLS, PHOTOS_A_ROLL), fill(many, ROLLS, TIMES * PHOTOS_A_ROLL)
+def api_growth(servers: BenchServers) -> Figure:
+    """Measures a page of a roll of 600 photos, and of one of 60."""
+    seconds = 10.0 if servers.large else 3.0
+    few, many = (servers.keyspace(f"growth_api_{size}", *FACTS) for size in ("few", "many"))
+    small, large = (
+        fill(keyspace, rolls=ROLLS, photos=times * PHOTOS_A_ROLL) for keyspace, times in ((few, 1), (many, TIMES))
+    )
     with served(many, "api.app:app", large) as much, served(few, "api.app:app", small) as little:
-        in_turn([much, little], 1, lambda load: rate(load, 2.0))
-        rates = in_turn([much, little], ROUNDS, lambda load: rate(load, seconds))
-    return paired(rates[0], rates[1], "requests/s")
+        alternate([much, little], 1, lambda load: rate(load, 2.0))
+        rates = alternate([much, little], ROUNDS, lambda load: rate(load, seconds))
+    return paired(ours=rates[0], reference=rates[1], unit="requests/s")
 
 
-def measure(world: World) -> dict[str, Figure]:
-    """All three."""
+def measure(servers: BenchServers) -> dict[str, Figure]:
+    """Measures all three."""
     return {
-        "growth_apply_rows": applying(world, "photos", "growth_rows"),
-        "growth_apply_tally": applying(world, "reactions", "growth_tally"),
-        "growth_api": asking(world),
+        "growth_apply_rows": apply_growth(servers, topic="photos", name="growth_rows"),
+        "growth_apply_tally": apply_growth(servers, topic="reactions", name="growth_tally"),
+        "growth_api": api_growth(servers),
     }

@@ -1,4 +1,4 @@
-"""startup: how long a second `darkroom up` takes, of this checkout and of another, in turns.
+"""startup: seconds that a second `darkroom up` takes, of this checkout and of another, in turns.
 
 python -m bench.figures.startup --against CHECKOUT
 """
@@ -41,7 +41,7 @@ class Checkout:
         self._environment = environment(on_free_ports(Settings.model_validate({"home": home})))
 
     def start(self) -> Start:
-        """Starts and stops it. CalledProcessError if it doesn't come up."""
+        """Starts and stops it. Raises CalledProcessError if it doesn't come up."""
         began = time.monotonic()
         self._run("up", "--detach")
         took = time.monotonic() - began
@@ -57,12 +57,12 @@ class Checkout:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The CPU that a process has used, and those of its children that have ended."""
+    """Returns the seconds of CPU that a process and its ended children have used."""
     return sum(psutil.Process(pid).cpu_times()[:4])
 
 
 def median(starts: list[Start]) -> Start:
-    """The median of each number."""
+    """Returns the median of each number."""
     names = starts[0].ready
     return Start(
         statistics.median(each.up for each in starts),
@@ -72,7 +72,7 @@ def median(starts: list[Start]) -> Start:
 
 
 def line_of(name: str, start: Start) -> str:
-    """`this: up after 14.2 s, 17.9 s of CPU; ready: kafka 5.1, …`."""
+    """Says how a start went: `this: up after 14.2 s, 17.9 s of CPU; ready: kafka 5.1, …`."""
     ready = ", ".join(f"{process} {seconds:.1f}" for process, seconds in start.ready.items())
     return f"{name}: up after {start.up:.1f} s, {start.cpu:.1f} s of CPU; ready: {ready}"
 

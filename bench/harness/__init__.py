@@ -1,1 +1,1 @@
-"""Sides, servers, streams and tables of figures."""
+"""Runs the servers and processes of a benchmark, makes streams of events, and prints figures."""

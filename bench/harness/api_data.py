@@ -1,4 +1,4 @@
-"""What the API reads in `api`: people, public rolls, and developed photos with a few likes."""
+"""Makes what the API reads in `api`: people, public rolls, and developed photos with a few likes."""
 
 import asyncio
 import random
@@ -39,14 +39,14 @@ AT_ONCE = 2000
 
 @dataclass(frozen=True)
 class Album:
-    """Who looks, and at which rolls."""
+    """A viewer, and the rolls that they read."""
 
     viewer: UUID
     rolls: list[UUID]
 
 
-def fill(settings: Settings, rolls: int, photos: int) -> Album:
-    """Folds what makes an album into a keyspace: so many rolls of so many photos."""
+def fill(settings: Settings, *, rolls: int, photos: int) -> Album:
+    """Folds the events of some rolls, of so many photos each, into a keyspace."""
     chance = random.Random(7)
     people, made = ([an_id(chance) for _ in range(number)] for number in (PEOPLE, rolls))
     asyncio.run(fold(settings, history(chance, people, made, photos)))
@@ -54,7 +54,7 @@ def fill(settings: Settings, rolls: int, photos: int) -> Album:
 
 
 def history(chance: random.Random, people: list[UUID], rolls: list[UUID], photos: int) -> list[Event]:
-    """The events."""
+    """Makes the events."""
     events: list[Event] = [registered(chance, person, number) for number, person in enumerate(people)]
     for roll in rolls:
         creator = chance.choice(people)
@@ -68,21 +68,21 @@ def history(chance: random.Random, people: list[UUID], rolls: list[UUID], photos
 
 
 def registered(chance: random.Random, person: UUID, number: int) -> Event:
-    """Somebody."""
+    """Makes a person's registration."""
     common = {"event_id": an_id(chance), "occurred_at": DEVELOPED, "actor_id": person, "user_id": person}
     other = blank(UserRegistered, handle=f"person{number}", handle_hmac=f"hmac{number}")
     return UserRegistered(**common, **other)
 
 
 def blank(kind: type, **given: Any) -> dict[str, Any]:
-    """Some text for those fields of an event that don't matter here, and what is given."""
+    """Fills those fields of an event that don't matter here with some text, and adds what is given."""
     common = {"event_id", "occurred_at", "actor_id"}
     texts = {name: "text" for name, of in kind.__annotations__.items() if "str" in str(of) and name not in common}
     return texts | given
 
 
 def photo(chance: random.Random, people: list[UUID], roll: UUID) -> list[Event]:
-    """A developed photo in a roll, with three likes."""
+    """Makes the events of a developed photo in a roll, with three likes."""
     owner, photo_id = chance.choice(people), an_id(chance)
     taken_at = DEVELOPED - timedelta(seconds=chance.randrange(86_400))
     known: dict[str, Any] = {"occurred_at": DEVELOPED, "actor_id": owner, "photo_id": photo_id, "owner_id": owner}
@@ -119,11 +119,11 @@ async def fold(settings: Settings, events: Sequence[Event]) -> None:
     for event in events:
         topic = topic_of(type(event))
         partitions.setdefault((topic, partition_of(topic, key_of(event))), []).append(event)
-    unread: Any = None  # no bytes to decode
-    for (topic, partition), of in partitions.items():
+    no_record: Any = None  # there are no bytes to decode
+    for (topic, partition), in_partition in partitions.items():
         writer, projections = Writer(topic, store), of_topic(topic)
         wanted = dict.fromkeys((each.name for each in projections), 0)
-        reads = [Read(offset, event, unread) for offset, event in enumerate(of)]
+        reads = [Read(offset, event, no_record) for offset, event in enumerate(in_partition)]
         for i in range(0, len(reads), AT_ONCE):
             folded = fold_events(reads[i : i + AT_ONCE], wanted, subscribers(projections))
             assert await writer.write(partition, folded, Lease.of()) == []

@@ -1,4 +1,4 @@
-"""What a measurement comes to, and the targets."""
+"""The figures that are measured, and their targets."""
 
 import json
 from collections.abc import Mapping
@@ -19,16 +19,21 @@ class Figure:
     ratio: float
     unit: str
 
+    @classmethod
+    def of(cls, *, ours: float, reference: float, unit: str) -> "Figure":
+        """Makes the figure of two values."""
+        return cls(ours, reference, ours / reference, unit)
+
 
 @dataclass(frozen=True)
 class Target:
-    """What a ratio is to be: at least so much or, for durations, at most."""
+    """The bound that a ratio must reach or, for durations, must not exceed."""
 
     bound: float
     at_most: bool = False
 
     def met(self, ratio: float) -> bool:
-        """Whether a ratio is as it is to be."""
+        """Returns whether a ratio meets the target."""
         return ratio <= self.bound if self.at_most else ratio >= self.bound
 
     def __str__(self) -> str:
@@ -49,19 +54,19 @@ TARGETS = {
 }
 
 
-def compared(ours: list[float], reference: list[float], unit: str) -> Figure:
-    """The medians of rounds that were run in turn, and their ratio."""
-    return Figure(median(ours), median(reference), median(ours) / median(reference), unit)
+def compared(*, ours: list[float], reference: list[float], unit: str) -> Figure:
+    """Compares the medians of rounds that were run in turn."""
+    return Figure.of(ours=median(ours), reference=median(reference), unit=unit)
 
 
-def paired(ours: list[float], reference: list[float], unit: str) -> Figure:
-    """As `compared`, but the ratio is the median of each round's own: for rounds that one hour's noise changes."""
+def paired(*, ours: list[float], reference: list[float], unit: str) -> Figure:
+    """Compares as `compared`, but the ratio is the median of the rounds' own: for rounds with different noise."""
     ratio = median(mine / theirs for mine, theirs in zip(ours, reference, strict=True))
     return Figure(median(ours), median(reference), ratio, unit)
 
 
 def show(figures: Mapping[str, Figure], console: Console) -> None:
-    """The table, with what was met and what was missed."""
+    """Prints the table, with what was met and what was missed."""
     table = Table(title="Darkroom against the least that could do the same", title_justify="left")
     for column in ("figure", "ours", "reference", "ratio", "target", ""):
         table.add_column(column, justify="right" if column in ("ours", "reference", "ratio") else "left", no_wrap=True)
@@ -83,7 +88,7 @@ def show(figures: Mapping[str, Figure], console: Console) -> None:
 
 
 def write(figures: Mapping[str, Figure], path: Path) -> None:
-    """The figures as JSON; what an earlier run measured and this one didn't stays."""
+    """Writes the figures as JSON; what an earlier run measured and this one didn't stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(known | {name: asdict(figure) for name, figure in figures.items()}, indent=1) + "\n")
+    earlier = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(earlier | {name: asdict(figure) for name, figure in figures.items()}, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Requests to one server from several connections at once: `python -m bench.harness.load PORT TOKEN`."""
+"""Sends requests to one server from several connections at once: `python -m bench.harness.load PORT TOKEN`."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from bench.harness.side import answer
+from bench.harness.process import reply
 from events.settings import Settings
 
 CONNECTIONS = 16
@@ -16,23 +16,23 @@ ITEMS = b'"blurhash"'
 
 
 class Load:
-    """Keeps connections busy for a while, and counts the answers."""
+    """Keeps connections busy for a while, and counts the responses."""
 
     def __init__(self, host: str, port: int, token: str):
         self._where = (host, port)
         self._headers = f"Host: {host}:{port}\r\nAuthorization: Bearer {token}\r\n\r\n"
         self._requests: list[bytes] = []
 
-    async def told(self, question: dict[str, Any]) -> None:
-        """Paths to ask for, or seconds to ask them for."""
-        if "paths" in question:
-            self._requests = [f"GET {path} HTTP/1.1\r\n{self._headers}".encode() for path in question["paths"]]
-            answer("ready")
+    async def handle(self, request: dict[str, Any]) -> None:
+        """Takes the paths to get, or gets them for some seconds and replies with the number of responses."""
+        if "paths" in request:
+            self._requests = [f"GET {path} HTTP/1.1\r\n{self._headers}".encode() for path in request["paths"]]
+            reply("ready")
             return
         began = time.perf_counter()
-        until = began + question["seconds"]
+        until = began + request["seconds"]
         answered = await asyncio.gather(*(self._connection(number, until) for number in range(CONNECTIONS)))
-        answer({"answered": sum(answered), "seconds": time.perf_counter() - began})
+        reply({"answered": sum(answered), "seconds": time.perf_counter() - began})
 
     async def _connection(self, number: int, until: float) -> int:
         reader, writer = await asyncio.open_connection(*self._where)
@@ -52,12 +52,12 @@ class Load:
 
 
 async def main() -> None:
-    """Answers questions until there are no more."""
+    """Serves requests of the parent until there are no more."""
     import json
 
     load = Load(Settings().host, int(sys.argv[1]), sys.argv[2])
     while line := await asyncio.to_thread(sys.stdin.readline):
-        await load.told(json.loads(line))
+        await load.handle(json.loads(line))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Events in the log's form, encoded and produced as fast as that goes."""
+"""Encodes events in the log's form, and produces them as fast as that goes."""
 
 import io
 import random
@@ -23,7 +23,7 @@ MEMBERS_A_ROLL = 8
 
 
 def encoder(ids: Ids, event: type[Event]) -> Callable[..., Encoded]:
-    """A function from an event's fields to its record."""
+    """Makes a function from an event's fields to its record."""
     schema = SCHEMA_OF[event]
     parsed, header = fastavro.parse_schema(dict(schema.avro)), HEADER.pack(MAGIC, ids[schema.full_name])
 
@@ -37,7 +37,7 @@ def encoder(ids: Ids, event: type[Event]) -> Callable[..., Encoded]:
 
 
 def produce(settings: Settings, records: Iterable[Encoded], linger_ms: int = 400) -> int:
-    """Appends records; how many. A partition's share arrives in few, large pieces: a backlog, not a trickle."""
+    """Appends records, and counts them. A partition's share arrives in few, large pieces: a backlog, not a trickle."""
     producer = Producer(
         {
             "bootstrap.servers": settings.bootstrap,
@@ -61,12 +61,12 @@ def produce(settings: Settings, records: Iterable[Encoded], linger_ms: int = 400
 
 
 def an_id(chance: random.Random) -> UUID:
-    """A random id."""
+    """Makes a random id."""
     return UUID(int=chance.getrandbits(128), version=4)
 
 
 def placements(ids: Ids, chance: random.Random, rolls: int) -> Iterator[Encoded]:
-    """PhotoAddedToRoll without end: `rolls` rolls of eight people each, who take photos on the same day."""
+    """Makes PhotoAddedToRoll without end: `rolls` rolls of eight people each, who take photos on the same day."""
     encode = encoder(ids, PhotoAddedToRoll)
     crowd = [(an_id(chance), [an_id(chance) for _ in range(MEMBERS_A_ROLL)]) for _ in range(rolls)]
     for number in count():
@@ -85,9 +85,10 @@ def placements(ids: Ids, chance: random.Random, rolls: int) -> Iterator[Encoded]
         )
 
 
-def likes(ids: Ids, chance: random.Random, photos: int, people: int) -> Iterator[Encoded]:
-    """PhotoLiked and PhotoUnliked without end; photo number n is liked in proportion to 1/n (Zipf), one like in ten
-    is taken back."""
+def likes(ids: Ids, chance: random.Random, *, photos: int, people: int) -> Iterator[Encoded]:
+    """Makes PhotoLiked and PhotoUnliked without end.
+
+    Photo number n is liked in proportion to 1/n (Zipf), and one like in ten is taken back."""
     liked, unliked = encoder(ids, PhotoLiked), encoder(ids, PhotoUnliked)
     targets, likers = ([an_id(chance) for _ in range(number)] for number in (photos, people))
     weights = list(accumulate(1 / (n + 1) for n in range(photos)))

@@ -1,4 +1,4 @@
-"""Our side of `apply_*`: one topic's app as `darkroom worker` runs it, held until it is told how much to do.
+"""Runs our side of `apply_*`: one topic's app as `darkroom worker` runs it, gated until a request comes.
 
     python -m bench.ours.apply TOPIC
 
@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bench.harness.side import PATIENCE, answer, questions
+from bench.harness.process import PATIENCE, reply, serve_requests
 from events.settings import Settings
 from processors.apps import AppFactory
 from processors.handlers.batch import Batch, Partition
@@ -26,8 +26,8 @@ from projections.catalog import of_topic
 Handle = Callable[[Batch, Lease], Awaitable[None]]
 
 
-class Held:
-    """Lets batches through to `handle` while there are records left to do, and says how many seconds those took.
+class GatedHandler:
+    """Lets batches through to `handle` while there are records left to do, and replies how many seconds those took.
 
     Batches may be fetched ahead of the start, as the reference's are into librdkafka's queue."""
 
@@ -36,8 +36,8 @@ class Held:
         self._open = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runs = threading.Event()
-        threading.Thread(target=questions, args=(self._told,), daemon=True).start()
-        self._left, self._began, self._spent, self._asked = 0, 0.0, 0.0, 0
+        threading.Thread(target=serve_requests, args=(self._requested,), daemon=True).start()
+        self._left, self._began, self._spent, self._wanted = 0, 0.0, 0.0, 0
 
     async def __call__(self, batch: Batch, lease: Lease) -> None:
         await self._open.wait()
@@ -46,21 +46,21 @@ class Held:
         if self._left <= 0:
             self._open.clear()
             seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._spent
-            answer({"records": self._asked - self._left, "seconds": seconds, "cpu": cpu})
+            reply({"records": self._wanted - self._left, "seconds": seconds, "cpu": cpu})
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From now on the parent's questions are answered."""
+        """Serves the parent's requests from now on."""
         self._loop = loop
         self._runs.set()
 
-    def _told(self, records: Any) -> None:
+    def _requested(self, records: Any) -> None:
         if not self._runs.wait(PATIENCE):
             os._exit(1)
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._go, int(records))
+        self._loop.call_soon_threadsafe(self._begin, int(records))
 
-    def _go(self, records: int) -> None:
-        self._left = self._asked = records
+    def _begin(self, records: int) -> None:
+        self._left = self._wanted = records
         self._began, self._spent = time.perf_counter(), time.process_time()
         self._open.set()
 
@@ -70,13 +70,13 @@ def main(topic: str) -> None:
     settings = Settings()
     factory = AppFactory(settings)
     projector = Projector(topic, of_topic(topic), factory.store, factory.codec, factory.dead_letters(topic))
-    held = Held(projector.handle)
+    gated = GatedHandler(projector.handle)
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
-        held.start(asyncio.get_running_loop())
+        gated.start(asyncio.get_running_loop())
         return {each: await projector.start(each.partition) for each in partitions}
 
-    run_worker([batch_app(f"bench-{settings.keyspace}-{topic}", [topic], held, start, settings)], settings)
+    run_worker([batch_app(f"bench-{settings.keyspace}-{topic}", [topic], gated, start, settings)], settings)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Our side of `develop`: the reactor as a worker runs it; its clock stands in the past until the parent says more.
+"""Runs our side of `develop`: the reactor as a worker runs it. Its clock stands in the past until a request comes.
 
 python -m bench.ours.develop RUN
 """
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bench.harness.side import questions
+from bench.harness.process import serve_requests
 from events.settings import Settings
 from processors.apps import AppFactory
 from processors.develop import Develop
@@ -22,25 +22,25 @@ from processors.worker import run_worker
 BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Clock:
-    """It isn't time until it is."""
+class StoppedClock:
+    """A clock that stands in the past until it is released."""
 
     def __init__(self) -> None:
         self._due = False
 
-    def told(self, _: Any) -> None:
-        """It is time."""
+    def release(self, _: Any) -> None:
+        """Has the clock show the real time from now on."""
         self._due = True
 
     def now(self) -> datetime:
-        """UTC."""
+        """Returns the time, in UTC."""
         return datetime.now(UTC) if self._due else BEFORE
 
 
 def main(run: str) -> None:
     """Runs until it is killed."""
-    settings, clock = Settings(), Clock()
-    threading.Thread(target=questions, args=(clock.told,), daemon=True).start()
+    settings, clock = Settings(), StoppedClock()
+    threading.Thread(target=serve_requests, args=(clock.release,), daemon=True).start()
     factory = AppFactory(settings)
     develop = Develop(replace(factory.tools, now=clock.now))
     handler = ReactorHandler(develop, factory.store, factory.codec, factory.dead_letters("develop"))

@@ -1,4 +1,4 @@
-"""The reference of `api`: one route, the same reads as ours for a page of a roll's feed, and nothing else.
+"""Serves the reference of `api`: one route, the same reads as ours for a page of a roll's feed, and nothing else.
 
 No router, no identity, no rules of who may see what, no metrics: the driver, JSON, and an ASGI app.
 """
@@ -32,8 +32,8 @@ QUERIES = {
 }
 
 
-class Bare:
-    """The app's state."""
+class ReferenceApi:
+    """The reference's state and reads."""
 
     def __init__(self) -> None:
         settings = Settings()
@@ -41,8 +41,8 @@ class Bare:
         self.session = connect(settings, API, settings.api_password)
         self.statements = {name: self.session.prepare(cql.format(settings.keyspace)) for name, cql in QUERIES.items()}
 
-    def ask(self, name: str, *values: Any) -> "asyncio.Future[list[tuple[Any, ...]]]":
-        """One query's rows."""
+    def query(self, name: str, *values: Any) -> "asyncio.Future[list[tuple[Any, ...]]]":
+        """Runs one query."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[tuple[Any, ...]]] = loop.create_future()
         self.session.execute_async(self.statements[name], values).add_callbacks(
@@ -52,12 +52,14 @@ class Bare:
         return future
 
     async def page(self, roll: UUID, viewer: UUID) -> bytes:
-        """A roll's latest developed photos, as our API gives them."""
+        """Reads a roll's latest developed photos, as our API gives them."""
         now = datetime.now(UTC)
-        _, buckets = await asyncio.gather(self.ask("roll", roll), self.ask("buckets", roll, now.strftime("%Y-%m-%d")))
+        _, buckets = await asyncio.gather(
+            self.query("roll", roll), self.query("buckets", roll, now.strftime("%Y-%m-%d"))
+        )
         found: list[tuple[Any, ...]] = []
         for (bucket,) in buckets:
-            found += await self.ask("feed", roll, bucket, now, LIMIT + 1)
+            found += await self.query("feed", roll, bucket, now, LIMIT + 1)
             if len(found) > LIMIT:
                 break
         people: dict[UUID, asyncio.Future[Any]] = {}
@@ -67,14 +69,14 @@ class Bare:
     async def photo(
         self, photo_id: UUID, owner: UUID, viewer: UUID, people: dict[UUID, "asyncio.Future[Any]"], now: datetime
     ) -> dict[str, Any]:
-        """One photo of the page."""
+        """Reads one photo of the page."""
         if owner not in people:
-            people[owner] = self.ask("user", owner)
+            people[owner] = self.query("user", owner)
         [row], rolls, counts, likes, _ = await asyncio.gather(
-            self.ask("photo", photo_id),
-            self.ask("rolls", photo_id),
-            self.ask("counts", photo_id),
-            self.ask("likes", photo_id, partition_of("reactions", viewer), [viewer]),
+            self.query("photo", photo_id),
+            self.query("rolls", photo_id),
+            self.query("counts", photo_id),
+            self.query("likes", photo_id, partition_of("reactions", viewer), [viewer]),
             people[owner],
         )
         photo = PHOTO.row(*row)
@@ -95,20 +97,20 @@ class Bare:
         }
 
 
-bare: list[Bare] = []
+reference: list[ReferenceApi] = []
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """See ASGI."""
+    """Serves ASGI."""
     if scope["type"] == "lifespan":
         await receive()
-        bare.append(Bare())
+        reference.append(ReferenceApi())
         await send({"type": "lifespan.startup.complete"})
         await receive()
         return
     body = b"{}"
     if scope["path"] != "/readyz":
-        body = await bare[0].page(UUID(scope["path"].split("/")[3]), NIL)
+        body = await reference[0].page(UUID(scope["path"].split("/")[3]), NIL)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

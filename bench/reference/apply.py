@@ -1,4 +1,4 @@
-"""The reference of `apply_*`: what one would write by hand if speed for these events were all that counts.
+"""Runs the reference of `apply_*`: what one would write by hand if speed for these events were all that counts.
 
     python -m bench.reference.apply TOPIC '{"0": 17, …}'       (the offset after the last record that is of no interest)
 
@@ -23,7 +23,7 @@ from cassandra.query import BatchStatement, BatchType, PreparedStatement
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from bench.harness.side import answer, questions
+from bench.harness.process import reply, serve_requests
 from bench.reference.folds import FOLDS, NIL, SETS, Change, Row, count_row, fold_set, progress_row
 from events.settings import Settings
 from processors.worker import COLLECT_AFTER
@@ -35,32 +35,32 @@ AT_ONCE = 2000  # records of one partition between two writes of its progress, a
 ROWS_A_BATCH = 64
 CHANGES_A_ROUND = 64
 
-Record = tuple[int, bytes]  # offset, value
-Then = Callable[[list[tuple[Any, ...]]], None]
+OffsetValue = tuple[int, bytes]  # offset, value
+Callback = Callable[[list[tuple[Any, ...]]], None]
 
 
 class Writer:
-    """Requests to Cassandra, a bounded number at a time; what follows from an answer runs in the one thread."""
+    """Sends requests to Cassandra, a bounded number at a time; the callbacks run in the one thread."""
 
     def __init__(self, session: Session, keyspace: str):
         self._session, self._keyspace = session, keyspace
         self._statements: dict[Any, PreparedStatement] = {}
-        self._answers: SimpleQueue[tuple[Then | None, Any]] = SimpleQueue()
-        self._waiting: deque[tuple[Any, Then]] = deque()
-        self._flying = 0
+        self._results: SimpleQueue[tuple[Callback | None, Any]] = SimpleQueue()
+        self._waiting: deque[tuple[Any, Callback]] = deque()
+        self._in_flight = 0
 
-    def write(self, rows: list[Row], then: Then | None = None) -> None:
+    def write(self, rows: list[Row], callback: Callback | None = None) -> None:
         """Writes one partition's rows together."""
         if len(rows) == 1:
             table, columns, values, stamp = rows[0]
-            self._send(self._insert(table, columns).bind((*values, stamp)), then)
+            self._send(self._insert(table, columns).bind((*values, stamp)), callback)
             return
         batch = BatchStatement(BatchType.UNLOGGED)
         for table, columns, values, stamp in rows:
             batch.add(self._insert(table, columns), (*values, stamp))
-        self._send(batch, then)
+        self._send(batch, callback)
 
-    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], then: Then) -> None:
+    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], callback: Callback) -> None:
         """Reads the rows of some members, and of the shard itself."""
         statement = self._statements.get(("pick", table))
         if statement is None:
@@ -68,7 +68,7 @@ class Writer:
             statement = self._statements["pick", table] = self._session.prepare(
                 f"SELECT {columns} FROM {self._keyspace}.{table}_1 WHERE entity = ? AND shard = ? AND member IN ?"
             )
-        self._send(statement.bind((entity, shard, list(members))), then)
+        self._send(statement.bind((entity, shard, list(members))), callback)
 
     def _insert(self, table: str, columns: tuple[str, ...]) -> PreparedStatement:
         known = self._statements.get((table, columns))
@@ -78,34 +78,34 @@ class Writer:
             known = self._statements[table, columns] = self._session.prepare(cql)
         return known
 
-    def _send(self, request: Any, then: Then | None) -> None:
-        while self._flying >= IN_FLIGHT:
-            self._take()
-        self._flying += 1
-        put = self._answers.put
+    def _send(self, request: Any, callback: Callback | None) -> None:
+        while self._in_flight >= IN_FLIGHT:
+            self._receive()
+        self._in_flight += 1
+        put = self._results.put
         self._session.execute_async(request).add_callbacks(
-            lambda rows: put((then, rows or [])), lambda error: put((None, error))
+            lambda rows: put((callback, rows or [])), lambda error: put((None, error))
         )
 
-    def _take(self) -> None:
-        then, rows = self._answers.get()
-        self._flying -= 1
+    def _receive(self) -> None:
+        callback, rows = self._results.get()
+        self._in_flight -= 1
         if isinstance(rows, Exception):
             raise rows
-        if then is not None:
-            self._waiting.append((rows, then))
+        if callback is not None:
+            self._waiting.append((rows, callback))
 
     def settle(self) -> None:
         """Returns when all requests, and those that followed from them, have been answered."""
-        while self._flying or self._waiting:
+        while self._in_flight or self._waiting:
             while self._waiting:
-                rows, then = self._waiting.popleft()
-                then(rows)
-            if self._flying:
-                self._take()
+                rows, callback = self._waiting.popleft()
+                callback(rows)
+            if self._in_flight:
+                self._receive()
 
 
-class Plain:
+class ReferenceProjector:
     """Folds one topic's records: all partitions' batches side by side, step by step."""
 
     def __init__(self, topic: str, writer: Writer, schema_of: Callable[[int], Any]):
@@ -120,7 +120,7 @@ class Plain:
             known = self._schemas[value[:5]] = (avro["name"], fastavro.parse_schema(avro))
         return known[0], fastavro.schemaless_reader(io.BytesIO(value[5:]), known[1])  # type: ignore[return-value]
 
-    def apply(self, batches: dict[int, list[Record]]) -> None:
+    def apply(self, batches: dict[int, list[OffsetValue]]) -> None:
         """Stores what a batch of each partition folds to, and their progress."""
         write, settle = self._writer.write, self._writer.settle
         sets: dict[tuple[str, Any, int], list[tuple[int, Change]]] = defaultdict(list)
@@ -172,7 +172,7 @@ def main(topic: str, starts: dict[str, int]) -> None:
     gc.set_threshold(*COLLECT_AFTER)
     writer = Writer(connect(settings, WORKER, settings.worker_password), settings.keyspace)
     registry = SchemaRegistryClient({"url": settings.registry_url})
-    plain = Plain(topic, writer, lambda schema_id: registry.get_schema(schema_id).schema_str)
+    plain = ReferenceProjector(topic, writer, lambda schema_id: registry.get_schema(schema_id).schema_str)
     consumer = Consumer(
         {
             "bootstrap.servers": settings.bootstrap,
@@ -185,10 +185,10 @@ def main(topic: str, starts: dict[str, int]) -> None:
     )
     consumer.assign([TopicPartition(topic, int(partition), offset) for partition, offset in starts.items()])
 
-    def told(records: int) -> None:
+    def apply_next(records: int) -> None:
         began, spent, done = time.perf_counter(), time.process_time(), 0
         while done < records:
-            waiting: dict[int, list[Record]] = defaultdict(list)
+            waiting: dict[int, list[OffsetValue]] = defaultdict(list)
             for message in consumer.consume(AT_ONCE * len(starts), 0.05):
                 waiting[message.partition() or 0].append((message.offset() or 0, message.value() or b""))
             done += sum(map(len, waiting.values()))
@@ -196,9 +196,9 @@ def main(topic: str, starts: dict[str, int]) -> None:
                 plain.apply({partition: records[:AT_ONCE] for partition, records in waiting.items()})
                 waiting = {p: rest for p, records in waiting.items() if (rest := records[AT_ONCE:])}
         cpu = time.process_time() - spent
-        answer({"records": done, "seconds": time.perf_counter() - began, "cpu": cpu})
+        reply({"records": done, "seconds": time.perf_counter() - began, "cpu": cpu})
 
-    questions(told)
+    serve_requests(apply_next)
 
 
 if __name__ == "__main__":

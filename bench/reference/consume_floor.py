@@ -1,4 +1,7 @@
-"""A stock Faust app whose agent does nothing: `python -m bench.reference.consume_floor TOPIC COUNT SKIPPED RUN`."""
+"""Runs a stock Faust app whose agent does nothing.
+
+python -m bench.reference.consume_floor TOPIC COUNT SKIPPED RUN
+"""
 
 import os
 import sys
@@ -14,7 +17,7 @@ import asyncio  # noqa: E402
 import faust  # noqa: E402
 import uvloop  # noqa: E402
 
-from bench.harness.side import answer  # noqa: E402
+from bench.harness.process import reply  # noqa: E402
 from events.settings import Settings  # noqa: E402
 
 settings = Settings()
@@ -33,14 +36,14 @@ app = faust.App(
 
 @app.agent(app.topic(TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"))
 async def idle(stream: Any) -> None:
-    """Counts what goes by."""
+    """Counts the records."""
     seen, began = 0, 0.0
     async for _ in stream:
         seen += 1
         if seen == SKIPPED:
             began = time.perf_counter()
         elif seen == COUNT:
-            answer({"rate": (COUNT - SKIPPED) / (time.perf_counter() - began)})
+            reply({"rate": (COUNT - SKIPPED) / (time.perf_counter() - began)})
             os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""The reference's folds, by hand, for the events that are measured: the rows that our projections make of them."""
+"""Folds the events that are measured into the rows that our projections make of them, written by hand."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -25,7 +25,7 @@ BY_TIME = {"likers": "likers_by_time"}
 
 
 def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-    """PhotoAddedToRoll: each row, with its partition's key."""
+    """Folds PhotoAddedToRoll: each row, with its partition's key."""
     roll, at, photo = event["roll_id"], event["develops_at"], event["photo_id"]
     bucket = at.strftime("%Y-%m-%d")
     values = (roll, bucket, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
@@ -35,7 +35,7 @@ def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any
 
 
 def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-    """PhotoDeveloped: each row, with its partition's key."""
+    """Folds PhotoDeveloped: each row, with its partition's key."""
     photo = event["photo_id"]
     minute = event["develops_at"].strftime("%Y-%m-%dT%H:%M")
     yield (photo,), ("photo", DEVELOPED, (photo, True), stamp)
@@ -43,7 +43,7 @@ def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[
 
 
 def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[Any, ...], Row]]:
-    """An event of tallies alone."""
+    """Folds an event of tallies alone."""
     return ()
 
 
@@ -56,13 +56,13 @@ FOLDS: dict[str, Callable[[Event, int, int], Iterable[tuple[tuple[Any, ...], Row
 
 
 def set_of_roll(event: Event) -> list[tuple[str, Change]]:
-    """PhotoAddedToRoll."""
+    """Makes the changes of sets of PhotoAddedToRoll."""
     change = ("begin", event["roll_id"], event["photo_id"], event["event_id"], event["occurred_at"])
     return [("photos_in_roll", change), ("developing_in_roll", change)]
 
 
 def set_of_user(event: Event) -> list[tuple[str, Change]]:
-    """PhotoDeveloped."""
+    """Makes the change of a set of PhotoDeveloped."""
     photo = event["photo_id"]
     return [("developed_of_user", ("begin", event["owner_id"], photo, photo, event["occurred_at"]))]
 
@@ -82,7 +82,7 @@ SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {
 def fold_set(
     tally: str, entity: UUID, shard: int, known: Iterable[tuple[Any, ...]], changes: list[tuple[int, Change]]
 ) -> tuple[list[Row], int, int, int]:
-    """A shard's rows after some changes; its total, its latest (ms) and the stamp of both."""
+    """Makes a shard's rows after some changes; also its total, its latest (ms) and the stamp of both."""
     total, latest, position = 0, 0, -1
     state: dict[tuple[UUID, UUID], tuple[bool, bool]] = {}  # member, beginning -> begun, ended
     alive: dict[UUID, int] = {}
@@ -118,10 +118,10 @@ def fold_set(
 
 
 def count_row(tally: str, entity: UUID, shard: int, total: int, latest: int, stamp: int) -> Row:
-    """A shard's row in `counts`."""
+    """Makes a shard's row in `counts`."""
     return "counts", COUNT, (entity, tally, shard, 1, total, latest), stamp
 
 
 def progress_row(topic: str, partition: int, projection: str, offset: int) -> Row:
-    """How far a projection has come in a partition."""
+    """Makes the row that says how far a projection has come in a partition."""
     return "progress", PROGRESS, (topic, partition, projection, 1, offset), offset * 1024

@@ -10,7 +10,7 @@ import threading
 import fastavro
 from confluent_kafka import Consumer, TopicPartition
 
-from bench.harness.side import answer, questions
+from bench.harness.process import reply, serve_requests
 from events.codec import SCHEMA_OF
 from events.generated import MemberJoined
 from events.settings import Settings
@@ -33,8 +33,8 @@ def main(topic: str) -> None:
         place.offset = consumer.get_watermark_offsets(place, timeout=30)[1]
     consumer.assign(places)
     consumer.poll(1)
-    threading.Thread(target=questions, args=(lambda _: None,), daemon=True).start()
-    answer("ready")
+    threading.Thread(target=serve_requests, args=(lambda _: None,), daemon=True).start()
+    reply("ready")
     while True:
         message = consumer.poll(1)
         if message is None or message.error():

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from bench.harness.side import Module
+from bench.harness.process import Module
 
 
 @pytest.mark.parametrize("module", get_args(Module))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bench.figures.develop import developed
+from bench.figures.develop import developed_records
 from bench.harness.stream import Encoded, Ids, an_id, likes, placements
-from bench.reference.apply import Plain, Then
+from bench.reference.apply import Callback, ReferenceProjector
 from bench.reference.folds import Row
 from events.schema import all_schemas
 from events.topics import key_bytes, partition_of
@@ -31,22 +31,22 @@ class MemoryWriter:
     def __init__(self, store: MemoryStore):
         self._store = store
 
-    def write(self, rows: list[Row], then: Then | None = None) -> None:
+    def write(self, rows: list[Row], callback: Callback | None = None) -> None:
         stamped = [Stamped(Upsert(TABLES[table], columns, values), stamp) for table, columns, values, stamp in rows]
         run(self._store.write_together(stamped))
-        if then is not None:
-            then([])
+        if callback is not None:
+            callback([])
 
-    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], then: Then) -> None:
+    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], callback: Callback) -> None:
         rows = run(self._store.pick(TABLES[table], (entity, shard), list(members)))
-        then([(r.member, r.beginning, r.begun, r.ended, r.role, r.total, r.latest, r.position) for r in rows])
+        callback([(r.member, r.beginning, r.begun, r.ended, r.role, r.total, r.latest, r.position) for r in rows])
 
     def settle(self) -> None: ...
 
 
 def developing(chance: random.Random) -> Iterator[Encoded]:
     people = [an_id(chance) for _ in range(3)]
-    return developed(IDS, [(chance.choice(people), an_id(chance)) for _ in range(SIZE)], chance)
+    return developed_records(IDS, [(chance.choice(people), an_id(chance)) for _ in range(SIZE)], chance)
 
 
 STREAMS: dict[str, Callable[[random.Random], Iterator[Encoded]]] = {
@@ -57,17 +57,18 @@ STREAMS: dict[str, Callable[[random.Random], Iterator[Encoded]]] = {
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_by_hand_and_the_runner_write_the_same_rows(stream: str) -> None:
+def test_the_reference_and_the_projector_write_the_same_rows(stream: str) -> None:
     partitions: dict[int, list[Any]] = defaultdict(list)
     topic = ""
     for topic, key, value in islice(STREAMS[stream](random.Random(3)), SIZE):
         partition = partition_of(topic, key)
         offset = len(partitions[partition])
         partitions[partition].append(record(topic, partition, offset, key_bytes(key), value))
-    ours, by_hand = MemoryStore(), MemoryStore()
+    ours, expected = MemoryStore(), MemoryStore()
     worker = Worker(ours, memory_codec())
     registry = MemoryRegistry()
-    plain = Plain(topic, MemoryWriter(by_hand), lambda schema_id: asyncio.run(registry.schema(schema_id)))  # pyright: ignore[reportArgumentType]
+    writer: Any = MemoryWriter(expected)
+    reference = ReferenceProjector(topic, writer, lambda schema_id: asyncio.run(registry.schema(schema_id)))
 
     for piece in range(2):  # the second meets the rows of the first
         batches: dict[int, list[tuple[int, bytes]]] = {}
@@ -77,9 +78,9 @@ def test_by_hand_and_the_runner_write_the_same_rows(stream: str) -> None:
                 run(worker.take_over(topic, partition))
                 run(worker.fold(half))
                 batches[partition] = [(each.offset, each.value) for each in half]
-        plain.apply(batches)
+        reference.apply(batches)
 
-    assert rows_of(ours) == rows_of(by_hand)
+    assert rows_of(ours) == rows_of(expected)
     assert {each.name for each in of_topic(topic)} <= {key[2] for key in rows_of(ours)["progress"]}
 
 

@@ -1,4 +1,4 @@
-"""The servers of one run, and keyspaces on them."""
+"""Runs the servers of a benchmark, and makes keyspaces on them."""
 
 import tempfile
 from collections.abc import Generator, Sequence
@@ -27,8 +27,8 @@ MEMORY = "1g"  # of Cassandra's heap: `growth` is to meet its tables, not its ga
 
 
 @dataclass
-class World:
-    """What every figure is measured in. `large` asks for more data and more rounds."""
+class BenchServers:
+    """The servers on which every figure is measured. `large` asks for more data and more rounds."""
 
     settings: Settings
     ids: Ids
@@ -38,11 +38,11 @@ class World:
     _made: dict[str, list[Table]] = field(default_factory=dict[str, list[Table]])
 
     def say(self, text: str) -> None:
-        """Progress."""
+        """Prints progress."""
         self.console.print(f"  [dim]{text}[/]", soft_wrap=True)
 
     def keyspace(self, name: str, *topics: str) -> Settings:
-        """A keyspace of its own with the tables that some topics feed, empty; the settings of who works in it."""
+        """Makes an empty keyspace with the tables that some topics feed; returns the settings to work in it."""
         settings = with_values(self.settings, keyspace=name, worker_metrics_port=free_block(self.settings.host))
         replication = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 1}"
         self.admin.execute(f"CREATE KEYSPACE {name} WITH replication = {replication}")
@@ -55,7 +55,7 @@ class World:
         return settings
 
     def drop(self) -> None:
-        """Drops these keyspaces: tables without number fill Cassandra's memory."""
+        """Drops all keyspaces that were made: many tables fill Cassandra's memory."""
         for name in self._made:
             self.admin.execute(f"DROP KEYSPACE {name}", timeout=60)
         self._made.clear()
@@ -68,8 +68,8 @@ class World:
 
 
 @contextmanager
-def world(console: Console, large: bool) -> Generator[World]:
-    """Servers on free ports with Darkroom's topics, schemas, tables and roles; all gone at the end."""
+def bench_servers(console: Console, large: bool) -> Generator[BenchServers]:
+    """Runs servers on free ports with Darkroom's topics, schemas, tables and roles; all are gone after the block."""
     with (
         tempfile.TemporaryDirectory(prefix="darkroom-bench-") as home,
         local_servers(Settings.model_validate({"home": Path(home), "cassandra_memory": MEMORY}), grace=0) as settings,
@@ -78,6 +78,6 @@ def world(console: Console, large: bool) -> Generator[World]:
         ids = register_all(settings)
         admin = connect(settings, "cassandra", settings.cassandra_password)
         try:
-            yield World(settings, ids, admin, console, large)
+            yield BenchServers(settings, ids, admin, console, large)
         finally:
             disconnect(admin)

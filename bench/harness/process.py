@@ -1,6 +1,7 @@
-"""One side of a comparison: a process of its own that works when it is told to, and says how long it took.
+"""Runs one side of a comparison in a process of its own, which works on request and replies how long it took.
 
-To the child's standard input: a line with a number of records. Back: a line of JSON. Its end closes the input.
+Requests are lines of JSON on the child's standard input, replies lines of JSON on its standard output. It ends when
+its input is closed.
 """
 
 import json
@@ -18,7 +19,7 @@ from events.settings import Settings
 from ops.secrets import environment
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds for one answer
+PATIENCE = 120.0  # seconds for one reply
 
 Module = Literal[
     "bench.harness.load",
@@ -31,56 +32,56 @@ Module = Literal[
 ]
 
 
-class Broken(Exception):
-    """A side died, or said nothing for too long."""
+class ProcessFailed(Exception):
+    """A process died, or didn't reply for too long."""
 
 
-class Side:
-    """The parent's end."""
+class BenchProcess:
+    """The parent's end: sends requests, and receives replies."""
 
     def __init__(self, name: str, process: "subprocess.Popen[bytes]", log: Path):
         self.name, self.process, self._log = name, process, log
         self._rest = b""
 
-    def ask(self, question: Any) -> dict[str, Any]:
-        """Asks and waits for the answer. Broken."""
-        self.tell(question)
-        return self.hear()
+    def request(self, body: Any) -> dict[str, Any]:
+        """Sends a request, and returns the reply. Raises ProcessFailed."""
+        self.send(body)
+        return self.receive()
 
-    def tell(self, question: Any) -> None:
-        """Asks, without waiting."""
+    def send(self, body: Any) -> None:
+        """Sends a request, without waiting. Raises ProcessFailed."""
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(f"{json.dumps(question)}\n".encode())
+            self.process.stdin.write(f"{json.dumps(body)}\n".encode())
             self.process.stdin.flush()
         except BrokenPipeError:
-            raise Broken(self._obituary("died")) from None
+            raise ProcessFailed(self._exit_report("died")) from None
 
-    def hear(self, patience: float = PATIENCE) -> dict[str, Any]:
-        """The next answer. Broken."""
+    def receive(self, patience: float = PATIENCE) -> dict[str, Any]:
+        """Waits for the next reply, and returns it. Raises ProcessFailed."""
         assert self.process.stdout is not None
         deadline = time.monotonic() + patience
         while b"\n" not in self._rest:
             ready, _, _ = select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
             piece = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not piece:
-                raise Broken(self._obituary("died" if ready else f"said nothing for {patience:.0f} s"))
+                raise ProcessFailed(self._exit_report("died" if ready else f"sent no reply for {patience:.0f} s"))
             self._rest += piece
         line, self._rest = self._rest.split(b"\n", 1)
         return json.loads(line)
 
-    def check(self) -> None:
-        """Broken, if it has died."""
+    def check_running(self) -> None:
+        """Raises ProcessFailed if the process has died."""
         if self.process.poll() is not None:
-            raise Broken(self._obituary("died"))
+            raise ProcessFailed(self._exit_report("died"))
 
-    def _obituary(self, what: str) -> str:
+    def _exit_report(self, what: str) -> str:
         return f"{self.name} {what}:\n" + "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
 
 
 @contextmanager
-def side(settings: Settings, module: Module, *arguments: object) -> Generator[Side]:
-    """`python -m MODULE arguments…` with these settings, killed in the end."""
+def bench_process(settings: Settings, module: Module, *arguments: object) -> Generator[BenchProcess]:
+    """Runs `python -m MODULE arguments…` with these settings, and kills it after the block."""
     log = settings.home / "logs" / f"{module}-{'-'.join(map(str, arguments))[:60].replace('/', '_')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", module, *map(str, arguments)]
@@ -96,28 +97,30 @@ def side(settings: Settings, module: Module, *arguments: object) -> Generator[Si
         ) as process,
     ):
         try:
-            yield Side(module, process, log)
+            yield BenchProcess(module, process, log)
         finally:
             process.kill()
 
 
-def answer(said: object) -> None:
-    """The child's end: one answer."""
-    sys.stdout.write(json.dumps(said) + "\n")
+def reply(body: object) -> None:
+    """Sends a reply, from the child's end."""
+    sys.stdout.write(json.dumps(body) + "\n")
     sys.stdout.flush()
 
 
-def questions(told: Callable[[Any], None]) -> None:
-    """The child's end: hands on each question, and ends the process when there are no more."""
+def serve_requests(handle: Callable[[Any], None]) -> None:
+    """Hands each request to `handle`, at the child's end, and ends the process when there are no more."""
     for line in sys.stdin:
-        told(json.loads(line))
+        handle(json.loads(line))
     os._exit(0)  # its consumer group is its own, so nobody waits for it to leave
 
 
-def in_turn(sides: Sequence[Side], rounds: int, turn: Callable[[Side], float]) -> list[list[float]]:
-    """A B A B…: what each side's turns came to."""
+def alternate(
+    sides: Sequence[BenchProcess], rounds: int, measure: Callable[[BenchProcess], float]
+) -> list[list[float]]:
+    """Measures each side in turn, A B A B…, and returns the results of each."""
     results: list[list[float]] = [[] for _ in sides]
     for _ in range(rounds):
-        for each, of in zip(sides, results, strict=True):
-            of.append(turn(each))
+        for side, result in zip(sides, results, strict=True):
+            result.append(measure(side))
     return results
