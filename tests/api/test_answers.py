@@ -12,6 +12,7 @@ from botocore.credentials import Credentials
 
 from api.image_urls import ImageUrls
 from events.positions import Position
+from projections.photos.photo import Photo
 from projections.store.memory import MemoryStore
 from tests.api.world import NOW, SETTINGS, ApiWorld, named
 from tests.kit import run
@@ -137,3 +138,16 @@ def test_an_image_url_stays_the_same_for_a_window() -> None:
     start = datetime(2026, 6, 20, 23, tzinfo=UTC)
     assert images.url("k", start) == images.url("k", start + timedelta(minutes=59, seconds=59))
     assert images.url("k", start) != images.url("k", start + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("missing", ["full", "feed", "thumb"])
+def test_a_photo_that_lacks_a_size_has_no_images(missing: str) -> None:
+    sizes = {"full": (2000, 1500), "feed": (1080, 810), "thumb": (320, 240)}
+    columns: dict[str, Any] = {}
+    for size, (width, height) in sizes.items():
+        columns |= {f"{size}_key": f"k/{size}", f"{size}_width": width, f"{size}_height": height}
+    images = ImageUrls(SETTINGS)
+    shown = images.of(Photo(named("dusk"), **columns), NOW)
+    assert shown is not None
+    assert {size: (image["width"], image["height"]) for size, image in shown.items()} == sizes
+    assert images.of(Photo(named("dusk"), **columns | {f"{missing}_key": None}), NOW) is None

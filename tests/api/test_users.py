@@ -1,11 +1,14 @@
 """People: by id and by handle, whom they follow and who follows them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from events import generated as g
 from projections.accounts.users_by_handle import handle_hmac
+from projections.store.memory import MemoryStore
+from projections.store.table import Table
 from tests.api.world import MORNING, SETTINGS, ApiWorld, named
 from tests.kit import run
 
@@ -144,5 +147,35 @@ def test_somebody_elses_photo_is_no_portrait() -> None:
         await world.given(chosen)
         async with world.api() as api:
             assert (await api.json("ada", "/v1/users/@ada"))["avatar"] is None
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("length", "status"), [(63, 200), (64, 404)])
+def test_a_handle_of_64_characters_with_its_sign_is_looked_for_and_a_longer_one_isnt(length: int, status: int) -> None:
+    async def scenario() -> None:
+        world = ApiWorld()
+        await world.given(world.person("ada"), world.person("x" * length))
+        async with world.api() as api:
+            assert (await api.get("ada", f"/v1/users/@{'x' * length}")).status_code == status
+
+    run(scenario())
+
+
+class Keyed(MemoryStore):
+    """Refuses a null in a key, as Cassandra does."""
+
+    async def get(self, table: Table, *key: Any) -> Any:
+        assert None not in key
+        return await super().get(table, *key)
+
+
+@pytest.mark.parametrize("who", ["@nobody", "ada"])
+def test_nobody_is_looked_for_without_an_id(who: str) -> None:
+    async def scenario() -> None:
+        world = ApiWorld(Keyed())
+        await world.given(world.person("ada"))
+        async with world.api() as api:
+            assert (await api.get("ada", f"/v1/users/{who}")).status_code == 404
 
     run(scenario())

@@ -9,13 +9,13 @@ import pytest
 
 from events.generated import PhotoTaken
 from processors.handlers.batch import Batch, Partition
-from processors.handlers.circuit_breaker import CircuitOpen
+from processors.handlers.circuit_breaker import CircuitBreaker, CircuitOpen
 from processors.handlers.reader import Read
-from processors.handlers.reject import EVERY
+from processors.handlers.reject import EVERY, Reject
 from processors.transport.lease import Lease
 from tests.deadletters.failing import redrive, values
 from tests.deadletters.reactions import LIKES, LIMIT, TOPIC, Reactions, handled
-from tests.kit import Worker, run
+from tests.kit import Worker, record, run
 from tests.processors.world import Reacting, World, deleted, taken
 
 
@@ -206,3 +206,17 @@ def test_what_a_reactor_doesnt_want_says_nothing_for_it() -> None:
             await world.feed(world.handler(Reacting("filter", [PhotoTaken], react)), "photos")
 
     run(scenario())
+
+
+def test_a_reject_counts_for_its_name_only_if_it_was_an_event() -> None:
+    of_nobody = record(TOPIC, 0, 7, b"", b"nonsense")
+    assert Reject(of_nobody, "likers", "a bug").counted_as == "likers"
+    assert Reject(of_nobody, "likers", "not an event", decoded=False).counted_as == "*"
+
+
+def test_a_partition_that_nobody_said_anything_of_is_counted_from_its_first_record_on() -> None:
+    breaker = CircuitBreaker("app", limit=1)
+    rejects = [Reject(record(TOPIC, 0, offset, b"", b""), "likers", "a bug") for offset in (0, 1)]
+    with pytest.raises(CircuitOpen) as stopped:
+        breaker.check(Partition(TOPIC, 0), rejects, [("likers", 0), ("likers", 1)])
+    assert stopped.value.position.offset == 0

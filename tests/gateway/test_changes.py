@@ -194,3 +194,11 @@ def test_limits_count_the_rolls_and_the_people_of_the_one_who_asks(monkeypatch: 
             assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow")).status_code == 202
 
     run(case())
+
+
+def test_a_cover_may_be_a_photo_that_is_in_another_roll_as_well() -> None:
+    async def case() -> None:
+        async with world(*PHOTOS, placed(PHOTO, PRIVATE), placed(PHOTO, PUBLIC)) as here:
+            assert (await here.ask(ADA, "PATCH", f"/v1/rolls/{PUBLIC}", {"cover": str(PHOTO)})).status_code == 202
+
+    run(case())

@@ -128,6 +128,7 @@ def test_a_log_that_is_slow_is_not_waited_for_and_finishes_its_work(monkeypatch:
             monkeypatch.setattr(here.appended, "append", slow)
             answer = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)
             assert (answer.status_code, "Idempotency-Key" in answer.json()["detail"]) == (503, True)
+            assert answer.headers["Retry-After"] == "5"
             count = await here.count()
             free.set()
             await here.resources.finish()

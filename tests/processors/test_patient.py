@@ -13,6 +13,7 @@ from processors.object_store import ObjectChanged, ObjectsUnavailable
 from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
 from projections.accounts.users import USERS
+from projections.photos.roll_feed import ROLL_FEED_BUCKETS
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable, Unstorable
 from projections.store.table import Stamped, Table
@@ -123,5 +124,17 @@ def test_a_publisher_and_a_bucket_that_are_away_for_a_moment_are_waited_for() ->
         bucket = FailingLog(Failing(ObjectsUnavailable(), 2))
         await PatientObjects(bucket, Lease.of()).write("key", b"data")
         assert bucket.kept == [("key", b"data")]
+
+    run(scenario())
+
+
+def test_a_slice_without_a_limit_has_a_thousand_rows() -> None:
+    async def scenario() -> None:
+        store, roll = MemoryStore(), uuid4()
+        days = [f"{year}-01-01" for year in range(1000, 2001)]
+        await store.write([Stamped(ROLL_FEED_BUCKETS.upsert(roll_id=roll, bucket=day), 1) for day in days])
+        patient = PatientStore(store, Lease.of())
+        assert len(await patient.slice(ROLL_FEED_BUCKETS, roll)) == 1000
+        assert len(await patient.slice(ROLL_FEED_BUCKETS, roll, limit=1001)) == 1001
 
     run(scenario())

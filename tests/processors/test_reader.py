@@ -224,3 +224,24 @@ def test_keys_that_cant_be_asked_for_are_asked_for_again() -> None:
         assert await one.comments(SOMEBODY, lease=Meanwhile(nothing, nothing)) == [SOMEBODY]
 
     run(scenario())
+
+
+def test_a_database_that_is_away_while_a_key_is_waited_for_is_asked_again() -> None:
+    async def scenario() -> None:
+        one, many = Reading(SOMEBODY), MemoryKeys.many
+        failures: list[Exception] = []
+
+        async def failing(people: set[UUID]) -> object:
+            if failures:
+                raise failures.pop()
+            return await many(one.keys, people)
+
+        async def written_and_away() -> None:
+            one.keys.exceptions.clear()
+            failures.append(StoreUnavailable("down"))
+
+        one.keys.many = failing  # type: ignore[method-assign, assignment]
+        assert await one.comments(SOMEBODY, lease=Meanwhile(written_and_away, nothing)) == [SOMEBODY]
+        assert failures == []
+
+    run(scenario())

@@ -51,6 +51,18 @@ def test_a_members_live_beginnings_are_found_oldest_first() -> None:
         assert run(found(store_of(*history))) == expected
 
 
+def test_beginnings_in_a_set_of_other_peoples_facts_are_found_by_whose_they_are() -> None:
+    async def scenario() -> None:
+        found = await beginnings(store, photos_in_roll, LAKE, DUSK, BO)
+        assert [row.beginning for row in found] == [added.event_id]
+        with pytest.raises(ValueError, match="say by whom"):
+            await beginnings(store, photos_in_roll, LAKE, DUSK)
+
+    added = given.photo_added_to_roll(photo_id=DUSK, owner_id=BO, roll_id=LAKE)
+    store = store_of(added)
+    run(scenario())
+
+
 def test_which_of_some_are_in_a_set_is_asked_over_all_shards() -> None:
     async def scenario() -> None:
         found = await which(store, members, LAKE, [BO, CY, ADA])
