@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from events.generated import PhotoTaken
+from events.positions import Position
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.circuit_breaker import CircuitBreaker, CircuitOpen
 from processors.handlers.reader import Read
@@ -220,3 +221,10 @@ def test_a_partition_that_nobody_said_anything_of_is_counted_from_its_first_reco
     with pytest.raises(CircuitOpen) as stopped:
         breaker.check(Partition(TOPIC, 0), rejects, [("likers", 0), ("likers", 1)])
     assert stopped.value.position.offset == 0
+
+
+@pytest.mark.parametrize("length", [499, 500, 501, 9000])
+def test_a_reason_is_shown_by_its_first_500_characters(length: int) -> None:
+    stopped = CircuitOpen(name="likers", position=Position(TOPIC, 0, 7), reason="x" * length, limit=1)
+    assert str(stopped).startswith("x" * min(length, 500) + "; more than 1 records in a row")
+    assert stopped.reason == "x" * length

@@ -1,5 +1,6 @@
 """Events become bytes and come back; whatever else is in a record says why it can't."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -134,5 +135,16 @@ def test_a_schema_that_is_no_avro_makes_its_records_unreadable_and_one_registere
             assert isinstance(result, Unreadable)
             codec._unknown = {key: (0.0, why) for key, (_, why) in codec._unknown.items()}  # a while has passed
         assert isinstance((await codec.decode([value]))[0], PhotoLiked)
+
+    run(scenario())
+
+
+def test_nothing_is_written_for_a_person_who_was_erased_nor_of_a_text_that_was() -> None:
+    async def scenario() -> None:
+        comment = example("CommentPosted")
+        of_erased = Codec(MemoryRegistry(), MemoryKeys({comment.author_id: ERASED}))
+        for codec, event in ((of_erased, comment), (memory_codec(), replace(comment, text=ERASED))):
+            with pytest.raises(KeyError, match=r"CommentPosted\.text belongs to a person who was erased"):
+                await codec.encode(event)
 
     run(scenario())

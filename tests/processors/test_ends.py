@@ -31,6 +31,7 @@ class Admins:
 
     def __init__(self) -> None:
         self.made: list[int] = []
+        self.error: Exception = KafkaException("away")
         self.failing: list[Callable[[], None]] = []  # what happens while an answer is waited for, before it fails
 
     def __call__(self, config: dict[str, Any]) -> "Admins":
@@ -43,7 +44,7 @@ class Admins:
     def result(self, timeout: float) -> Any:
         if self.failing:
             self.failing.pop()()
-            raise KafkaException("away")
+            raise self.error
         return SimpleNamespace(offset=7)
 
 
@@ -63,4 +64,16 @@ def test_a_client_that_replaced_the_one_that_failed_is_kept(monkeypatch: pytest.
     with pytest.raises(KafkaException):
         asked.now("rolls")
     asked.now("rolls")
+    assert len(admins.made) == 2
+
+
+@pytest.mark.parametrize("error", [KafkaException("away"), TimeoutError()])
+def test_a_client_that_failed_or_did_not_answer_is_replaced(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    admins = Admins()
+    admins.error, admins.failing = error, [lambda: None]
+    monkeypatch.setattr(ends, "AdminClient", admins)
+    asked = LogEnds(Settings())
+    with pytest.raises(type(error)):
+        asked.now("rolls")
+    assert {end for _, _, end in asked.now("rolls")} == {7}
     assert len(admins.made) == 2

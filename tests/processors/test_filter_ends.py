@@ -8,7 +8,7 @@ import pytest
 
 from events.generated import Event, Image
 from processors.film.version import filter_version
-from processors.filter import Filter, variant_key
+from processors.filter import variant_key
 from tests.kit import run
 from tests.processors.test_filtering import CHANGED, Filtering, data, photo_id, sizes, uploaded, was_filtered
 from tests.processors.world import OWNER, Meanwhile, deleted, nothing, rejected, taken_down
@@ -110,4 +110,4 @@ def test_an_end_is_removed_when_the_bucket_answers_again() -> None:
 
 
 def test_a_batch_has_few_photos_so_that_progress_is_kept_often() -> None:
-    assert Filter.max_records == 16
+    assert Filtering(1).filter.max_records == 16
