@@ -12,27 +12,26 @@ from botocore.credentials import Credentials
 
 from api.image_urls import ImageUrls
 from events.positions import Position
+from projections.photos.photo import Photo
 from projections.store.memory import MemoryStore
 from tests.api.world import NOW, SETTINGS, ApiWorld, named
-from tests.kit import run
 from web.etag import matches
 from web.read_your_writes import ProjectionWaiter
 
+pytestmark = pytest.mark.anyio
 
-def test_what_has_not_changed_is_not_sent_again() -> None:
-    async def scenario() -> None:
-        world = ApiWorld()
-        await world.given(*map(world.person, ("ada", "bo")))
-        async with world.api() as api:
-            first = await api.get("ada", "/v1/users/@bo")
-            again = await api.get("ada", "/v1/users/@bo", If_None_Match=first.headers["etag"])
-            assert again.status_code == 304
-            assert again.headers["etag"] == first.headers["etag"]
-            await world.given(world.followed("ada", "bo"))
-            changed = await api.get("ada", "/v1/users/@bo", If_None_Match=first.headers["etag"])
-            assert changed.status_code == 200
 
-    run(scenario())
+async def test_what_has_not_changed_is_not_sent_again() -> None:
+    world = ApiWorld()
+    await world.given(*map(world.person, ("ada", "bo")))
+    async with world.api() as api:
+        first = await api.get("ada", "/v1/users/@bo")
+        again = await api.get("ada", "/v1/users/@bo", If_None_Match=first.headers["etag"])
+        assert again.status_code == 304
+        assert again.headers["etag"] == first.headers["etag"]
+        await world.given(world.followed("ada", "bo"))
+        changed = await api.get("ada", "/v1/users/@bo", If_None_Match=first.headers["etag"])
+        assert changed.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -43,20 +42,17 @@ def test_tags_compare_weakly(given: str, same: bool) -> None:
     assert matches(given, 'W/"a"') == same
 
 
-def test_a_read_that_has_caught_up_with_a_write_is_not_stale() -> None:
-    async def scenario() -> None:
-        world = ApiWorld()
-        await world.given(world.person("ada"))
-        (topic, partition), records = next(iter(world.log.partitions.items()))
-        async with world.api() as api:
-            answer = await api.get("ada", "/v1/me", Darkroom_After=f"{topic}-{partition}@{len(records) - 1}")
-            assert answer.status_code == 200
-            assert "darkroom-stale" not in answer.headers
-
-    run(scenario())
+async def test_a_read_that_has_caught_up_with_a_write_is_not_stale() -> None:
+    world = ApiWorld()
+    await world.given(world.person("ada"))
+    (topic, partition), records = next(iter(world.log.partitions.items()))
+    async with world.api() as api:
+        answer = await api.get("ada", "/v1/me", Darkroom_After=f"{topic}-{partition}@{len(records) - 1}")
+        assert answer.status_code == 200
+        assert "darkroom-stale" not in answer.headers
 
 
-def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothing(
+async def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def in_no_time(self: ProjectionWaiter, positions: list[Position], timeout: float = 0.0) -> bool:  # noqa: ASYNC109 - its signature
@@ -64,57 +60,44 @@ def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothin
 
     original = ProjectionWaiter.passed
     monkeypatch.setattr(ProjectionWaiter, "passed", in_no_time)
-
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            answer = await api.get("ada", f"/v1/photos/{named('dusk')}", Darkroom_After="photos-3@41")
-            assert answer.status_code == 404
-            assert answer.headers["darkroom-stale"] == "true"
-
-    run(scenario())
+    async with ApiWorld().api() as api:
+        answer = await api.get("ada", f"/v1/photos/{named('dusk')}", Darkroom_After="photos-3@41")
+        assert answer.status_code == 404
+        assert answer.headers["darkroom-stale"] == "true"
 
 
 @pytest.mark.parametrize("given", ["nonsense", "photos-3", "photos-99@1", "letters-1@1", "photos-3@-1", "photos-3@x"])
-def test_what_is_not_a_position_is_refused(given: str) -> None:
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            answer = await api.get("ada", "/v1/me", Darkroom_After=given)
-            assert answer.status_code == 400
-            assert "Darkroom-After" in answer.json()["detail"]
-
-    run(scenario())
+async def test_what_is_not_a_position_is_refused(given: str) -> None:
+    async with ApiWorld().api() as api:
+        answer = await api.get("ada", "/v1/me", Darkroom_After=given)
+        assert answer.status_code == 400
+        assert "Darkroom-After" in answer.json()["detail"]
 
 
-def test_everybody_who_waits_is_answered_as_soon_as_the_workers_are_there() -> None:
-    async def scenario() -> None:
-        world = ApiWorld()
-        event = world.person("ada")
-        await world.log.append(event)
-        ((topic, partition),) = world.log.partitions
-        waiting = ProjectionWaiter(world.store)
-        waiters = [asyncio.create_task(waiting.passed([Position(topic, partition, 0)], 60)) for _ in range(5)]
-        await asyncio.wait(waiters, timeout=0.0)
-        assert not any(waiter.done() for waiter in waiters)
-        await world.worker.fold_all(world.log)
-        assert await asyncio.gather(*waiters) == [True] * 5
-        assert await waiting.passed([Position(topic, partition, 1)], 0.0) is False
-        await waiting.close()
-
-    run(scenario())
+async def test_everybody_who_waits_is_answered_as_soon_as_the_workers_are_there() -> None:
+    world = ApiWorld()
+    event = world.person("ada")
+    await world.log.append(event)
+    ((topic, partition),) = world.log.partitions
+    waiting = ProjectionWaiter(world.store)
+    waiters = [asyncio.create_task(waiting.passed([Position(topic, partition, 0)], 60)) for _ in range(5)]
+    await asyncio.wait(waiters, timeout=0.0)
+    assert not any(waiter.done() for waiter in waiters)
+    await world.worker.fold_all(world.log)
+    assert await asyncio.gather(*waiters) == [True] * 5
+    assert await waiting.passed([Position(topic, partition, 1)], 0.0) is False
+    await waiting.close()
 
 
-def test_too_many_waiters_are_turned_away_at_once() -> None:
-    async def scenario() -> None:
-        waiting = ProjectionWaiter(MemoryStore(), most=1)
-        first = asyncio.create_task(waiting.passed([Position("photos", 0, 0)], 3600))
-        await asyncio.wait([first], timeout=0.0)
-        assert await waiting.passed([Position("photos", 0, 0)], 3600) is False
-        first.cancel()
-        await asyncio.wait([first])
-        assert await waiting.passed([Position("deadletters", 0, 5)], 3600) is True  # no projection reads those
-        await waiting.close()
-
-    run(scenario())
+async def test_too_many_waiters_are_turned_away_at_once() -> None:
+    waiting = ProjectionWaiter(MemoryStore(), most=1)
+    first = asyncio.create_task(waiting.passed([Position("photos", 0, 0)], 3600))
+    await asyncio.wait([first], timeout=0.0)
+    assert await waiting.passed([Position("photos", 0, 0)], 3600) is False
+    first.cancel()
+    await asyncio.wait([first])
+    assert await waiting.passed([Position("deadletters", 0, 5)], 3600) is True  # no projection reads those
+    await waiting.close()
 
 
 def test_an_image_url_is_signed_as_s3_signs() -> None:
@@ -137,3 +120,16 @@ def test_an_image_url_stays_the_same_for_a_window() -> None:
     start = datetime(2026, 6, 20, 23, tzinfo=UTC)
     assert images.url("k", start) == images.url("k", start + timedelta(minutes=59, seconds=59))
     assert images.url("k", start) != images.url("k", start + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("missing", ["full", "feed", "thumb"])
+def test_a_photo_that_lacks_a_size_has_no_images(missing: str) -> None:
+    sizes = {"full": (2000, 1500), "feed": (1080, 810), "thumb": (320, 240)}
+    columns: dict[str, Any] = {}
+    for size, (width, height) in sizes.items():
+        columns |= {f"{size}_key": f"k/{size}", f"{size}_width": width, f"{size}_height": height}
+    images = ImageUrls(SETTINGS)
+    shown = images.of(Photo(named("dusk"), **columns), NOW)
+    assert shown is not None
+    assert {size: (image["width"], image["height"]) for size, image in shown.items()} == sizes
+    assert images.of(Photo(named("dusk"), **columns | {f"{missing}_key": None}), NOW) is None

@@ -10,13 +10,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import generated as g
 from events.generated import Event
 from tests.api.world import MORNING, Api, ApiWorld, named
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 PEOPLE, ROLLS = ("ada", "bo", "cy"), ("lake", "den")
 FATES = ("taken", "filtered", "late", "developed", "deleted", "taken down", "rejected")
@@ -187,17 +189,14 @@ def traces(photo: Taken) -> list[str]:
 
 @given(worlds())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_everybody_gets_to_see_what_they_may_and_nothing_else(facts: Facts) -> None:
-    async def scenario() -> None:
-        world = ApiWorld()
-        await world.given(*events_of(facts, world))
-        async with world.api() as api:
-            for person in PEOPLE:
-                told = await everything(api, person, facts)
-                for photo in facts.photos:
-                    check(person, photo, facts, told)
-
-    run(scenario())
+async def test_everybody_gets_to_see_what_they_may_and_nothing_else(facts: Facts) -> None:
+    world = ApiWorld()
+    await world.given(*events_of(facts, world))
+    async with world.api() as api:
+        for person in PEOPLE:
+            told = await everything(api, person, facts)
+            for photo in facts.photos:
+                check(person, photo, facts, told)
 
 
 def check(person: str, photo: Taken, facts: Facts, told: dict[str, str]) -> None:

@@ -21,6 +21,8 @@ from tests.kit import run
 from web.pagination import Cursor
 from web.problems import Problem
 
+pytestmark = pytest.mark.anyio
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -68,59 +70,50 @@ def name_of(item: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_is_complete_and_without_repeats_while_rows_are_added(name: str) -> None:
-    async def scenario() -> None:
-        world = await grown_world(12)
-        added = 100
-        async with world.api() as api:
-            path = LISTS[name]
-            before = {name_of(item) for item in (await api.json("ada", f"{path}?limit=100"))["items"]}
-            assert len(before) >= 12
-            seen: list[str] = []
-            following: str | None = f"{path}?limit=3"
-            while following:
-                answer = await api.get("ada", following)
-                items = answer.json()["items"]
-                following = answer.links.get("next", {}).get("url")
-                assert len(items) == 3 or following is None
-                seen += map(name_of, items)
-                await world.given(*grown(world, added))
-                added += 1
-            assert len(seen) == len(set(seen))
-            assert before <= set(seen)
-
-    run(scenario())
+async def test_a_list_is_complete_and_without_repeats_while_rows_are_added(name: str) -> None:
+    world = await grown_world(12)
+    added = 100
+    async with world.api() as api:
+        path = LISTS[name]
+        before = {name_of(item) for item in (await api.json("ada", f"{path}?limit=100"))["items"]}
+        assert len(before) >= 12
+        seen: list[str] = []
+        following: str | None = f"{path}?limit=3"
+        while following:
+            answer = await api.get("ada", following)
+            items = answer.json()["items"]
+            following = answer.links.get("next", {}).get("url")
+            assert len(items) == 3 or following is None
+            seen += map(name_of, items)
+            await world.given(*grown(world, added))
+            added += 1
+        assert len(seen) == len(set(seen))
+        assert before <= set(seen)
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_pages_of_any_size_make_the_same_list(name: str) -> None:
-    async def scenario() -> None:
-        world = await grown_world(9)
-        async with world.api() as api:
-            whole = list(map(name_of, (await api.json("ada", f"{LISTS[name]}?limit=100"))["items"]))
-            for limit in (1, 2, 7, 9, 10):
-                assert list(map(name_of, await api.walk("ada", LISTS[name], limit))) == whole
-
-    run(scenario())
+async def test_pages_of_any_size_make_the_same_list(name: str) -> None:
+    world = await grown_world(9)
+    async with world.api() as api:
+        whole = list(map(name_of, (await api.json("ada", f"{LISTS[name]}?limit=100"))["items"]))
+        for limit in (1, 2, 7, 9, 10):
+            assert list(map(name_of, await api.walk("ada", LISTS[name], limit))) == whole
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_cursor_that_is_not_this_lists_is_refused(name: str) -> None:
-    async def scenario() -> None:
-        world = await grown_world(3)
-        async with world.api() as api:
-            path = LISTS[name]
-            good = (await api.json("ada", f"{path}?limit=1"))["next"]
-            other = LISTS["comments" if name != "comments" else "likers"]
-            foreign = (await api.json("ada", f"{other}?limit=1"))["next"]
-            flipped = ("A" if good[5] != "A" else "B").join((good[:5], good[6:]))
-            made_up = base64.urlsafe_b64encode(b'[1,"x",0]').decode()
-            for bad in (flipped, foreign, made_up, good[:-4], "", "%C3%A9", "a b", "=" * 8, "A" * 5000):
-                answer = await api.get("ada", f"{path}?limit=1&cursor={bad}")
-                assert answer.status_code == 400, bad
-                assert bad[:8] not in answer.text or bad in ("", "a b")
-
-    run(scenario())
+async def test_a_cursor_that_is_not_this_lists_is_refused(name: str) -> None:
+    world = await grown_world(3)
+    async with world.api() as api:
+        path = LISTS[name]
+        good = (await api.json("ada", f"{path}?limit=1"))["next"]
+        other = LISTS["comments" if name != "comments" else "likers"]
+        foreign = (await api.json("ada", f"{other}?limit=1"))["next"]
+        flipped = ("A" if good[5] != "A" else "B").join((good[:5], good[6:]))
+        made_up = base64.urlsafe_b64encode(b'[1,"x",0]').decode()
+        for bad in (flipped, foreign, made_up, good[:-4], "", "%C3%A9", "a b", "=" * 8, "A" * 5000):
+            answer = await api.get("ada", f"{path}?limit=1&cursor={bad}")
+            assert answer.status_code == 400, bad
+            assert bad[:8] not in answer.text or bad in ("", "a b")
 
 
 def test_a_cursor_tells_nothing_of_the_row_it_stands_at() -> None:
@@ -136,25 +129,21 @@ def test_a_cursor_tells_nothing_of_the_row_it_stands_at() -> None:
         cursor.decode("another", text)
 
 
-def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() -> None:
-    async def scenario() -> None:
-        world = ApiWorld()
-        chance = random.Random(7)
-        for n in range(60):  # many at the same time, and ids of two versions, which Cassandra orders by version first
-            follow = replace(world.followed(f"p{n}", "ada"), occurred_at=MORNING + timedelta(seconds=n % 4))
-            follower = UUID(int=chance.getrandbits(128), version=4 + n // 4 % 2)
-            await world.given(replace(follow, follower_id=follower))
-        whole = [list_key(row) async for row in newest_beginnings(world.store, followers, named("ada"), size=8)]
-        assert len(whole) == 60
-        assert whole == sorted(whole, key=key_order, reverse=True)
-        for cut in (1, 30, 59):
-            rest = [
-                list_key(row)
-                async for row in newest_beginnings(world.store, followers, named("ada"), whole[cut - 1], 8)
-            ]
-            assert rest == whole[cut:]
-
-    run(scenario())
+async def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() -> None:
+    world = ApiWorld()
+    chance = random.Random(7)
+    for n in range(60):  # many at the same time, and ids of two versions, which Cassandra orders by version first
+        follow = replace(world.followed(f"p{n}", "ada"), occurred_at=MORNING + timedelta(seconds=n % 4))
+        follower = UUID(int=chance.getrandbits(128), version=4 + n // 4 % 2)
+        await world.given(replace(follow, follower_id=follower))
+    whole = [list_key(row) async for row in newest_beginnings(world.store, followers, named("ada"), size=8)]
+    assert len(whole) == 60
+    assert whole == sorted(whole, key=key_order, reverse=True)
+    for cut in (1, 30, 59):
+        rest = [
+            list_key(row) async for row in newest_beginnings(world.store, followers, named("ada"), whole[cut - 1], 8)
+        ]
+        assert rest == whole[cut:]
 
 
 @pytest.mark.parametrize(

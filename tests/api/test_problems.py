@@ -8,8 +8,9 @@ import pytest
 
 from projections.store.protocol import StoreUnavailable
 from tests.api.world import ROUTES, SETTINGS, ApiWorld, checked, named
-from tests.kit import run
 from web.tokens import issue_token
+
+pytestmark = pytest.mark.anyio
 
 PATHS = [
     route.path.replace("{user}", str(named("ada")))
@@ -32,16 +33,13 @@ BAD_TOKENS = {
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_path_asks_for_a_token(path: str) -> None:
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            for name, header in BAD_TOKENS.items():
-                answer = await api.client.get(path, headers={"Authorization": header} if header else {})
-                checked(path, answer)
-                assert answer.status_code == 401, name
-                assert answer.headers["www-authenticate"].startswith("Bearer")
-
-    run(scenario())
+async def test_every_path_asks_for_a_token(path: str) -> None:
+    async with ApiWorld().api() as api:
+        for name, header in BAD_TOKENS.items():
+            answer = await api.client.get(path, headers={"Authorization": header} if header else {})
+            checked(path, answer)
+            assert answer.status_code == 401, name
+            assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize(
@@ -56,26 +54,20 @@ def test_every_path_asks_for_a_token(path: str) -> None:
         ("/", 404, None),
     ],
 )
-def test_a_request_that_makes_no_sense_is_told_what_and_where(path: str, status: int, where: str | None) -> None:
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            answer = await api.get("ada", path)
-            assert answer.status_code == status
-            assert [each["where"] for each in answer.json().get("errors", [])] == ([where] if where else [])
-
-    run(scenario())
+async def test_a_request_that_makes_no_sense_is_told_what_and_where(path: str, status: int, where: str | None) -> None:
+    async with ApiWorld().api() as api:
+        answer = await api.get("ada", path)
+        assert answer.status_code == status
+        assert [each["where"] for each in answer.json().get("errors", [])] == ([where] if where else [])
 
 
-def test_nothing_can_be_written() -> None:
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            for method in ("POST", "PUT", "PATCH", "DELETE"):
-                answer = await api.client.request(method, "/v1/me")
-                checked("/v1/me", answer)
-                assert answer.status_code == 405
-                assert answer.headers["allow"] == "GET"
-
-    run(scenario())
+async def test_nothing_can_be_written() -> None:
+    async with ApiWorld().api() as api:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            answer = await api.client.request(method, "/v1/me")
+            checked("/v1/me", answer)
+            assert answer.status_code == 405
+            assert answer.headers["allow"] == "GET"
 
 
 class Broken:
@@ -98,59 +90,47 @@ class Broken:
         (RuntimeError("SELECT * FROM projections: NoneType in module.py"), 500),
     ],
 )
-def test_a_failing_database_shows_no_insides(error: Exception, status: int) -> None:
-    async def scenario() -> None:
-        world = ApiWorld()
-        world.store = Broken(error)  # type: ignore[assignment]
-        async with world.api() as api:
-            for path in PATHS:
-                answer = await api.get("ada", path)
-                assert answer.status_code == status
-                assert "10.0.0.7" not in answer.text
-                assert ("retry-after" in answer.headers) == (status == 503)
-                assert answer.headers["x-request-id"] == answer.json()["request_id"]
-            ready = await api.client.get("/readyz")
-            checked("/readyz", ready)
-            assert ready.status_code == 503
-            assert (await api.client.get("/healthz")).status_code == 200
-
-    run(scenario())
+async def test_a_failing_database_shows_no_insides(error: Exception, status: int) -> None:
+    world = ApiWorld()
+    world.store = Broken(error)  # type: ignore[assignment]
+    async with world.api() as api:
+        for path in PATHS:
+            answer = await api.get("ada", path)
+            assert answer.status_code == status
+            assert "10.0.0.7" not in answer.text
+            assert ("retry-after" in answer.headers) == (status == 503)
+            assert answer.headers["x-request-id"] == answer.json()["request_id"]
+        ready = await api.client.get("/readyz")
+        checked("/readyz", ready)
+        assert ready.status_code == 503
+        assert (await api.client.get("/healthz")).status_code == 200
 
 
-def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            for given, kept in (("abc-123", True), ("a" * 65, False), ("a b\tc", False)):
-                answer = await api.client.get("/healthz", headers={"X-Request-Id": given})
-                assert (answer.headers["x-request-id"] == given) == kept
-
-    run(scenario())
+async def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:
+    async with ApiWorld().api() as api:
+        for given, kept in (("abc-123", True), ("a" * 65, False), ("a b\tc", False)):
+            answer = await api.client.get("/healthz", headers={"X-Request-Id": given})
+            assert (answer.headers["x-request-id"] == given) == kept
 
 
-def test_metrics_name_routes_and_never_paths() -> None:
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            await api.get("ada", f"/v1/photos/{named('dusk')}")
-            await api.get("ada", "/a/path/from/outside")
-            answer: httpx.Response = await api.client.get("/metrics")
-            line = 'darkroom_http_requests_total{method="GET",route="/v1/photos/{photo}",status="404"} 1.0'
-            assert line in answer.text
-            assert str(named("dusk")) not in answer.text
-            assert "outside" not in answer.text
-
-    run(scenario())
+async def test_metrics_name_routes_and_never_paths() -> None:
+    async with ApiWorld().api() as api:
+        await api.get("ada", f"/v1/photos/{named('dusk')}")
+        await api.get("ada", "/a/path/from/outside")
+        answer: httpx.Response = await api.client.get("/metrics")
+        line = 'darkroom_http_requests_total{method="GET",route="/v1/photos/{photo}",status="404"} 1.0'
+        assert line in answer.text
+        assert str(named("dusk")) not in answer.text
+        assert "outside" not in answer.text
 
 
-def test_every_operation_is_documented_with_an_example_its_problems_and_the_token() -> None:
-    async def scenario() -> None:
-        async with ApiWorld().api() as api:
-            document = (await api.client.get("/openapi.json")).json()
-            for route in ROUTES:
-                operation = document["paths"][route.path]["get"]
-                shape: Any = route.response_model
-                shape.model_validate(operation["responses"]["200"]["content"]["application/json"]["example"])
-                assert {"400", "401", "422", "503"} <= set(operation["responses"])
-                assert operation["security"]
-                assert operation["description"]
-
-    run(scenario())
+async def test_every_operation_is_documented_with_an_example_its_problems_and_the_token() -> None:
+    async with ApiWorld().api() as api:
+        document = (await api.client.get("/openapi.json")).json()
+        for route in ROUTES:
+            operation = document["paths"][route.path]["get"]
+            shape: Any = route.response_model
+            shape.model_validate(operation["responses"]["200"]["content"]["application/json"]["example"])
+            assert {"400", "401", "422", "503"} <= set(operation["responses"])
+            assert operation["security"]
+            assert operation["description"]

@@ -20,7 +20,8 @@ from projections.visibility import (
     sees_user,
 )
 from tests.api.world import MORNING, ApiWorld, named
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 ADA, BO = named("ada"), named("bo")
 USER = User(ADA, handle="ada", registered_at=MORNING, active=True)
@@ -89,36 +90,30 @@ def test_a_roll_is_seen_by_all_or_by_its_members(change: dict[str, Any], role: s
     assert sees_roll(replace(ROLL, **change), role) == seen
 
 
-def test_what_is_not_there_is_not_seen() -> None:
-    async def scenario() -> None:
-        store = MemoryStore()
-        assert not sees_photo(BO, None, USER, True)
-        assert not sees_user(BO, None)
-        assert not sees_roll(None, "owner")
-        assert await VisibleRows(store, BO).user(ADA) is None
-        assert await VisibleRows(store, BO).roll(named("lake")) is None
-        assert await VisibleRows(store, BO).photo(named("dusk")) is None
-
-    run(scenario())
+async def test_what_is_not_there_is_not_seen() -> None:
+    store = MemoryStore()
+    assert not sees_photo(BO, None, USER, True)
+    assert not sees_user(BO, None)
+    assert not sees_roll(None, "owner")
+    assert await VisibleRows(store, BO).user(ADA) is None
+    assert await VisibleRows(store, BO).roll(named("lake")) is None
+    assert await VisibleRows(store, BO).photo(named("dusk")) is None
 
 
-def test_the_loaders_read_what_the_rules_need() -> None:
-    async def scenario() -> None:
-        world = ApiWorld()
-        await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
-        await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
-        dusk = replace(PHOTO, on_profile=False)
-        seen = [await VisibleRows(world.store, named(who)).sees(dusk) for who in ("ada", "bo", "cy")]
-        assert seen == [True, True, False]
-        rolls = [await VisibleRows(world.store, named(who)).roll(named("den")) for who in ("bo", "cy")]
-        assert [row is not None for row in rolls] == [True, False]
-        roles = [await role_in(world.store, roll_id=named("den"), user_id=named(who)) for who in ("ada", "bo", "cy")]
-        assert roles == ["owner", "member", None]
-
-    run(scenario())
+async def test_the_loaders_read_what_the_rules_need() -> None:
+    world = ApiWorld()
+    await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
+    await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
+    dusk = replace(PHOTO, on_profile=False)
+    seen = [await VisibleRows(world.store, named(who)).sees(dusk) for who in ("ada", "bo", "cy")]
+    assert seen == [True, True, False]
+    rolls = [await VisibleRows(world.store, named(who)).roll(named("den")) for who in ("bo", "cy")]
+    assert [row is not None for row in rolls] == [True, False]
+    roles = [await role_in(world.store, roll_id=named("den"), user_id=named(who)) for who in ("ada", "bo", "cy")]
+    assert roles == ["owner", "member", None]
 
 
-def test_a_row_is_read_once_for_all_who_ask_and_its_failure_told_to_all() -> None:
+async def test_a_row_is_read_once_for_all_who_ask_and_its_failure_told_to_all() -> None:
     class Counting(MemoryStore):
         reads = 0
 
@@ -132,12 +127,9 @@ def test_a_row_is_read_once_for_all_who_ask_and_its_failure_told_to_all() -> Non
                 raise StoreUnavailable("no")
             return USER
 
-    async def scenario() -> None:
-        store = Counting()
-        visible = VisibleRows(store, BO)
-        assert await asyncio.gather(*(visible.user(ADA) for _ in range(3))) == [USER] * 3
-        assert store.reads == 1
-        failures = await asyncio.gather(*(visible.user(BO) for _ in range(3)), return_exceptions=True)
-        assert [type(failure) for failure in failures] == [StoreUnavailable] * 3
-
-    run(scenario())
+    store = Counting()
+    visible = VisibleRows(store, BO)
+    assert await asyncio.gather(*(visible.user(ADA) for _ in range(3))) == [USER] * 3
+    assert store.reads == 1
+    failures = await asyncio.gather(*(visible.user(BO) for _ in range(3)), return_exceptions=True)
+    assert [type(failure) for failure in failures] == [StoreUnavailable] * 3

@@ -2,6 +2,7 @@
 
 from math import ceil, log2
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,38 +16,36 @@ from processors.handlers.writer import ATTEMPTS
 from processors.transport.lease import Lease
 from projections.accounts.users import users
 from tests.deadletters.failing import RefusingStore
-from tests.kit import MemoryLog, run
+from tests.kit import MemoryLog
+
+pytestmark = pytest.mark.anyio
 
 SCHEMA = all_schemas()["darkroom.accounts.ProfileChanged"]
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_each_bad_record_costs_at_most_two_attempts_a_halving_and_one(data: st.DataObject) -> None:
+async def test_each_bad_record_costs_at_most_two_attempts_a_halving_and_one(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 300))
     bad = data.draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=6))
+    event = from_json(SCHEMA, SCHEMA.example())
+    assert isinstance(event, ProfileChanged)
+    log = MemoryLog()
+    await log.append(*[event] * size)
+    ((topic, partition),) = log.partitions
+    letters: list[DeadLetter] = []
 
-    async def scenario() -> None:
-        event = from_json(SCHEMA, SCHEMA.example())
-        assert isinstance(event, ProfileChanged)
-        log = MemoryLog()
-        await log.append(*[event] * size)
-        ((topic, partition),) = log.partitions
-        letters: list[DeadLetter] = []
+    async def keep(letter: DeadLetter) -> None:
+        letters.append(letter)
 
-        async def keep(letter: DeadLetter) -> None:
-            letters.append(letter)
+    store = RefusingStore(bad)
+    projector = Projector(topic, [users], store, log.codec, DeadLetterQueue(keep))
+    await projector.start(partition)
+    before = ATTEMPTS.labels(topic)._value.get()
+    await projector.handle(Batch(topic, partition, 1, log.partitions[topic, partition]), Lease.of())
 
-        store = RefusingStore(bad)
-        projector = Projector(topic, [users], store, log.codec, DeadLetterQueue(keep))
-        await projector.start(partition)
-        before = ATTEMPTS.labels(topic)._value.get()
-        await projector.handle(Batch(topic, partition, 1, log.partitions[topic, partition]), Lease.of())
-
-        assert ATTEMPTS.labels(topic)._value.get() - before <= len(bad) * (2 * ceil(log2(size)) + 1)
-        assert store.attempts <= len(bad) * (ceil(log2(size)) + 1)
-        assert [letter.position.offset for letter in letters] == sorted(bad)
-        assert {letter.value for letter in letters} <= {record.value for record in log.partitions[topic, partition]}
-        assert await projector.start(partition) == size
-
-    run(scenario())
+    assert ATTEMPTS.labels(topic)._value.get() - before <= len(bad) * (2 * ceil(log2(size)) + 1)
+    assert store.attempts <= len(bad) * (ceil(log2(size)) + 1)
+    assert [letter.position.offset for letter in letters] == sorted(bad)
+    assert {letter.value for letter in letters} <= {record.value for record in log.partitions[topic, partition]}
+    assert await projector.start(partition) == size

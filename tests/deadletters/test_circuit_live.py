@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import pytest
 from confluent_kafka import Producer
 
 from events.positions import Position
@@ -20,7 +21,8 @@ from projections.progress import next_offsets
 from projections.store.cassandra import connected
 from projections.store.roles import WORKER
 from tests.deadletters.live import eventually, folded, worker
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 TOPIC, OTHER, PARTITION, BAD = "graph", "rolls", 3, 10
 
@@ -51,41 +53,38 @@ async def health(settings: Settings) -> tuple[int, Mapping[str, Any]]:
     return answer.status_code, answer.json()
 
 
-def test_a_topic_of_nonsense_stops_and_says_why_and_goes_on_without_the_limit(darkroom: Settings) -> None:
+async def test_a_topic_of_nonsense_stops_and_says_why_and_goes_on_without_the_limit(darkroom: Settings) -> None:
     async def ready() -> bool:
         return (await health(darkroom))[0] == 200
 
-    async def scenario() -> None:
-        async with connected(darkroom, WORKER, darkroom.worker_password) as store:
+    async with connected(darkroom, WORKER, darkroom.worker_password) as store:
 
-            async def progress() -> int:
-                known = await next_offsets(store, TOPIC, PARTITION)
-                return min(known.get((each.name, 1), 0) for each in of_topic(TOPIC))
+        async def progress() -> int:
+            known = await next_offsets(store, TOPIC, PARTITION)
+            return min(known.get((each.name, 1), 0) for each in of_topic(TOPIC))
 
-            async def stopped() -> bool:
-                return bool((await health(darkroom))[1].get("stopped"))
+        async def stopped() -> bool:
+            return bool((await health(darkroom))[1].get("stopped"))
 
-            with worker(darkroom.model_copy(update={"dead_letters_in_a_row": 3}), TOPIC, OTHER):
-                await eventually(ready, "the worker is ready")
-                bad = await asyncio.to_thread(append, darkroom, TOPIC, BAD)
-                await eventually(stopped, "the worker says that it is stopped")
-                status, answer = await health(darkroom)
-                assert (status, answer["waiting"], list(answer["stopped"])) == (503, [], [TOPIC])
-                assert "magic byte; more than 3 records in a row" in answer["stopped"][TOPIC]
-                assert f"{TOPIC}-{PARTITION}@" in answer["stopped"][TOPIC]
+        with worker(darkroom.model_copy(update={"dead_letters_in_a_row": 3}), TOPIC, OTHER):
+            await eventually(ready, "the worker is ready")
+            bad = await asyncio.to_thread(append, darkroom, TOPIC, BAD)
+            await eventually(stopped, "the worker says that it is stopped")
+            status, answer = await health(darkroom)
+            assert (status, answer["waiting"], list(answer["stopped"])) == (503, [], [TOPIC])
+            assert "magic byte; more than 3 records in a row" in answer["stopped"][TOPIC]
+            assert f"{TOPIC}-{PARTITION}@" in answer["stopped"][TOPIC]
 
-                other = await asyncio.to_thread(append, darkroom, OTHER, 1)
-                ends = [(OTHER, PARTITION, other[0].offset + 1)]
-                await eventually(lambda: folded(store, ends), "the other topic goes on")
-                sent = [each.position for each in letters(darkroom, None, lambda *_: None) if each.position in bad]
-                assert len(sent) <= 3
-                assert bad[0].offset + len(sent) == await progress() < bad[-1].offset
-
-            with worker(darkroom.model_copy(update={"dead_letters_in_a_row": 0}), TOPIC, OTHER):
-                ends = [end for end in await LogEnds(darkroom)(TOPIC) if end[1] == PARTITION]
-                await eventually(lambda: folded(store, ends), "it goes on")
-                await eventually(ready, "the worker is ready again")
+            other = await asyncio.to_thread(append, darkroom, OTHER, 1)
+            ends = [(OTHER, PARTITION, other[0].offset + 1)]
+            await eventually(lambda: folded(store, ends), "the other topic goes on")
             sent = [each.position for each in letters(darkroom, None, lambda *_: None) if each.position in bad]
-            assert sorted(sent) == bad
+            assert len(sent) <= 3
+            assert bad[0].offset + len(sent) == await progress() < bad[-1].offset
 
-    run(scenario())
+        with worker(darkroom.model_copy(update={"dead_letters_in_a_row": 0}), TOPIC, OTHER):
+            ends = [end for end in await LogEnds(darkroom)(TOPIC) if end[1] == PARTITION]
+            await eventually(lambda: folded(store, ends), "it goes on")
+            await eventually(ready, "the worker is ready again")
+        sent = [each.position for each in letters(darkroom, None, lambda *_: None) if each.position in bad]
+        assert sorted(sent) == bad

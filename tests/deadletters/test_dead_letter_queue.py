@@ -12,8 +12,10 @@ from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.reject import Reject
 from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
-from tests.kit import record, run
+from tests.kit import record
 from tests.processors.world import Meanwhile, nothing
+
+pytestmark = pytest.mark.anyio
 
 HERE = Partition("reactions", 5)
 
@@ -50,60 +52,46 @@ def rejects(number: int) -> list[Reject]:
 
 
 @pytest.mark.parametrize("key", [b"the key", None])
-def test_a_letter_has_its_rejects_record_and_who_couldnt_take_it_and_why(key: bytes | None) -> None:
-    async def scenario() -> None:
-        sending = Sending(generation=3)
-        await sending.take([Reject(record(*HERE, 7, key, b"the value"), "likers", "misplaced", decoded=False)])
-        assert sending.letters == [DeadLetter(Position(*HERE, 7), key, b"the value", "misplaced", "likers", 3)]
-
-    run(scenario())
+async def test_a_letter_has_its_rejects_record_and_who_couldnt_take_it_and_why(key: bytes | None) -> None:
+    sending = Sending(generation=3)
+    await sending.take([Reject(record(*HERE, 7, key, b"the value"), "likers", "misplaced", decoded=False)])
+    assert sending.letters == [DeadLetter(Position(*HERE, 7), key, b"the value", "misplaced", "likers", 3)]
 
 
 @pytest.mark.parametrize(("at_once", "number"), [(64, 70), (64, 5), (2, 5)])
-def test_each_of_many_rejects_is_sent_once_and_so_many_at_once(
+async def test_each_of_many_rejects_is_sent_once_and_so_many_at_once(
     at_once: int, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dead_letter, "LETTERS_AT_ONCE", at_once)
-
-    async def scenario() -> None:
-        sending = Sending()
-        sending.failures = [NotPublished("down")]
-        lease = Meanwhile(nothing)
-        await sending.take(rejects(number), lease)
-        assert sorted(letter.position.offset for letter in sending.letters) == list(range(number))
-        assert sending.most == min(at_once, number)
-        assert lease.left == []
-
-    run(scenario())
+    sending = Sending()
+    sending.failures = [NotPublished("down")]
+    lease = Meanwhile(nothing)
+    await sending.take(rejects(number), lease)
+    assert sorted(letter.position.offset for letter in sending.letters) == list(range(number))
+    assert sending.most == min(at_once, number)
+    assert lease.left == []
 
 
 @pytest.mark.parametrize("failure", [LeaseLost(), ValueError("a bug")], ids=repr)
-def test_a_letter_that_cant_be_sent_ends_the_taking_when_the_others_have_ended(failure: Exception) -> None:
+async def test_a_letter_that_cant_be_sent_ends_the_taking_when_the_others_have_ended(failure: Exception) -> None:
     """Seen to fail with `gather` raising the first error at once: the other letter is still under way."""
-
-    async def scenario() -> None:
-        sending = Sending()
-        sending.failures = [failure]
-        with pytest.raises(type(failure)):
-            await sending.take(rejects(2))
-        assert [letter.position.offset for letter in sending.letters] == [1]
-        assert sending.under_way == 0
-
-    run(scenario())
+    sending = Sending()
+    sending.failures = [failure]
+    with pytest.raises(type(failure)):
+        await sending.take(rejects(2))
+    assert [letter.position.offset for letter in sending.letters] == [1]
+    assert sending.under_way == 0
 
 
-def test_a_lease_lost_while_a_letter_is_tried_again_ends_the_taking() -> None:
-    async def scenario() -> None:
-        sending = Sending()
-        sending.failures = [NotPublished("down")]
-        lease = Meanwhile()
+async def test_a_lease_lost_while_a_letter_is_tried_again_ends_the_taking() -> None:
+    sending = Sending()
+    sending.failures = [NotPublished("down")]
+    lease = Meanwhile()
 
-        async def lose() -> None:
-            lease.lose()
+    async def lose() -> None:
+        lease.lose()
 
-        lease.left.append(lose)
-        with pytest.raises(LeaseLost):
-            await sending.take(rejects(1), lease)
-        assert sending.letters == []
-
-    run(scenario())
+    lease.left.append(lose)
+    with pytest.raises(LeaseLost):
+        await sending.take(rejects(1), lease)
+    assert sending.letters == []

@@ -18,7 +18,9 @@ from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from tests.deadletters.failing import RefusingStore, fold_all, redrive, undecodable, unfoldable, values
 from tests.histories import histories
-from tests.kit import MemoryLog, run
+from tests.kit import MemoryLog
+
+pytestmark = pytest.mark.anyio
 
 often = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 topics = pytest.mark.parametrize("topic", FACTS)
@@ -41,34 +43,30 @@ def marked_after_they_began(history: Sequence[Event]) -> list[Event]:
 @pytest.mark.parametrize("wrong", ["undecodable", "unfoldable", "unstorable"])
 @often
 @given(data=st.data())
-def test_a_redriven_record_leaves_what_would_have_been(topic: str, wrong: str, data: st.DataObject) -> None:
+async def test_a_redriven_record_leaves_what_would_have_been(topic: str, wrong: str, data: st.DataObject) -> None:
     history = data.draw(histories(topic).map(marked_after_they_began).filter(len))
     size = data.draw(st.integers(1, 9))
     chooser = random.Random(data.draw(st.integers(0, 1000)))
+    log = MemoryLog()
+    await log.append(*history)
+    expected = MemoryStore()
+    assert await fold_all(log, of_topic(topic), expected, size) == []
 
-    async def scenario() -> None:
-        log = MemoryLog()
-        await log.append(*history)
-        expected = MemoryStore()
-        assert await fold_all(log, of_topic(topic), expected, size) == []
+    bad = chooser.choice([record for records in log.partitions.values() for record in records])
+    store = RefusingStore([bad.offset] if wrong == "unstorable" else [])
+    projections, seen = list(of_topic(topic)), log
+    if wrong == "undecodable":
+        seen = undecodable(log, bad)
+    elif wrong == "unfoldable":
+        (event,) = await log.codec.decode([bad.value])
+        which = chooser.randrange(len(projections))
+        projections[which] = unfoldable(projections[which], event)  # type: ignore[arg-type]
+    letters = await fold_all(seen, projections, store, size)
+    assert wrong != "undecodable" or [letter.position.offset for letter in letters] == [bad.offset]
 
-        bad = chooser.choice([record for records in log.partitions.values() for record in records])
-        store = RefusingStore([bad.offset] if wrong == "unstorable" else [])
-        projections, seen = list(of_topic(topic)), log
-        if wrong == "undecodable":
-            seen = undecodable(log, bad)
-        elif wrong == "unfoldable":
-            (event,) = await log.codec.decode([bad.value])
-            which = chooser.randrange(len(projections))
-            projections[which] = unfoldable(projections[which], event)  # type: ignore[arg-type]
-        letters = await fold_all(seen, projections, store, size)
-        assert wrong != "undecodable" or [letter.position.offset for letter in letters] == [bad.offset]
-
-        store.refused.clear()
-        chooser.shuffle(letters)
-        await redrive(log, topic, letters, store, size)
-        assert values(store) == values(expected)
-        await redrive(log, topic, letters, store, size)  # a crash may have it done twice
-        assert values(store) == values(expected)
-
-    run(scenario())
+    store.refused.clear()
+    chooser.shuffle(letters)
+    await redrive(log, topic, letters, store, size)
+    assert values(store) == values(expected)
+    await redrive(log, topic, letters, store, size)  # a crash may have it done twice
+    assert values(store) == values(expected)

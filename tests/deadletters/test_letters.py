@@ -19,6 +19,8 @@ from producers.publisher import Publisher
 from projections.store.cassandra import CassandraStore, connect
 from tests.kit import memory_codec, run
 
+pytestmark = pytest.mark.anyio
+
 CASES: dict[str, tuple[bytes | None, bytes | None]] = {
     "both null": (None, None),
     "both empty": (b"", b""),
@@ -68,23 +70,19 @@ def requests(darkroom: Settings) -> Generator[CassandraRedriveRequests]:
     session.cluster.shutdown()
 
 
-def test_requests_are_found_answered_and_asked_again(requests: CassandraRedriveRequests) -> None:
+async def test_requests_are_found_answered_and_asked_again(requests: CassandraRedriveRequests) -> None:
     first = uuid4().int % 10**12
     places = [(Position("graph", 7, first + n), "*") for n in range(PAGE + 1)]
-
-    async def scenario() -> None:
-        before = await requests.bell("graph")
-        await requests.ask(places)
-        bell = await requests.bell("graph")
-        assert bell not in (None, before)
-        found = {each.position: each for each in await requests.of_partition("graph", 7)}
-        assert all(found[position].outcome == "" for position, _ in places)
-        await requests.answer(found[places[-1][0]], APPLIED)
-        found = {each.position: each for each in await requests.of_partition("graph", 7)}
-        assert [each.position for each in found.values() if each.outcome == APPLIED] == [places[-1][0]]
-        await requests.ask(places[-1:])
-        found = {each.position: each for each in await requests.of_partition("graph", 7)}
-        assert found[places[-1][0]].outcome == ""
-        assert await requests.bell("graph") != bell
-
-    run(scenario())
+    before = await requests.bell("graph")
+    await requests.ask(places)
+    bell = await requests.bell("graph")
+    assert bell not in (None, before)
+    found = {each.position: each for each in await requests.of_partition("graph", 7)}
+    assert all(found[position].outcome == "" for position, _ in places)
+    await requests.answer(found[places[-1][0]], APPLIED)
+    found = {each.position: each for each in await requests.of_partition("graph", 7)}
+    assert [each.position for each in found.values() if each.outcome == APPLIED] == [places[-1][0]]
+    await requests.ask(places[-1:])
+    found = {each.position: each for each in await requests.of_partition("graph", 7)}
+    assert found[places[-1][0]].outcome == ""
+    assert await requests.bell("graph") != bell

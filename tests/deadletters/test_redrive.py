@@ -3,7 +3,7 @@ that a crash at any point has them done once more, to no effect."""
 
 import copy
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,11 +24,14 @@ from processors.redrive.requests import APPLIED, RedriveRequest
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.progress import progress_rows
+from projections.projection import GENERATION
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 from tests.deadletters.failing import fold_all, undecodable, values
-from tests.kit import MemoryLog, memory_codec, run
+from tests.kit import MemoryLog, Record, memory_codec
 from tests.processors.world import Reacting
+
+pytestmark = pytest.mark.anyio
 
 LIKE = all_schemas()["darkroom.reactions.PhotoLiked"]
 TAKEN = all_schemas()["darkroom.photos.PhotoTaken"]
@@ -103,142 +106,156 @@ async def a_bad_like() -> tuple[MemoryLog, MemoryStore, MemoryStore, Partition]:
     return log, store, expected, Partition(topic, partition)
 
 
-def test_a_request_is_done_and_answered() -> None:
-    async def scenario() -> None:
-        log, store, expected, tp = await a_bad_like()
-        requests = MemoryRequests()
-        redrive = redriver(requests, log, store, likes_replay(store))
-        await redrive.tick(tp, Lease.of())
-        requests.ask((Position(*tp, 1), EVERY))
-        await redrive.tick(tp, Lease.of())
-        assert requests.outcomes == [APPLIED]
-        assert values(store) == values(expected)
-
-    run(scenario())
+async def test_a_request_is_done_and_answered() -> None:
+    log, store, expected, tp = await a_bad_like()
+    requests = MemoryRequests()
+    redrive = redriver(requests, log, store, likes_replay(store))
+    await redrive.tick(tp, Lease.of())
+    requests.ask((Position(*tp, 1), EVERY))
+    await redrive.tick(tp, Lease.of())
+    assert requests.outcomes == [APPLIED]
+    assert values(store) == values(expected)
 
 
-def test_one_look_at_the_bell_serves_all_partitions() -> None:
-    async def scenario() -> None:
-        store, requests = MemoryStore(), MemoryRequests()
-        redrive = Redrive(requests, likes_replay(store), Originals(MemoryLog()), store, now=lambda: 0.0)
-        for partition in range(8):
-            await redrive.tick(Partition("reactions", partition), Lease.of())
-        assert requests.asked == 1
-
-    run(scenario())
+async def test_one_look_at_the_bell_serves_all_partitions() -> None:
+    store, requests = MemoryStore(), MemoryRequests()
+    redrive = Redrive(requests, likes_replay(store), Originals(MemoryLog()), store, now=lambda: 0.0)
+    for partition in range(8):
+        await redrive.tick(Partition("reactions", partition), Lease.of())
+    assert requests.asked == 1
 
 
-def test_a_worker_that_dies_before_it_answers_has_it_done_again_by_the_next() -> None:
-    async def scenario() -> None:
-        log, store, expected, tp = await a_bad_like()
-        requests = MemoryRequests(failing=LeaseLost())
-        requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
-        first = redriver(requests, log, store, likes_replay(store))
-        with pytest.raises(LeaseLost):
-            await first.tick(tp, Lease.of())
-        requests.failing = None
-        await redriver(requests, log, store, likes_replay(store)).tick(tp, Lease.of())
-        first.forget(frozenset([tp]))
+async def test_a_worker_that_dies_before_it_answers_has_it_done_again_by_the_next() -> None:
+    log, store, expected, tp = await a_bad_like()
+    requests = MemoryRequests(failing=LeaseLost())
+    requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
+    first = redriver(requests, log, store, likes_replay(store))
+    with pytest.raises(LeaseLost):
         await first.tick(tp, Lease.of())
-        assert requests.outcomes == [APPLIED, APPLIED]
-        assert values(store) == values(expected)
+    requests.failing = None
+    await redriver(requests, log, store, likes_replay(store)).tick(tp, Lease.of())
+    first.forget(frozenset([tp]))
+    await first.tick(tp, Lease.of())
+    assert requests.outcomes == [APPLIED, APPLIED]
+    assert values(store) == values(expected)
 
-    run(scenario())
 
-
-def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
+async def test_what_a_database_forgot_is_done_again_before_it_is_answered() -> None:
     """Seen to fail without the look at the store's outages: answered as applied, though its rows are gone."""
+    log, store, expected, tp = await a_bad_like()
+    requests = MemoryRequests()
+    requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
+    before, answer = copy.deepcopy(store._tables), requests.answer
 
-    async def scenario() -> None:
-        log, store, expected, tp = await a_bad_like()
-        requests = MemoryRequests()
-        requests.ask((Position(*tp, 1), EVERY), (Position(*tp, 1), "likers"))
-        before, answer = copy.deepcopy(store._tables), requests.answer
+    async def broken(request: RedriveRequest, outcome: str) -> None:
+        """The first answer is written; then the database breaks, and has forgotten what came after `before`."""
+        store._tables, requests.answer = before, answer
+        store.outages += 1
 
-        async def broken(request: RedriveRequest, outcome: str) -> None:
-            """The first answer is written; then the database breaks, and has forgotten what came after `before`."""
-            store._tables, requests.answer = before, answer
-            store.outages += 1
-
-        requests.answer = broken
-        redrive = redriver(requests, log, store, likes_replay(store))
-        await redrive.tick(tp, Lease.of())
-        assert requests.outcomes == ["", ""]
-        await redrive.tick(tp, Lease.of())
-        assert requests.outcomes == [APPLIED, APPLIED]
-        assert values(store) == values(expected)
-
-    run(scenario())
+    requests.answer = broken
+    redrive = redriver(requests, log, store, likes_replay(store))
+    await redrive.tick(tp, Lease.of())
+    assert requests.outcomes == ["", ""]
+    await redrive.tick(tp, Lease.of())
+    assert requests.outcomes == [APPLIED, APPLIED]
+    assert values(store) == values(expected)
 
 
-def test_what_cant_be_done_is_said() -> None:
-    async def scenario() -> None:
-        log, store, _, tp = await a_bad_like()
-        log.partitions[tp][0] = replace(log.partitions[tp][0], value=b"nonsense")
-        await store.write_together(progress_rows(*tp, [(each.name, 1) for each in of_topic("reactions")], offset=7))
-        requests = MemoryRequests()
-        requests.ask(*((Position(*tp, offset), EVERY) for offset in (0, 6, 7)), (Position(*tp, 1), "no projection"))
-        await redriver(requests, log, store, likes_replay(store)).tick(tp, Lease.of())
-        undecoded, absent, ahead, others = requests.outcomes
-        assert undecoded == "failed: the value doesn't begin with Confluent's magic byte"
-        assert absent == "failed: the log doesn't hold the record (any more)"
-        assert ahead.startswith("failed: its partition is only folded up to 7")
-        assert others == ""  # another app's, or nobody's: the operator's command says that nobody answers
-
-    run(scenario())
+async def test_what_cant_be_done_is_said() -> None:
+    log, store, _, tp = await a_bad_like()
+    log.partitions[tp][0] = replace(log.partitions[tp][0], value=b"nonsense")
+    await store.write_together(progress_rows(*tp, [(each.name, 1) for each in of_topic("reactions")], offset=7))
+    requests = MemoryRequests()
+    requests.ask(*((Position(*tp, offset), EVERY) for offset in (0, 6, 7)), (Position(*tp, 1), "no projection"))
+    await redriver(requests, log, store, likes_replay(store)).tick(tp, Lease.of())
+    undecoded, absent, ahead, others = requests.outcomes
+    assert undecoded == "failed: the value doesn't begin with Confluent's magic byte"
+    assert absent == "failed: the log doesn't hold the record (any more)"
+    assert ahead.startswith("failed: its partition is only folded up to 7")
+    assert others == ""  # another app's, or nobody's: the operator's command says that nobody answers
 
 
-def test_a_shard_corrected_too_often_is_a_failure_that_loses_nothing() -> None:
-    async def scenario() -> None:
-        log, store, expected, tp = await a_bad_like()
-        replay = likes_replay(store)
-        record = log.partitions[tp][1]
-        outcomes = [await replay([record], EVERY, Lease.of()) for _ in range(1025)]
-        assert outcomes[:1023] == [{}] * 1023
-        assert "isn't below 1024" in outcomes[-1][1]
-        assert values(store) == values(expected)
-
-    run(scenario())
+async def test_a_shard_corrected_too_often_is_a_failure_that_loses_nothing() -> None:
+    log, store, expected, tp = await a_bad_like()
+    replay = likes_replay(store)
+    record = log.partitions[tp][1]
+    outcomes = [await replay([record], EVERY, Lease.of()) for _ in range(1025)]
+    assert outcomes[:1023] == [{}] * 1023
+    assert "isn't below 1024" in outcomes[-1][1]
+    assert values(store) == values(expected)
 
 
-def test_a_reactor_acts_after_the_read_models_have_their_record() -> None:
+async def test_a_reactor_acts_after_the_read_models_have_their_record() -> None:
     acted: list[UUID] = []
 
     async def act(batch: Batch, reads: list[Read], lease: Lease) -> None:
         acted.extend(read.event.event_id for read in reads)
 
-    async def scenario() -> None:
-        log, store, requests = MemoryLog(), MemoryStore(), MemoryRequests()
-        event = from_json(TAKEN, TAKEN.example())
-        await log.append(event)
-        ((topic, partition),) = log.partitions
-        tp = Partition(topic, partition)
-        names = [each.name for each in of_topic("photos")]
-        await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], offset=1))
-        expand = redriver(
-            requests, log, store, ReactorReplay(Reacting("expand", [PhotoTaken], act), memory_codec), [EVERY, *names]
-        )
-        requests.ask((Position(*tp, 0), EVERY), (Position(*tp, 0), "expand"))
-        await expand.tick(tp, Lease.of())
-        assert (acted, requests.outcomes) == ([], ["", ""])
-        await redriver(requests, log, store, ProjectorReplay("photos", of_topic("photos"), store, memory_codec)).tick(
-            tp, Lease.of()
-        )
-        await expand.tick(tp, Lease.of())
-        assert (acted, requests.outcomes) == ([event.event_id], [APPLIED, APPLIED])
-
-    run(scenario())
+    log, store, requests = MemoryLog(), MemoryStore(), MemoryRequests()
+    event = from_json(TAKEN, TAKEN.example())
+    await log.append(event)
+    ((topic, partition),) = log.partitions
+    tp = Partition(topic, partition)
+    names = [each.name for each in of_topic("photos")]
+    await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], offset=1))
+    expand = redriver(
+        requests, log, store, ReactorReplay(Reacting("expand", [PhotoTaken], act), memory_codec), [EVERY, *names]
+    )
+    requests.ask((Position(*tp, 0), EVERY), (Position(*tp, 0), "expand"))
+    await expand.tick(tp, Lease.of())
+    assert (acted, requests.outcomes) == ([], ["", ""])
+    await redriver(requests, log, store, ProjectorReplay("photos", of_topic("photos"), store, memory_codec)).tick(
+        tp, Lease.of()
+    )
+    await expand.tick(tp, Lease.of())
+    assert (acted, requests.outcomes) == ([event.event_id], [APPLIED, APPLIED])
 
 
-def test_a_reactor_that_raises_is_a_failed_outcome() -> None:
+async def test_a_reactor_that_raises_is_a_failed_outcome() -> None:
     async def act(batch: Batch, reads: list[Read], lease: Lease) -> None:
         raise ArithmeticError("a bug")
 
-    async def scenario() -> None:
-        log = MemoryLog()
-        await log.append(from_json(TAKEN, TAKEN.example()))
-        ((record,),) = log.partitions.values()
-        replay = ReactorReplay(Reacting("filter", [PhotoTaken], act), memory_codec)
-        assert await replay([record], "filter", Lease.of()) == {0: "ArithmeticError: a bug"}
+    log = MemoryLog()
+    await log.append(from_json(TAKEN, TAKEN.example()))
+    ((record,),) = log.partitions.values()
+    replay = ReactorReplay(Reacting("filter", [PhotoTaken], act), memory_codec)
+    assert await replay([record], "filter", Lease.of()) == {0: "ArithmeticError: a bug"}
 
-    run(scenario())
+
+class Told:
+    """A replay of two projections in which some records fail, for the reasons that it is told."""
+
+    names = ("comments", "likers")
+
+    def __init__(self, reasons: dict[tuple[str, int], str]) -> None:
+        self._reasons = reasons
+
+    def serves(self, name: str) -> bool:
+        return True
+
+    async def __call__(self, records: Sequence[Record], name: str, lease: Lease) -> dict[int, str]:
+        failed = {each.offset: self._reasons.get((name, each.offset), "") for each in records}
+        return {offset: reason for offset, reason in failed.items() if reason}
+
+
+async def outcomes_of(reasons: dict[tuple[str, int], str], *asked: tuple[int, str]) -> list[str]:
+    """What is answered for these offsets and names when replaying fails for these reasons."""
+    log, store, _, tp = await a_bad_like()
+    await store.write(progress_rows(*tp, [("comments", GENERATION), ("likers", GENERATION)], offset=5))
+    requests = MemoryRequests()
+    requests.ask(*((Position(*tp, offset), name) for offset, name in asked))
+    await redriver(requests, log, store, Told(reasons)).tick(tp, Lease.of())
+    return requests.outcomes
+
+
+async def test_a_record_that_fails_for_one_name_is_applied_for_another() -> None:
+    reasons = {("likers", 1): "a bug", ("comments", 2): "another"}
+    asked = [(1, "likers"), (1, "comments"), (2, "comments"), (2, "likers")]
+    assert await outcomes_of(reasons, *asked) == ["failed: a bug", "applied", "failed: another", "applied"]
+    assert await outcomes_of(reasons, *asked[::-1]) == ["applied", "failed: another", "applied", "failed: a bug"]
+
+
+@pytest.mark.parametrize("length", [991, 992, 993, 5000])
+async def test_an_outcome_has_at_most_a_thousand_characters(length: int) -> None:
+    [outcome] = await outcomes_of({("likers", 1): "x" * length}, (1, "likers"))
+    assert outcome == "failed: " + "x" * min(length, 992)

@@ -16,6 +16,8 @@ from projections.store.roles import API
 from projections.store.table import Stamped, Upsert
 from tests.kit import run
 
+pytestmark = pytest.mark.anyio
+
 SOMEBODY = UUID(int=1)
 BEYOND_A_KEY = 70_000  # characters; a key has at most 65,535 bytes
 BEYOND_A_MUTATION = 600_000  # the local Cassandra takes 512 KiB
@@ -57,33 +59,23 @@ HOPELESS = {
 
 
 @pytest.mark.parametrize("rows", HOPELESS.values(), ids=HOPELESS.keys())
-def test_what_will_never_be_stored_is_unstorable(store: CassandraStore, rows: list[Upsert]) -> None:
-    async def scenario() -> None:
-        with pytest.raises(Unstorable):
-            await store.write([Stamped(row, 1) for row in rows])
-        await store.write([Stamped(titled("as before"), 1)])  # and the connection lives
-
-    run(scenario())
+async def test_what_will_never_be_stored_is_unstorable(store: CassandraStore, rows: list[Upsert]) -> None:
+    with pytest.raises(Unstorable):
+        await store.write([Stamped(row, 1) for row in rows])
+    await store.write([Stamped(titled("as before"), 1)])  # and the connection lives
 
 
-def test_rows_that_were_not_refused_are_stored_beside_one_that_was(store: CassandraStore) -> None:
+async def test_rows_that_were_not_refused_are_stored_beside_one_that_was(store: CassandraStore) -> None:
     other = ROLL.upsert(roll_id=UUID(int=2), title="good")
-
-    async def scenario() -> None:
-        with pytest.raises(Unstorable):
-            await store.write([Stamped(held(""), 2), Stamped(other, 2)])
-        assert (await store.get(ROLL, UUID(int=2))).title == "good"
-
-    run(scenario())
+    with pytest.raises(Unstorable):
+        await store.write([Stamped(held(""), 2), Stamped(other, 2)])
+    assert (await store.get(ROLL, UUID(int=2))).title == "good"
 
 
-def test_a_missing_table_is_tried_again(darkroom: Settings, store: CassandraStore) -> None:
-    async def scenario() -> None:
-        elsewhere = CassandraStore(store._session, "nowhere")
-        with pytest.raises(StoreUnavailable):
-            await elsewhere.write([Stamped(titled("x"), 1)])
-
-    run(scenario())
+async def test_a_missing_table_is_tried_again(darkroom: Settings, store: CassandraStore) -> None:
+    elsewhere = CassandraStore(store._session, "nowhere")
+    with pytest.raises(StoreUnavailable):
+        await elsewhere.write([Stamped(titled("x"), 1)])
 
 
 def test_a_role_that_lacks_a_right_is_tried_again(darkroom: Settings) -> None:

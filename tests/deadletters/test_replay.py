@@ -18,8 +18,10 @@ from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
 from tests.deadletters.failing import RefusingStore, unfoldable, values
-from tests.kit import MemoryLog, memory_codec, run
+from tests.kit import MemoryLog, memory_codec
 from tests.processors.world import Reacting
+
+pytestmark = pytest.mark.anyio
 
 NAMES = [each.name for each in of_topic("reactions")]
 
@@ -56,46 +58,33 @@ class Acting:
         self.batches.append((batch, reads))
 
 
-def test_a_reactor_acts_again_on_what_it_wants_and_passes_the_rest() -> None:
+async def test_a_reactor_acts_again_on_what_it_wants_and_passes_the_rest() -> None:
     """Seen to fail with what is wanted not looked at."""
-
-    async def scenario() -> None:
-        log = MemoryLog()
-        await log.append(
-            *(example(f"darkroom.photos.{name}") for name in ("PhotoDeleted", "PhotoTaken", "PhotoDeleted"))
-        )
-        ((_, records),) = log.partitions.items()
-        acting = Acting()
-        replay = ReactorReplay(Reacting("filter", [PhotoTaken], acting), memory_codec)
-        assert await replay(records, "filter", Lease.of()) == {}
-        ((batch, reads),) = acting.batches
-        assert (batch.topic, batch.partition, batch.records) == ("photos", records[0].partition, records[1:2])
-        assert reads == [Read(1, example("darkroom.photos.PhotoTaken"), records[1])]
-
-    run(scenario())
+    log = MemoryLog()
+    await log.append(*(example(f"darkroom.photos.{name}") for name in ("PhotoDeleted", "PhotoTaken", "PhotoDeleted")))
+    ((_, records),) = log.partitions.items()
+    acting = Acting()
+    replay = ReactorReplay(Reacting("filter", [PhotoTaken], acting), memory_codec)
+    assert await replay(records, "filter", Lease.of()) == {}
+    ((batch, reads),) = acting.batches
+    assert (batch.topic, batch.partition, batch.records) == ("photos", records[0].partition, records[1:2])
+    assert reads == [Read(1, example("darkroom.photos.PhotoTaken"), records[1])]
 
 
-def test_a_reactor_acts_on_one_record_at_a_time_and_on_each() -> None:
-    async def scenario() -> None:
-        _, records = await likes(1, 2, 3)
-        acting = Acting(ArithmeticError("a bug"))
-        replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec)
-        assert await replay(records, "counter", Lease.of()) == {0: "ArithmeticError: a bug"}
-        assert [[read.offset for read in reads] for _, reads in acting.batches] == [[1], [2]]
-
-    run(scenario())
+async def test_a_reactor_acts_on_one_record_at_a_time_and_on_each() -> None:
+    _, records = await likes(1, 2, 3)
+    acting = Acting(ArithmeticError("a bug"))
+    replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec)
+    assert await replay(records, "counter", Lease.of()) == {0: "ArithmeticError: a bug"}
+    assert [[read.offset for read in reads] for _, reads in acting.batches] == [[1], [2]]
 
 
-def test_a_lost_lease_is_no_outcome_of_a_reactors_record() -> None:
+async def test_a_lost_lease_is_no_outcome_of_a_reactors_record() -> None:
     """Seen to fail without LeaseLost told apart: the operator would be told that the record failed."""
-
-    async def scenario() -> None:
-        _, records = await likes(1)
-        replay = ReactorReplay(Reacting("counter", [PhotoLiked], Acting(LeaseLost())), memory_codec)
-        with pytest.raises(LeaseLost):
-            await replay(records, "counter", Lease.of())
-
-    run(scenario())
+    _, records = await likes(1)
+    replay = ReactorReplay(Reacting("counter", [PhotoLiked], Acting(LeaseLost())), memory_codec)
+    with pytest.raises(LeaseLost):
+        await replay(records, "counter", Lease.of())
 
 
 class Losing(MemoryStore):
@@ -105,14 +94,11 @@ class Losing(MemoryStore):
         raise LeaseLost
 
 
-def test_a_lost_lease_is_no_outcome_of_a_folded_record() -> None:
-    async def scenario() -> None:
-        _, records = await likes(1, 2)
-        replay = ProjectorReplay("reactions", of_topic("reactions"), Losing(), memory_codec)
-        with pytest.raises(LeaseLost):
-            await replay(records, EVERY, Lease.of())
-
-    run(scenario())
+async def test_a_lost_lease_is_no_outcome_of_a_folded_record() -> None:
+    _, records = await likes(1, 2)
+    replay = ProjectorReplay("reactions", of_topic("reactions"), Losing(), memory_codec)
+    with pytest.raises(LeaseLost):
+        await replay(records, EVERY, Lease.of())
 
 
 def test_who_is_served() -> None:
@@ -123,46 +109,37 @@ def test_who_is_served() -> None:
     assert [act.serves(name) for name in (EVERY, *NAMES, "filter")] == [False, *[False] * len(NAMES), True]
 
 
-def test_a_record_is_folded_again_for_all_projections_or_for_one() -> None:
-    async def scenario() -> None:
-        log = MemoryLog()
-        await log.append(example("darkroom.photos.PhotoTaken"))
-        ((_, records),) = log.partitions.items()
+async def test_a_record_is_folded_again_for_all_projections_or_for_one() -> None:
+    log = MemoryLog()
+    await log.append(example("darkroom.photos.PhotoTaken"))
+    ((_, records),) = log.partitions.items()
 
-        async def folded_for(name: str) -> dict[str, object]:
-            store = MemoryStore()
-            await ProjectorReplay("photos", of_topic("photos"), store, memory_codec)(records, name, Lease.of())
-            return values(store)
+    async def folded_for(name: str) -> dict[str, object]:
+        store = MemoryStore()
+        await ProjectorReplay("photos", of_topic("photos"), store, memory_codec)(records, name, Lease.of())
+        return values(store)
 
-        whole = await folded_for(EVERY)
-        assert await folded_for("photo") == {"photo": whole["photo"]}
-        assert await folded_for("rolls_of_photo") == {}
-        assert {"photo", "develop_due"} <= whole.keys()
-
-    run(scenario())
+    whole = await folded_for(EVERY)
+    assert await folded_for("photo") == {"photo": whole["photo"]}
+    assert await folded_for("rolls_of_photo") == {}
+    assert {"photo", "develop_due"} <= whole.keys()
 
 
-def test_what_cant_be_folded_is_found_among_what_can() -> None:
-    async def scenario() -> None:
-        _, records = await likes(1, 2, 3, 4, 5)
-        store = RefusingStore([1, 4])
-        replay = ProjectorReplay("reactions", of_topic("reactions"), store, memory_codec)
-        assert await replay(records, EVERY, Lease.of()) == {1: "too large", 4: "too large"}
-        store.refused.clear()
-        assert await replay(records, EVERY, Lease.of()) == {}
-
-    run(scenario())
+async def test_what_cant_be_folded_is_found_among_what_can() -> None:
+    _, records = await likes(1, 2, 3, 4, 5)
+    store = RefusingStore([1, 4])
+    replay = ProjectorReplay("reactions", of_topic("reactions"), store, memory_codec)
+    assert await replay(records, EVERY, Lease.of()) == {1: "too large", 4: "too large"}
+    store.refused.clear()
+    assert await replay(records, EVERY, Lease.of()) == {}
 
 
-def test_what_a_projection_raises_is_said_with_its_name() -> None:
-    async def scenario() -> None:
-        _, records = await likes(1, 2)
-        projections = [unfoldable(each, like(2)) for each in of_topic("reactions")]
-        replay = ProjectorReplay("reactions", projections, MemoryStore(), memory_codec)
-        (said,) = (await replay(records, "likers", Lease.of())).items()
-        assert said == (1, "likers can't fold it: ArithmeticError: a bug")
-
-    run(scenario())
+async def test_what_a_projection_raises_is_said_with_its_name() -> None:
+    _, records = await likes(1, 2)
+    projections = [unfoldable(each, like(2)) for each in of_topic("reactions")]
+    replay = ProjectorReplay("reactions", projections, MemoryStore(), memory_codec)
+    (said,) = (await replay(records, "likers", Lease.of())).items()
+    assert said == (1, "likers can't fold it: ArithmeticError: a bug")
 
 
 class Raising(MemoryStore):
@@ -174,34 +151,28 @@ class Raising(MemoryStore):
         await super().write(rows)
 
 
-def test_an_unforeseen_error_is_the_outcome_of_its_record_alone() -> None:
-    async def scenario() -> None:
-        _, records = await likes(1, 2, 3, 4, 5)
-        replay = ProjectorReplay("reactions", of_topic("reactions"), Raising(), memory_codec)
-        assert await replay(records, EVERY, Lease.of()) == {1: "ArithmeticError: a bug in the store"}
-
-    run(scenario())
+async def test_an_unforeseen_error_is_the_outcome_of_its_record_alone() -> None:
+    _, records = await likes(1, 2, 3, 4, 5)
+    replay = ProjectorReplay("reactions", of_topic("reactions"), Raising(), memory_codec)
+    assert await replay(records, EVERY, Lease.of()) == {1: "ArithmeticError: a bug in the store"}
 
 
-def test_an_attempt_that_was_broken_off_leaves_no_failure_behind() -> None:
-    async def scenario() -> None:
-        _, records = await likes(1, 2)
-        acting = Acting(ArithmeticError("a bug"), LeaseLost())
-        replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec)
-        with pytest.raises(LeaseLost):
-            await replay(records, "counter", Lease.of())
-        assert await replay(records, "counter", Lease.of()) == {}
+async def test_an_attempt_that_was_broken_off_leaves_no_failure_behind() -> None:
+    _, records = await likes(1, 2)
+    acting = Acting(ArithmeticError("a bug"), LeaseLost())
+    replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec)
+    with pytest.raises(LeaseLost):
+        await replay(records, "counter", Lease.of())
+    assert await replay(records, "counter", Lease.of()) == {}
 
-        store = RefusingStore([0])
-        fold = ProjectorReplay("reactions", of_topic("reactions"), store, memory_codec)
-        lease = Lease.of(iter([True, True, True, False]).__next__)  # lost when decoded, refused, and refused alone
-        with pytest.raises(LeaseLost):
-            await fold(records, EVERY, lease)
-        assert store.attempts >= 2
-        store.refused = {1}
-        assert await fold(records, EVERY, Lease.of()) == {1: "too large"}
-
-    run(scenario())
+    store = RefusingStore([0])
+    fold = ProjectorReplay("reactions", of_topic("reactions"), store, memory_codec)
+    lease = Lease.of(iter([True, True, True, False]).__next__)  # lost when decoded, refused, and refused alone
+    with pytest.raises(LeaseLost):
+        await fold(records, EVERY, lease)
+    assert store.attempts >= 2
+    store.refused = {1}
+    assert await fold(records, EVERY, Lease.of()) == {1: "too large"}
 
 
 def test_a_records_reasons_are_said_once_each() -> None:

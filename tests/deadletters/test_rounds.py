@@ -20,8 +20,10 @@ from projections.progress import progress_rows
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable
 from tests.deadletters.test_redrive import MemoryRequests
-from tests.kit import record, run
+from tests.kit import record
 from tests.processors.world import Meanwhile, nothing
+
+pytestmark = pytest.mark.anyio
 
 HERE = Partition("photos", 3)
 
@@ -71,166 +73,136 @@ class World:
         await self.redrive.tick(HERE, lease or Meanwhile())
 
 
-def test_so_many_requests_are_done_between_two_batches() -> None:
-    async def scenario() -> None:
-        world = World(round_size=2)
-        await world.folded(10)
-        world.ask(0, 1, 2, 3, 4)
-        for done in (2, 4, 5, 5):
-            await world.tick()
-            assert world.requests.outcomes == [APPLIED] * done + [""] * (5 - done)
-        assert world.doing.done == [(EVERY, [0, 1]), (EVERY, [2, 3]), (EVERY, [4])]
-
-    run(scenario())
-
-
-def test_requests_come_by_name_and_by_rising_offset() -> None:
-    async def scenario() -> None:
-        world = World(round_size=9)
-        await world.folded(10)
-        world.ask(7, 3, name="roll_feed")
-        world.ask(5, 1, name="photo")
-        world.ask(3, name="somebody else's")
+async def test_so_many_requests_are_done_between_two_batches() -> None:
+    world = World(round_size=2)
+    await world.folded(10)
+    world.ask(0, 1, 2, 3, 4)
+    for done in (2, 4, 5, 5):
         await world.tick()
-        assert world.doing.done == [("photo", [1, 5]), ("roll_feed", [3, 7])]
-        assert world.requests.outcomes == [APPLIED] * 4 + [""]
-
-    run(scenario())
+        assert world.requests.outcomes == [APPLIED] * done + [""] * (5 - done)
+    assert world.doing.done == [(EVERY, [0, 1]), (EVERY, [2, 3]), (EVERY, [4])]
 
 
-def test_what_failed_is_said_of_its_record_and_name_alone() -> None:
-    async def scenario() -> None:
-        world = World(round_size=9, failing={2: "too large", 4: "x" * 5000})
-        await world.folded(10)
-        world.ask(1, 2, 4)
-        await world.tick()
-        applied, failed, long = world.requests.outcomes
-        assert (applied, failed) == (APPLIED, "failed: too large")
-        assert long == ("failed: " + "x" * 5000)[:OUTCOME_CHARACTERS]
-
-    run(scenario())
+async def test_requests_come_by_name_and_by_rising_offset() -> None:
+    world = World(round_size=9)
+    await world.folded(10)
+    world.ask(7, 3, name="roll_feed")
+    world.ask(5, 1, name="photo")
+    world.ask(3, name="somebody else's")
+    await world.tick()
+    assert world.doing.done == [("photo", [1, 5]), ("roll_feed", [3, 7])]
+    assert world.requests.outcomes == [APPLIED] * 4 + [""]
 
 
-def test_a_record_is_done_once_every_one_of_its_projections_has_passed_it() -> None:
-    async def scenario() -> None:
-        world = World(round_size=9)
-        await world.folded(10, "photo")
-        await world.folded(4, "roll_feed")
-        world.ask(3, 4)
-        await world.tick()
-        assert world.requests.outcomes == [
-            APPLIED,
-            "failed: its partition is only folded up to 4: ask again later",
-        ]
-        assert world.doing.done == [(EVERY, [3])]
-
-    run(scenario())
+async def test_what_failed_is_said_of_its_record_and_name_alone() -> None:
+    world = World(round_size=9, failing={2: "too large", 4: "x" * 5000})
+    await world.folded(10)
+    world.ask(1, 2, 4)
+    await world.tick()
+    applied, failed, long = world.requests.outcomes
+    assert (applied, failed) == (APPLIED, "failed: too large")
+    assert long == ("failed: " + "x" * 5000)[:OUTCOME_CHARACTERS]
 
 
-def test_of_a_record_only_those_requests_wait_that_others_come_before() -> None:
-    async def scenario() -> None:
-        world = World(round_size=9, first=["users"])
-        await world.folded(10)
-        world.ask(1, name="users")
-        world.ask(1, 2)
-        await world.tick()
-        assert world.requests.outcomes == ["", "", APPLIED]
-        await world.tick()
-        assert world.requests.outcomes == ["", "", APPLIED]
-        world.requests.rows[0] = replace(world.requests.rows[0], outcome="failed: it was bad")
-        await world.tick()  # without the bell being rung again
-        assert world.requests.outcomes[1:] == [APPLIED, APPLIED]
-
-    run(scenario())
+async def test_a_record_is_done_once_every_one_of_its_projections_has_passed_it() -> None:
+    world = World(round_size=9)
+    await world.folded(10, "photo")
+    await world.folded(4, "roll_feed")
+    world.ask(3, 4)
+    await world.tick()
+    assert world.requests.outcomes == [
+        APPLIED,
+        "failed: its partition is only folded up to 4: ask again later",
+    ]
+    assert world.doing.done == [(EVERY, [3])]
 
 
-def test_what_was_answered_is_not_done_again_when_the_bell_rings() -> None:
-    async def scenario() -> None:
-        world = World(round_size=9)
-        await world.folded(10)
-        world.ask(1)
-        await world.tick()
-        world.ask(2)
-        await world.tick()
-        assert world.doing.done == [(EVERY, [1]), (EVERY, [2])]
-
-    run(scenario())
-
-
-def test_requests_that_cant_be_read_are_read_with_a_later_tick() -> None:
-    async def scenario() -> None:
-        world = World()
-        await world.folded(10)
-        world.ask(1)
-        of_partition, bell = world.requests.of_partition, world.requests.bell
-
-        async def silent(topic: str) -> UUID | None:
-            raise StoreUnavailable("down")
-
-        async def down(topic: str, partition: int) -> list[RedriveRequest]:
-            raise StoreUnavailable("down")
-
-        world.requests.bell = silent
-        await world.tick()
-        world.requests.bell, world.requests.of_partition = bell, down
-        await world.tick()
-        assert world.requests.outcomes == [""]
-        world.requests.of_partition = of_partition
-        await world.tick()
-        assert world.requests.outcomes == [APPLIED]
-
-    run(scenario())
+async def test_of_a_record_only_those_requests_wait_that_others_come_before() -> None:
+    world = World(round_size=9, first=["users"])
+    await world.folded(10)
+    world.ask(1, name="users")
+    world.ask(1, 2)
+    await world.tick()
+    assert world.requests.outcomes == ["", "", APPLIED]
+    await world.tick()
+    assert world.requests.outcomes == ["", "", APPLIED]
+    world.requests.rows[0] = replace(world.requests.rows[0], outcome="failed: it was bad")
+    await world.tick()  # without the bell being rung again
+    assert world.requests.outcomes[1:] == [APPLIED, APPLIED]
 
 
-def test_a_log_and_a_database_that_dont_answer_are_asked_again() -> None:
-    async def scenario() -> None:
-        world = World()
-        await world.folded(10)
-        world.ask(1)
-        world.failures = [TimeoutError(), KafkaConnectionError()]
-        answer, down = world.requests.answer, [StoreUnavailable("down")]
-
-        async def fails_first(request: RedriveRequest, outcome: str) -> None:
-            if down:
-                raise down.pop()
-            await answer(request, outcome)
-
-        world.requests.answer = fails_first
-        lease = Meanwhile(nothing, nothing, nothing)
-        await world.tick(lease)
-        assert (world.requests.outcomes, lease.left) == ([APPLIED], [])
-
-    run(scenario())
+async def test_what_was_answered_is_not_done_again_when_the_bell_rings() -> None:
+    world = World(round_size=9)
+    await world.folded(10)
+    world.ask(1)
+    await world.tick()
+    world.ask(2)
+    await world.tick()
+    assert world.doing.done == [(EVERY, [1]), (EVERY, [2])]
 
 
-def test_the_bell_is_looked_at_once_in_so_many_seconds() -> None:
-    async def scenario() -> None:
-        world = World()
-        await world.folded(10)
-        await world.tick()
-        world.ask(1)
-        world.now -= 0.5
-        await world.tick()  # half a second after the first
-        assert (world.requests.asked, world.requests.outcomes) == (1, [""])
-        world.now = 0.90625
-        await world.tick()  # and a little more than 0.9 after it
-        assert (world.requests.asked, world.requests.outcomes) == (2, [APPLIED])
+async def test_requests_that_cant_be_read_are_read_with_a_later_tick() -> None:
+    world = World()
+    await world.folded(10)
+    world.ask(1)
+    of_partition, bell = world.requests.of_partition, world.requests.bell
 
-    run(scenario())
+    async def silent(topic: str) -> UUID | None:
+        raise StoreUnavailable("down")
+
+    async def down(topic: str, partition: int) -> list[RedriveRequest]:
+        raise StoreUnavailable("down")
+
+    world.requests.bell = silent
+    await world.tick()
+    world.requests.bell, world.requests.of_partition = bell, down
+    await world.tick()
+    assert world.requests.outcomes == [""]
+    world.requests.of_partition = of_partition
+    await world.tick()
+    assert world.requests.outcomes == [APPLIED]
 
 
-def test_another_owners_answers_are_seen_when_a_partition_comes_back() -> None:
-    async def scenario() -> None:
-        world = World(round_size=1)
-        await world.folded(10)
-        world.ask(1, 2)
-        await world.tick()
-        world.requests.rows[1] = replace(world.requests.rows[1], outcome=APPLIED)  # by another worker
-        world.redrive.forget(frozenset({HERE}))
-        await world.tick()
-        assert world.doing.done == [(EVERY, [1])]
+async def test_a_log_and_a_database_that_dont_answer_are_asked_again() -> None:
+    world = World()
+    await world.folded(10)
+    world.ask(1)
+    world.failures = [TimeoutError(), KafkaConnectionError()]
+    answer, down = world.requests.answer, [StoreUnavailable("down")]
 
-    run(scenario())
+    async def fails_first(request: RedriveRequest, outcome: str) -> None:
+        if down:
+            raise down.pop()
+        await answer(request, outcome)
+
+    world.requests.answer = fails_first
+    lease = Meanwhile(nothing, nothing, nothing)
+    await world.tick(lease)
+    assert (world.requests.outcomes, lease.left) == ([APPLIED], [])
+
+
+async def test_the_bell_is_looked_at_once_in_so_many_seconds() -> None:
+    world = World()
+    await world.folded(10)
+    await world.tick()
+    world.ask(1)
+    world.now -= 0.5
+    await world.tick()  # half a second after the first
+    assert (world.requests.asked, world.requests.outcomes) == (1, [""])
+    world.now = 0.90625
+    await world.tick()  # and a little more than 0.9 after it
+    assert (world.requests.asked, world.requests.outcomes) == (2, [APPLIED])
+
+
+async def test_another_owners_answers_are_seen_when_a_partition_comes_back() -> None:
+    world = World(round_size=1)
+    await world.folded(10)
+    world.ask(1, 2)
+    await world.tick()
+    world.requests.rows[1] = replace(world.requests.rows[1], outcome=APPLIED)  # by another worker
+    world.redrive.forget(frozenset({HERE}))
+    await world.tick()
+    assert world.doing.done == [(EVERY, [1])]
 
 
 @pytest.mark.parametrize(

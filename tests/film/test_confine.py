@@ -1,6 +1,5 @@
 """What a worker may not do, take or outlive."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -17,38 +16,31 @@ from tests.film.hostile import many_scans, png_of
 from tests.film.pictures import DAY, PHOTO, encoded, filtered, rejected, scene
 from tests.film.pools import NAUGHTY, ROOT, gone, naughty
 
+pytestmark = pytest.mark.anyio
+
 
 def test_reasons_say_the_limits_that_hold() -> None:
     assert f"{LIMITS.upload_bytes // 10**6} MB" in Reason.TOO_MANY_BYTES.value
     assert f"{LIMITS.pixels // 10**6} megapixels" in Reason.TOO_MANY_PIXELS.value
 
 
-def test_memory_is_limited() -> None:
+async def test_memory_is_limited() -> None:
     """40 megapixels need more than a worker with 200 MB has left; the next photo finds a worker in order."""
     limits = Limits(memory_bytes=200_000_000)
-
-    async def too_large() -> None:
-        async with Pool(1, limits) as pool:
-            assert (
-                rejected(await pool.filter(PHOTO, png_of(7_000, 6_000, rows=bytes(9), colours=6), DAY))
-                == "too_much_memory"
-            )
-            filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
-
-    asyncio.run(too_large())
+    async with Pool(1, limits) as pool:
+        assert (
+            rejected(await pool.filter(PHOTO, png_of(7_000, 6_000, rows=bytes(9), colours=6), DAY)) == "too_much_memory"
+        )
+        filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
 
 
-def test_cpu_time_is_limited_in_the_decoder_too() -> None:
+async def test_cpu_time_is_limited_in_the_decoder_too() -> None:
     """Thousands of scans over 16 megapixels, let through the count on purpose: C code that Python can't interrupt."""
     limits = Limits(cpu_seconds=1, scans=10**9)
-
-    async def slow() -> None:
-        async with Pool(1, limits) as pool:
-            photo = many_scans(Image.new("RGB", (4000, 4000)), 10_000)
-            assert rejected(await pool.filter(PHOTO, photo, DAY)) == "too_long"
-            filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
-
-    asyncio.run(slow())
+    async with Pool(1, limits) as pool:
+        photo = many_scans(Image.new("RGB", (4000, 4000)), 10_000)
+        assert rejected(await pool.filter(PHOTO, photo, DAY)) == "too_long"
+        filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
 
 
 def test_workers_have_no_files_and_no_secrets_of_their_parents(monkeypatch: pytest.MonkeyPatch) -> None:

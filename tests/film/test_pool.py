@@ -15,6 +15,8 @@ from processors.film.sandbox.pool import Pool, PoolClosed
 from tests.film.pictures import DAY, PHOTO, encoded, filtered, rejected, scene
 from tests.film.pools import begun, fifo, gone, naughty
 
+pytestmark = pytest.mark.anyio
+
 
 def test_a_pool_gives_what_filter_photo_gives() -> None:
     data = encoded(scene())
@@ -184,7 +186,7 @@ def test_workers_that_cannot_start_are_an_error_of_ours_and_no_rejection() -> No
         asyncio.run(start())
 
 
-def test_a_pool_that_could_not_start_can_be_opened_again(tmp_path: Path) -> None:
+async def test_a_pool_that_could_not_start_can_be_opened_again(tmp_path: Path) -> None:
     """As the filter does while a machine is out of memory. Seen to fail: once closed it stayed closed."""
     failing = tmp_path / "failing"
     failing.touch()
@@ -194,13 +196,9 @@ def test_a_pool_that_could_not_start_can_be_opened_again(tmp_path: Path) -> None
         "from processors.film.sandbox.worker import run\n"
         "run(filter_photo, sys.argv[1:])"
     )
-
-    async def test() -> None:
-        pool = Pool(2, program=("-c", program, str(failing)))
-        with pytest.raises(WorkerLost):
-            await pool.__aenter__()
-        failing.unlink()
-        async with pool:
-            filtered(await pool.filter(PHOTO, encoded(scene()), DAY))
-
-    asyncio.run(test())
+    pool = Pool(2, program=("-c", program, str(failing)))
+    with pytest.raises(WorkerLost):
+        await pool.__aenter__()
+    failing.unlink()
+    async with pool:
+        filtered(await pool.filter(PHOTO, encoded(scene()), DAY))

@@ -14,7 +14,8 @@ from projections.private.claims import FINAL
 from projections.store.protocol import StoreUnavailable
 from tests.gateway.shown import PHOTO, taken
 from tests.gateway.world import ADA, BOB, PUBLIC, SETTINGS, away, begin, one, world
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 KEY = {"Idempotency_Key": "k1"}
 ROLL = {"title": "Midsummer", "theme": "lake"}
@@ -22,156 +23,124 @@ LIKED = PhotoLiked(**begin("liked", BOB), photo_id=PHOTO, liker_id=BOB)
 LIKE = f"/v1/photos/{PHOTO}/like"
 
 
-def test_the_same_request_gives_the_same_answer_and_one_fact() -> None:
-    async def case() -> None:
-        async with world() as here:
-            first = await here.ask(ADA, "POST", "/v1/rolls", ROLL, **KEY)
-            count = await here.count()
-            here.now += timedelta(hours=5)
-            reordered = dict(reversed(ROLL.items()))
-            again = await here.ask(ADA, "POST", "/v1/rolls", reordered, **KEY)
-            assert (again.status_code, again.json()) == (202, first.json())
-            assert again.headers["darkroom-position"] == first.headers["darkroom-position"]
-            assert await here.count() == count
-
-    run(case())
+async def test_the_same_request_gives_the_same_answer_and_one_fact() -> None:
+    async with world() as here:
+        first = await here.ask(ADA, "POST", "/v1/rolls", ROLL, **KEY)
+        count = await here.count()
+        here.now += timedelta(hours=5)
+        reordered = dict(reversed(ROLL.items()))
+        again = await here.ask(ADA, "POST", "/v1/rolls", reordered, **KEY)
+        assert (again.status_code, again.json()) == (202, first.json())
+        assert again.headers["darkroom-position"] == first.headers["darkroom-position"]
+        assert await here.count() == count
 
 
-def test_without_a_key_every_request_is_a_new_one() -> None:
-    async def case() -> None:
-        async with world() as here:
-            answers = [await here.ask(ADA, "POST", "/v1/rolls", ROLL) for _ in range(2)]
-            assert len({answer.json()["id"] for answer in answers}) == 2
-            assert here.idempotency.kept == {}
-
-    run(case())
+async def test_without_a_key_every_request_is_a_new_one() -> None:
+    async with world() as here:
+        answers = [await here.ask(ADA, "POST", "/v1/rolls", ROLL) for _ in range(2)]
+        assert len({answer.json()["id"] for answer in answers}) == 2
+        assert here.idempotency.kept == {}
 
 
-def test_another_body_or_path_under_the_same_key_is_refused() -> None:
-    async def case() -> None:
-        async with world() as here:
-            await here.ask(ADA, "POST", "/v1/rolls", ROLL, **KEY)
-            other = await here.ask(ADA, "POST", "/v1/rolls", ROLL | {"theme": "sea"}, **KEY)
-            assert other.status_code == 422
-            assert (await here.ask(BOB, "POST", "/v1/rolls", ROLL | {"theme": "sea"}, **KEY)).status_code == 202
-            assert (await here.ask(ADA, "PUT", f"/v1/users/{BOB}/follow", **KEY)).status_code == 202
-            assert (await here.ask(ADA, "PUT", f"/v1/users/{one('cat')}/follow", **KEY)).status_code == 422
-
-    run(case())
+async def test_another_body_or_path_under_the_same_key_is_refused() -> None:
+    async with world() as here:
+        await here.ask(ADA, "POST", "/v1/rolls", ROLL, **KEY)
+        other = await here.ask(ADA, "POST", "/v1/rolls", ROLL | {"theme": "sea"}, **KEY)
+        assert other.status_code == 422
+        assert (await here.ask(BOB, "POST", "/v1/rolls", ROLL | {"theme": "sea"}, **KEY)).status_code == 202
+        assert (await here.ask(ADA, "PUT", f"/v1/users/{BOB}/follow", **KEY)).status_code == 202
+        assert (await here.ask(ADA, "PUT", f"/v1/users/{one('cat')}/follow", **KEY)).status_code == 422
 
 
-def test_an_attempt_that_failed_before_the_log_is_made_up_for() -> None:
-    async def case() -> None:
-        async with world() as here:
-            count = await here.count()
-            here.appended.refusals.append(away())
-            assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 503
-            assert await here.count() == count
-            assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 202
-            assert await here.count() == count + 1
-
-    run(case())
+async def test_an_attempt_that_failed_before_the_log_is_made_up_for() -> None:
+    async with world() as here:
+        count = await here.count()
+        here.appended.refusals.append(away())
+        assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 503
+        assert await here.count() == count
+        assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 202
+        assert await here.count() == count + 1
 
 
-def test_an_undo_whose_answer_was_lost_is_answered_though_nothing_is_left_to_undo() -> None:
-    async def case() -> None:
-        async with world(*taken(PHOTO), LIKED) as here:
-            here.appended.refusals.append(StoreUnavailable("the gateway's last moment"))
-            here.appended.after = True
-            assert (await here.ask(BOB, "DELETE", LIKE, **KEY)).status_code == 503
-            await here.fold()
-            assert (await here.ask(BOB, "DELETE", LIKE)).status_code == 404  # for another request it is gone
-            here.now += timedelta(minutes=1)
-            again = await here.ask(BOB, "DELETE", LIKE, **KEY)
-            assert (again.status_code, again.json()["id"]) == (202, str(LIKED.event_id))
-            (position,) = parse_positions(again.json()["position"])
-            records = here.appended.log.partitions[position.topic, position.partition]
-            assert records[-1].value == records[-2].value  # the same fact, to the byte
-
-    run(case())
+async def test_an_undo_whose_answer_was_lost_is_answered_though_nothing_is_left_to_undo() -> None:
+    async with world(*taken(PHOTO), LIKED) as here:
+        here.appended.refusals.append(StoreUnavailable("the gateway's last moment"))
+        here.appended.after = True
+        assert (await here.ask(BOB, "DELETE", LIKE, **KEY)).status_code == 503
+        await here.fold()
+        assert (await here.ask(BOB, "DELETE", LIKE)).status_code == 404  # for another request it is gone
+        here.now += timedelta(minutes=1)
+        again = await here.ask(BOB, "DELETE", LIKE, **KEY)
+        assert (again.status_code, again.json()["id"]) == (202, str(LIKED.event_id))
+        (position,) = parse_positions(again.json()["position"])
+        records = here.appended.log.partitions[position.topic, position.partition]
+        assert records[-1].value == records[-2].value  # the same fact, to the byte
 
 
-def test_two_attempts_at_once_make_one_fact_and_give_one_answer() -> None:
-    async def case() -> None:
-        async with world() as here:
-            asks = (here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY) for _ in range(5))
-            answers = await asyncio.gather(*asks)
-            assert {answer.status_code for answer in answers} == {202}
-            assert len({answer.text for answer in answers}) == 1
-            follows = [event for event in await here.log() if isinstance(event, UserFollowed)]
-            assert len({(event.event_id, event.occurred_at) for event in follows}) == 1
-
-    run(case())
+async def test_two_attempts_at_once_make_one_fact_and_give_one_answer() -> None:
+    async with world() as here:
+        asks = (here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY) for _ in range(5))
+        answers = await asyncio.gather(*asks)
+        assert {answer.status_code for answer in answers} == {202}
+        assert len({answer.text for answer in answers}) == 1
+        follows = [event for event in await here.log() if isinstance(event, UserFollowed)]
+        assert len({(event.event_id, event.occurred_at) for event in follows}) == 1
 
 
-def test_a_refusal_is_not_kept_for_the_next_attempt() -> None:
-    async def case() -> None:
-        async with world() as here:
-            assert (await here.ask(BOB, "PUT", LIKE, **KEY)).status_code == 404
-            await here.given(*taken(PHOTO))
-            assert (await here.ask(BOB, "PUT", LIKE, **KEY)).status_code == 202
-
-    run(case())
+async def test_a_refusal_is_not_kept_for_the_next_attempt() -> None:
+    async with world() as here:
+        assert (await here.ask(BOB, "PUT", LIKE, **KEY)).status_code == 404
+        await here.given(*taken(PHOTO))
+        assert (await here.ask(BOB, "PUT", LIKE, **KEY)).status_code == 202
 
 
-def test_a_log_that_is_slow_is_not_waited_for_and_finishes_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def case() -> None:
-        async with world() as here:
-            free = asyncio.Event()
-            append = here.appended.append
+async def test_a_log_that_is_slow_is_not_waited_for_and_finishes_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world() as here:
+        free = asyncio.Event()
+        append = here.appended.append
 
-            async def slow(records: list[EncodedRecord], traceparent: str = "") -> object:
-                await free.wait()
-                return await append(records, traceparent)
+        async def slow(records: list[EncodedRecord], traceparent: str = "") -> object:
+            await free.wait()
+            return await append(records, traceparent)
 
-            monkeypatch.setattr(write, "ANSWER_SECONDS", 0.01)
-            monkeypatch.setattr(here.appended, "append", slow)
-            answer = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)
-            assert (answer.status_code, "Idempotency-Key" in answer.json()["detail"]) == (503, True)
-            count = await here.count()
-            free.set()
-            await here.resources.finish()
-            assert await here.count() == count + 1
-            assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 202
-            assert await here.count() == count + 1
-
-    run(case())
+        monkeypatch.setattr(write, "ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr(here.appended, "append", slow)
+        answer = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)
+        assert (answer.status_code, "Idempotency-Key" in answer.json()["detail"]) == (503, True)
+        assert answer.headers["Retry-After"] == "5"
+        count = await here.count()
+        free.set()
+        await here.resources.finish()
+        assert await here.count() == count + 1
+        assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 202
+        assert await here.count() == count + 1
 
 
-def test_a_handle_whose_claim_was_left_pending_is_settled_by_the_next_attempt() -> None:
-    async def case() -> None:
-        async with world() as here:
-            here.appended.refusals.append(away())
-            here.appended.after = True
-            assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 503
-            new, old = (handle_hmac(SETTINGS, handle) for handle in ("ada.l", "ada"))
-            assert here.claims.kept["handle", new].until != FINAL
-            assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 202
-            assert here.claims.kept["handle", new].until == FINAL
-            assert ("handle", old) not in here.claims.kept
-
-    run(case())
+async def test_a_handle_whose_claim_was_left_pending_is_settled_by_the_next_attempt() -> None:
+    async with world() as here:
+        here.appended.refusals.append(away())
+        here.appended.after = True
+        assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 503
+        new, old = (handle_hmac(SETTINGS, handle) for handle in ("ada.l", "ada"))
+        assert here.claims.kept["handle", new].until != FINAL
+        assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 202
+        assert here.claims.kept["handle", new].until == FINAL
+        assert ("handle", old) not in here.claims.kept
 
 
-def test_an_upload_id_follows_from_the_key() -> None:
-    async def case() -> None:
-        async with world() as here:
-            body = {"content_type": "image/jpeg"}
-            first, again = [(await here.ask(ADA, "POST", "/v1/uploads", body, **KEY)).json() for _ in range(2)]
-            assert first["upload_id"] == again["upload_id"]
-            other = await here.ask(ADA, "POST", "/v1/uploads", {"content_type": "image/png"}, **KEY)
-            assert other.status_code == 422
-
-    run(case())
+async def test_an_upload_id_follows_from_the_key() -> None:
+    async with world() as here:
+        body = {"content_type": "image/jpeg"}
+        first, again = [(await here.ask(ADA, "POST", "/v1/uploads", body, **KEY)).json() for _ in range(2)]
+        assert first["upload_id"] == again["upload_id"]
+        other = await here.ask(ADA, "POST", "/v1/uploads", {"content_type": "image/png"}, **KEY)
+        assert other.status_code == 422
 
 
-def test_a_placement_under_two_keys_is_made_once_it_is_known() -> None:
-    async def case() -> None:
-        async with world(*taken(PHOTO)) as here:
-            path = f"/v1/photos/{PHOTO}/rolls/{PUBLIC}"
-            first = await here.ask(ADA, "PUT", path, **KEY)
-            await here.fold()
-            second = await here.ask(ADA, "PUT", path, Idempotency_Key="k2")
-            assert second.json() == first.json() | {"position": None}
-
-    run(case())
+async def test_a_placement_under_two_keys_is_made_once_it_is_known() -> None:
+    async with world(*taken(PHOTO)) as here:
+        path = f"/v1/photos/{PHOTO}/rolls/{PUBLIC}"
+        first = await here.ask(ADA, "PUT", path, **KEY)
+        await here.fold()
+        second = await here.ask(ADA, "PUT", path, Idempotency_Key="k2")
+        assert second.json() == first.json() | {"position": None}

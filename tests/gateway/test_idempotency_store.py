@@ -23,7 +23,8 @@ from projections.store.cassandra import connected
 from projections.store.roles import GATEWAY
 from tests.gateway.either import Opened, either
 from tests.gateway.world import ADA, BOB, NOW, MemoryIdempotencyStore, one
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 Asks = Opened[IdempotencyStore]
 PLAN = Plan(
@@ -48,93 +49,72 @@ def new_key(**more: Any) -> IdempotencyKey:
 
 
 class TestIdempotencyStore:
-    def test_the_first_attempt_finds_nothing_decided_and_neither_does_one_after_a_crash(
+    async def test_the_first_attempt_finds_nothing_decided_and_neither_does_one_after_a_crash(
         self, opened: Opened[IdempotencyStore]
     ) -> None:
-        async def case() -> None:
-            async with opened() as requests:
-                request = new_key()
-                assert await requests.begin(request, "body", NOW) is None
-                assert await requests.begin(request, "body", NOW) is None
+        async with opened() as requests:
+            request = new_key()
+            assert await requests.begin(request, "body", NOW) is None
+            assert await requests.begin(request, "body", NOW) is None
 
-        run(case())
-
-    def test_the_key_is_bound_to_the_body(self, opened: Asks) -> None:
-        async def case() -> None:
-            async with opened() as requests:
-                request = new_key()
-                await requests.begin(request, "body", NOW)
-                with pytest.raises(KeyReused):
-                    await requests.begin(request, "another", NOW)
-
-        run(case())
+    async def test_the_key_is_bound_to_the_body(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request = new_key()
+            await requests.begin(request, "body", NOW)
+            with pytest.raises(KeyReused):
+                await requests.begin(request, "another", NOW)
 
     @pytest.mark.parametrize("other", [{"actor": BOB}, {"route": "POST /v1/rolls"}, {"key": "another"}])
-    def test_other_people_routes_and_keys_are_other_requests(self, opened: Asks, other: dict[str, Any]) -> None:
-        async def case() -> None:
-            async with opened() as requests:
-                request = new_key()
-                await requests.begin(request, "body", NOW)
-                different = replace(request, **other) if "key" not in other else new_key()
-                assert await requests.begin(different, "another", NOW) is None
-                assert different.request != request.request
+    async def test_other_people_routes_and_keys_are_other_requests(self, opened: Asks, other: dict[str, Any]) -> None:
+        async with opened() as requests:
+            request = new_key()
+            await requests.begin(request, "body", NOW)
+            different = replace(request, **other) if "key" not in other else new_key()
+            assert await requests.begin(different, "another", NOW) is None
+            assert different.request != request.request
 
-        run(case())
+    async def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request, other = new_key(), replace(PLAN, records=(EncodedRecord("photos", ADA, b"other"),))
+            await requests.begin(request, "body", NOW)
+            assert await requests.save_plan(request, "body", PLAN, NOW) == PLAN
+            assert await requests.save_plan(request, "body", other, NOW) == PLAN
+            assert await requests.begin(request, "body", NOW) == PLAN
 
-    def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Asks) -> None:
-        async def case() -> None:
-            async with opened() as requests:
-                request, other = new_key(), replace(PLAN, records=(EncodedRecord("photos", ADA, b"other"),))
-                await requests.begin(request, "body", NOW)
-                assert await requests.save_plan(request, "body", PLAN, NOW) == PLAN
-                assert await requests.save_plan(request, "body", other, NOW) == PLAN
-                assert await requests.begin(request, "body", NOW) == PLAN
+    async def test_of_many_at_once_one_decides(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request = new_key()
+            plans = [replace(PLAN, event_id=uuid4()) for _ in range(4)]
 
-        run(case())
+            async def attempt(plan: Plan) -> Plan:
+                standing = await requests.begin(request, "body", NOW)
+                return standing or await requests.save_plan(request, "body", plan, NOW)
 
-    def test_of_many_at_once_one_decides(self, opened: Asks) -> None:
-        async def case() -> None:
-            async with opened() as requests:
-                request = new_key()
-                plans = [replace(PLAN, event_id=uuid4()) for _ in range(4)]
+            assert len(set(await asyncio.gather(*map(attempt, plans)))) == 1
 
-                async def attempt(plan: Plan) -> Plan:
-                    standing = await requests.begin(request, "body", NOW)
-                    return standing or await requests.save_plan(request, "body", plan, NOW)
-
-                assert len(set(await asyncio.gather(*map(attempt, plans)))) == 1
-
-        run(case())
-
-    def test_the_first_answer_stays(self, opened: Asks) -> None:
-        async def case() -> None:
-            async with opened() as requests:
-                request = new_key()
-                await requests.begin(request, "body", NOW)
-                await requests.save_plan(request, "body", PLAN, NOW)
-                first, second = PLAN.executed("photos-0@1"), PLAN.executed("photos-0@2")
-                assert await requests.save_answer(request, "body", plan=PLAN, executed=first) == first
-                assert await requests.save_answer(request, "body", plan=PLAN, executed=second) == first
-                assert await requests.begin(request, "body", NOW) == first
-                with pytest.raises(KeyReused):
-                    await requests.begin(request, "another", NOW)
-
-        run(case())
-
-
-def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
-    async def case() -> None:
-        async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
-            requests, request = CassandraIdempotencyStore(store, darkroom), new_key()
+    async def test_the_first_answer_stays(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request = new_key()
             await requests.begin(request, "body", NOW)
             await requests.save_plan(request, "body", PLAN, NOW)
-            await requests.save_answer(request, "body", plan=PLAN, executed=PLAN.executed("photos-0@1"))
-            cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private_keyspace(darkroom)}.requests"
-            cql += " WHERE actor = ? AND route = ? AND key = ?"
-            (left,) = await store.execute(cql, (request.actor, request.route, request.key))
-            assert all(TTL_SECONDS - 120 < seconds <= TTL_SECONDS for seconds in left)
+            first, second = PLAN.executed("photos-0@1"), PLAN.executed("photos-0@2")
+            assert await requests.save_answer(request, "body", plan=PLAN, executed=first) == first
+            assert await requests.save_answer(request, "body", plan=PLAN, executed=second) == first
+            assert await requests.begin(request, "body", NOW) == first
+            with pytest.raises(KeyReused):
+                await requests.begin(request, "another", NOW)
 
-    run(case())
+
+async def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
+    async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
+        requests, request = CassandraIdempotencyStore(store, darkroom), new_key()
+        await requests.begin(request, "body", NOW)
+        await requests.save_plan(request, "body", PLAN, NOW)
+        await requests.save_answer(request, "body", plan=PLAN, executed=PLAN.executed("photos-0@1"))
+        cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private_keyspace(darkroom)}.requests"
+        cql += " WHERE actor = ? AND route = ? AND key = ?"
+        (left,) = await store.execute(cql, (request.actor, request.route, request.key))
+        assert all(TTL_SECONDS - 120 < seconds <= TTL_SECONDS for seconds in left)
 
 
 def test_a_plan_is_read_back_as_it_was() -> None:

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from events.generated import MemberInvited
 from tests.gateway.world import ADA, BOB, CAT, PRIVATE, GatewayWorld, world
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 INVITATIONS = f"/v1/rolls/{PRIVATE}/invitations"
 
@@ -17,39 +20,30 @@ async def status(here: GatewayWorld, who: object, method: str, path: str, body: 
     return answer.status_code
 
 
-def test_who_is_invited_joins_a_private_roll_and_who_was_removed_must_be_invited_again() -> None:
-    async def case() -> None:
-        async with world() as here:
-            bob = f"/v1/rolls/{PRIVATE}/members/{BOB}"
-            assert await status(here, BOB, "PUT", bob) == 404
-            assert await status(here, ADA, "POST", INVITATIONS, {"user": str(BOB)}) == 202
-            assert await status(here, BOB, "PUT", bob) == 202
-            assert await status(here, ADA, "DELETE", bob) == 202
-            assert await status(here, BOB, "PUT", bob) == 404
-            assert await status(here, ADA, "POST", INVITATIONS, {"user": str(BOB)}) == 202
-            assert await status(here, BOB, "PUT", bob) == 202
-            invited = [event for event in await here.log() if isinstance(event, MemberInvited)]
-            assert [(event.member_id, event.actor_id) for event in invited] == [(BOB, ADA)] * 2
-
-    run(case())
+async def test_who_is_invited_joins_a_private_roll_and_who_was_removed_must_be_invited_again() -> None:
+    async with world() as here:
+        bob = f"/v1/rolls/{PRIVATE}/members/{BOB}"
+        assert await status(here, BOB, "PUT", bob) == 404
+        assert await status(here, ADA, "POST", INVITATIONS, {"user": str(BOB)}) == 202
+        assert await status(here, BOB, "PUT", bob) == 202
+        assert await status(here, ADA, "DELETE", bob) == 202
+        assert await status(here, BOB, "PUT", bob) == 404
+        assert await status(here, ADA, "POST", INVITATIONS, {"user": str(BOB)}) == 202
+        assert await status(here, BOB, "PUT", bob) == 202
+        invited = [event for event in await here.log() if isinstance(event, MemberInvited)]
+        assert [(event.member_id, event.actor_id) for event in invited] == [(BOB, ADA)] * 2
 
 
-def test_only_members_invite_and_only_people_who_are_there() -> None:
-    async def case() -> None:
-        async with world() as here:
-            assert await status(here, CAT, "POST", INVITATIONS, {"user": str(BOB)}) == 404
-            assert await status(here, ADA, "POST", INVITATIONS, {"user": str(PRIVATE)}) == 404
-            assert await status(here, ADA, "POST", INVITATIONS, {}) == 422
-            assert await status(here, CAT, "PUT", f"/v1/rolls/{PRIVATE}/members/{CAT}") == 404
-
-    run(case())
+async def test_only_members_invite_and_only_people_who_are_there() -> None:
+    async with world() as here:
+        assert await status(here, CAT, "POST", INVITATIONS, {"user": str(BOB)}) == 404
+        assert await status(here, ADA, "POST", INVITATIONS, {"user": str(PRIVATE)}) == 404
+        assert await status(here, ADA, "POST", INVITATIONS, {}) == 422
+        assert await status(here, CAT, "PUT", f"/v1/rolls/{PRIVATE}/members/{CAT}") == 404
 
 
-def test_a_deleted_roll_is_joined_by_nobody() -> None:
-    async def case() -> None:
-        async with world() as here:
-            assert await status(here, ADA, "POST", INVITATIONS, {"user": str(BOB)}) == 202
-            assert await status(here, ADA, "DELETE", f"/v1/rolls/{PRIVATE}") == 202
-            assert await status(here, BOB, "PUT", f"/v1/rolls/{PRIVATE}/members/{BOB}") == 404
-
-    run(case())
+async def test_a_deleted_roll_is_joined_by_nobody() -> None:
+    async with world() as here:
+        assert await status(here, ADA, "POST", INVITATIONS, {"user": str(BOB)}) == 202
+        assert await status(here, ADA, "DELETE", f"/v1/rolls/{PRIVATE}") == 202
+        assert await status(here, BOB, "PUT", f"/v1/rolls/{PRIVATE}/members/{BOB}") == 404

@@ -32,8 +32,10 @@ from producers.limits import UPLOAD_BYTES
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connected
 from projections.store.roles import WORKER
-from tests.kit import Worker, record, run
+from tests.kit import Worker, record
 from web.tokens import issue_token
+
+pytestmark = pytest.mark.anyio
 
 PICTURE = b"\xff\xd8\xff\xe0 not much of a picture"
 
@@ -111,29 +113,26 @@ async def refused(phone: httpx.AsyncClient, url: str, fields: dict[str, str], si
     return answer.status_code >= 400
 
 
-def test_from_a_token_to_a_like(known: Settings) -> None:
-    async def case() -> None:
-        app = application(known)
-        async with reading(known) as reader, app.router.lifespan_context(app):
-            people: dict[str, UUID] = {}
-            for handle in ("ada", "bob"):
-                user_id, position = await find_or_register(
-                    known, handle=handle, display_name=handle.title(), zone="Europe/Berlin"
-                )
-                assert position is not None
-                ((key, event, _),) = await reader.fold(position)
-                assert (key, event["user_id"], event["handle_hmac"]) == (str(user_id), user_id, event["handle_hmac"])
-                assert handle.encode() not in event["handle"]  # sealed
-                assert await find_or_register(known, handle=handle, display_name=handle, zone="UTC") == (
-                    user_id,
-                    None,
-                )
-                people[handle] = user_id
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-                await story(client, app.state.resources, reader, people)
-
-    run(case())
+async def test_from_a_token_to_a_like(known: Settings) -> None:
+    app = application(known)
+    async with reading(known) as reader, app.router.lifespan_context(app):
+        people: dict[str, UUID] = {}
+        for handle in ("ada", "bob"):
+            user_id, position = await find_or_register(
+                known, handle=handle, display_name=handle.title(), zone="Europe/Berlin"
+            )
+            assert position is not None
+            ((key, event, _),) = await reader.fold(position)
+            assert (key, event["user_id"], event["handle_hmac"]) == (str(user_id), user_id, event["handle_hmac"])
+            assert handle.encode() not in event["handle"]  # sealed
+            assert await find_or_register(known, handle=handle, display_name=handle, zone="UTC") == (
+                user_id,
+                None,
+            )
+            people[handle] = user_id
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            await story(client, app.state.resources, reader, people)
 
 
 async def story(client: httpx.AsyncClient, resources: Resources, reader: Reader, people: dict[str, UUID]) -> None:

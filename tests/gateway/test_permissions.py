@@ -6,7 +6,8 @@ import pytest
 
 from tests.gateway.shown import PHOTO, SECRET, commented, placed, taken
 from tests.gateway.world import ADA, BOB, CAT, PRIVATE, PUBLIC, joined, one, world
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
@@ -83,17 +84,14 @@ from tests.kit import run
         (ADA, "GET", "/v1/me", None, 405),
     ],
 )
-def test_who_may_do_what(who: UUID | None, method: str, path: str, body: object, status: int) -> None:
-    async def case() -> None:
-        shown = [*taken(PHOTO), *taken(SECRET, on_profile=False), *taken(one("developing"), developed=False)]
-        placements = [placed(PHOTO, PUBLIC), placed(SECRET, PRIVATE)]
-        async with world(joined(PRIVATE, CAT), *shown, *placements, commented(PHOTO, CAT)) as here:
-            before = await here.count()
-            answer = await here.ask(who, method, path, body)
-            assert answer.status_code == status, answer.text
-            if status >= 400:
-                assert answer.headers["content-type"] == "application/problem+json"
-                assert answer.json()["status"] == status
-                assert await here.count() == before
-
-    run(case())
+async def test_who_may_do_what(who: UUID | None, method: str, path: str, body: object, status: int) -> None:
+    shown = [*taken(PHOTO), *taken(SECRET, on_profile=False), *taken(one("developing"), developed=False)]
+    placements = [placed(PHOTO, PUBLIC), placed(SECRET, PRIVATE)]
+    async with world(joined(PRIVATE, CAT), *shown, *placements, commented(PHOTO, CAT)) as here:
+        before = await here.count()
+        answer = await here.ask(who, method, path, body)
+        assert answer.status_code == status, answer.text
+        if status >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["status"] == status
+            assert await here.count() == before

@@ -22,6 +22,8 @@ from tests.gateway.shown import PHOTO, commented
 from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, begin, joined, one, roll
 from tests.kit import folded, run
 
+pytestmark = pytest.mark.anyio
+
 CROWD = [one(f"member {n}") for n in range(40)]
 TOPIC = members.topics[0]
 LEFT = MemberLeft(
@@ -94,51 +96,40 @@ def test_the_creator_counts_while_they_own_the_roll_and_are_not_the_one_who_leav
         ((), one("no roll"), Destination(roll_id=one("no roll"), visible=False, role=None)),
     ],
 )
-def test_a_destination_says_how_one_stands_to_a_roll(
+async def test_a_destination_says_how_one_stands_to_a_roll(
     events: tuple[Event, ...], roll_id: UUID, expected: object
 ) -> None:
-    async def case() -> None:
-        store = MemoryStore()
-        await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events])
-        assert await destination(VisibleRows(store, BOB), roll_id) == expected
-
-    run(case())
+    store = MemoryStore()
+    await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events])
+    assert await destination(VisibleRows(store, BOB), roll_id) == expected
 
 
-def test_sizes_are_of_one_persons_one_set() -> None:
-    async def case() -> None:
-        store = MemoryStore()
-        follows = [
-            UserFollowed(**begin(f"ada follows {who}", ADA), follower_id=ADA, followee_id=who) for who in (BOB, CAT)
-        ]
-        await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), joined(PUBLIC, BOB), *follows])
-        asks = [(ADA, rolls_of_user), (BOB, rolls_of_user), (CAT, rolls_of_user), (ADA, following), (BOB, following)]
-        assert [await size_of(store, who, tally.name) for who, tally in asks] == [2, 1, 0, 2, 0]
-
-    run(case())
+async def test_sizes_are_of_one_persons_one_set() -> None:
+    store = MemoryStore()
+    follows = [UserFollowed(**begin(f"ada follows {who}", ADA), follower_id=ADA, followee_id=who) for who in (BOB, CAT)]
+    await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), joined(PUBLIC, BOB), *follows])
+    asks = [(ADA, rolls_of_user), (BOB, rolls_of_user), (CAT, rolls_of_user), (ADA, following), (BOB, following)]
+    assert [await size_of(store, who, tally.name) for who, tally in asks] == [2, 1, 0, 2, 0]
 
 
 @pytest.mark.parametrize("author", [BOB, CAT, one("dan")])
-def test_a_comment_is_found_by_its_id_while_it_stands(author: UUID) -> None:
-    async def case() -> None:
-        store = MemoryStore()
-        comment, other = commented(PHOTO, author), commented(PHOTO, ADA)
-        await folded(store, [comment, other])
-        row = await comment_on(store, PHOTO, comment.event_id)
-        assert row is not None
-        assert (row.photo_id, row.comment_id, row.author_id, row.posted_at) == (PHOTO, comment.event_id, author, NOW)
-        assert await comment_on(store, one("another photo"), comment.event_id) is None
-        assert await comment_on(store, PHOTO, one("no comment")) is None
-        deleted = CommentDeleted(
-            **begin("deleted", author, NOW + timedelta(minutes=1)),
-            photo_id=PHOTO,
-            author_id=author,
-            comment_id=comment.event_id,
-            posted_at=NOW,
-        )
-        gone = MemoryStore()
-        await folded(gone, [comment, other, deleted])
-        assert await comment_on(gone, PHOTO, comment.event_id) is None
-        assert await comment_on(gone, PHOTO, other.event_id) is not None
-
-    run(case())
+async def test_a_comment_is_found_by_its_id_while_it_stands(author: UUID) -> None:
+    store = MemoryStore()
+    comment, other = commented(PHOTO, author), commented(PHOTO, ADA)
+    await folded(store, [comment, other])
+    row = await comment_on(store, PHOTO, comment.event_id)
+    assert row is not None
+    assert (row.photo_id, row.comment_id, row.author_id, row.posted_at) == (PHOTO, comment.event_id, author, NOW)
+    assert await comment_on(store, one("another photo"), comment.event_id) is None
+    assert await comment_on(store, PHOTO, one("no comment")) is None
+    deleted = CommentDeleted(
+        **begin("deleted", author, NOW + timedelta(minutes=1)),
+        photo_id=PHOTO,
+        author_id=author,
+        comment_id=comment.event_id,
+        posted_at=NOW,
+    )
+    gone = MemoryStore()
+    await folded(gone, [comment, other, deleted])
+    assert await comment_on(gone, PHOTO, comment.event_id) is None
+    assert await comment_on(gone, PHOTO, other.event_id) is not None

@@ -16,7 +16,8 @@ from producers.writes.register import register_user, require_free
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL
 from tests.gateway.world import ADA, BOB, NOW, SETTINGS, GatewayWorld, away, held_by, one, world
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 REQUEST = one("registration")
 DAN = derived_id(REQUEST, "user")
@@ -62,25 +63,20 @@ async def register(here: GatewayWorld, keys: Keys, **more: Any) -> Plan:
         {"zone": "UTC"},
     ],
 )
-def test_who_registers_has_a_key_before_the_log_knows_them(more: dict[str, str]) -> None:
-    async def case() -> None:
-        async with world() as here:
-            keys, before = Keys(here), await here.count()
-            values = {"handle": "dan", "display_name": "Dan", "zone": "Asia/Tokyo"} | more
-            hmac = handle_hmac(SETTINGS, values["handle"])
-            plan = await register(here, keys, **more)
-            assert keys.made == [(DAN, before)]
-            assert plan.position is not None
-            assert (plan.id, plan.event_id, plan.owner, plan.done) == (DAN, EVENT, DAN, True)
-            assert parse_position(plan.position).topic == "accounts"
-            event = UserRegistered(
-                event_id=EVENT, occurred_at=NOW, actor_id=DAN, user_id=DAN, handle_hmac=hmac, **values
-            )
-            made = [each for each in await here.log() if isinstance(each, UserRegistered) and each.user_id == DAN]
-            assert made == [event]
-            assert here.claims.kept["handle", hmac] == held_by(DAN, EVENT, FINAL)
-
-    run(case())
+async def test_who_registers_has_a_key_before_the_log_knows_them(more: dict[str, str]) -> None:
+    async with world() as here:
+        keys, before = Keys(here), await here.count()
+        values = {"handle": "dan", "display_name": "Dan", "zone": "Asia/Tokyo"} | more
+        hmac = handle_hmac(SETTINGS, values["handle"])
+        plan = await register(here, keys, **more)
+        assert keys.made == [(DAN, before)]
+        assert plan.position is not None
+        assert (plan.id, plan.event_id, plan.owner, plan.done) == (DAN, EVENT, DAN, True)
+        assert parse_position(plan.position).topic == "accounts"
+        event = UserRegistered(event_id=EVENT, occurred_at=NOW, actor_id=DAN, user_id=DAN, handle_hmac=hmac, **values)
+        made = [each for each in await here.log() if isinstance(each, UserRegistered) and each.user_id == DAN]
+        assert made == [event]
+        assert here.claims.kept["handle", hmac] == held_by(DAN, EVENT, FINAL)
 
 
 @pytest.mark.parametrize(
@@ -98,59 +94,47 @@ def test_who_registers_has_a_key_before_the_log_knows_them(more: dict[str, str])
         ({"handle": "bob"}, TAKEN),
     ],
 )
-def test_a_refusal_leaves_no_key_no_claim_and_no_fact(more: dict[str, str], expected: tuple[int, str]) -> None:
-    async def case() -> None:
-        async with world() as here:
-            here.claims.kept.clear()
-            keys, before = Keys(here), await here.count()
-            with pytest.raises(Refusal) as raised:
-                await register(here, keys, **more)
-            assert (STATUSES[type(raised.value)], raised.value.detail) == expected
-            assert (keys.made, here.claims.kept, await here.count()) == ([], {}, before)
-
-    run(case())
+async def test_a_refusal_leaves_no_key_no_claim_and_no_fact(more: dict[str, str], expected: tuple[int, str]) -> None:
+    async with world() as here:
+        here.claims.kept.clear()
+        keys, before = Keys(here), await here.count()
+        with pytest.raises(Refusal) as raised:
+            await register(here, keys, **more)
+        assert (STATUSES[type(raised.value)], raised.value.detail) == expected
+        assert (keys.made, here.claims.kept, await here.count()) == ([], {}, before)
 
 
-def test_a_handle_that_is_claimed_and_not_yet_in_the_read_models_is_taken() -> None:
-    async def case() -> None:
-        async with world() as here:
-            here.claims.kept["handle", handle_hmac(SETTINGS, "dan")] = held_by(BOB, one("bob's change"), FINAL)
-            before = await here.count()
-            with pytest.raises(Refusal) as raised:
-                await register(here, Keys(here))
-            assert (STATUSES[type(raised.value)], raised.value.detail) == TAKEN
-            assert await here.count() == before
-
-    run(case())
+async def test_a_handle_that_is_claimed_and_not_yet_in_the_read_models_is_taken() -> None:
+    async with world() as here:
+        here.claims.kept["handle", handle_hmac(SETTINGS, "dan")] = held_by(BOB, one("bob's change"), FINAL)
+        before = await here.count()
+        with pytest.raises(Refusal) as raised:
+            await register(here, Keys(here))
+        assert (STATUSES[type(raised.value)], raised.value.detail) == TAKEN
+        assert await here.count() == before
 
 
-def test_the_same_registration_again_is_the_same_person() -> None:
-    async def case() -> None:
-        async with world() as here:
-            keys = Keys(here)
-            here.appended.refusals.append(away())
-            with pytest.raises(type(away())):
-                await register(here, keys)
-            first = await register(here, keys)
-            await here.fold()
-            again = await register(here, keys)
-            assert (first.id, first.event_id) == (again.id, again.event_id) == (DAN, EVENT)
-            people = {e.user_id for e in await here.log() if isinstance(e, UserRegistered) and e.handle == "dan"}
-            assert people == {DAN}
-
-    run(case())
+async def test_the_same_registration_again_is_the_same_person() -> None:
+    async with world() as here:
+        keys = Keys(here)
+        here.appended.refusals.append(away())
+        with pytest.raises(type(away())):
+            await register(here, keys)
+        first = await register(here, keys)
+        await here.fold()
+        again = await register(here, keys)
+        assert (first.id, first.event_id) == (again.id, again.event_id) == (DAN, EVENT)
+        people = {e.user_id for e in await here.log() if isinstance(e, UserRegistered) and e.handle == "dan"}
+        assert people == {DAN}
 
 
 @pytest.mark.parametrize(("person", "handle", "free"), [(ADA, "ada", True), (ADA, "bob", False), (ADA, "new", True)])
-def test_a_handle_is_free_for_who_has_it_and_where_nobody_has(person: UUID, handle: str, free: bool) -> None:
-    async def case() -> None:
-        async with world() as here:
-            hmac = handle_hmac(SETTINGS, handle)
-            if free:
-                await require_free(here.store, person, hmac)
-                return
-            with pytest.raises(Refusal) as raised:
-                await require_free(here.store, person, hmac)
-            assert (STATUSES[type(raised.value)], raised.value.detail) == TAKEN
-
-    run(case())
+async def test_a_handle_is_free_for_who_has_it_and_where_nobody_has(person: UUID, handle: str, free: bool) -> None:
+    async with world() as here:
+        hmac = handle_hmac(SETTINGS, handle)
+        if free:
+            await require_free(here.store, person, hmac)
+            return
+        with pytest.raises(Refusal) as raised:
+            await require_free(here.store, person, hmac)
+        assert (STATUSES[type(raised.value)], raised.value.detail) == TAKEN

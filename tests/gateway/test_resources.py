@@ -15,7 +15,8 @@ from producers.publisher import EncodedRecord
 from producers.writes.plan import Plan, parse_plan, planned
 from tests.gateway.shown import PHOTO, taken
 from tests.gateway.world import ADA, BOB, one, world
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RECORD = EncodedRecord("photos", ADA, b"\x00\xff")
@@ -70,31 +71,28 @@ def test_the_clock_gives_whole_milliseconds_that_have_passed() -> None:
         assert before - timedelta(milliseconds=1) < now <= after
 
 
-def test_work_goes_on_and_is_waited_for_at_the_end_and_a_failure_of_it_stays_its_own() -> None:
-    async def case() -> None:
-        async with world() as here:
-            free = asyncio.Event()
+async def test_work_goes_on_and_is_waited_for_at_the_end_and_a_failure_of_it_stays_its_own() -> None:
+    async with world() as here:
+        free = asyncio.Event()
 
-            async def work() -> str:
-                await free.wait()
-                return "done"
+        async def work() -> str:
+            await free.wait()
+            return "done"
 
-            async def failing() -> None:
-                raise ValueError("its own")
+        async def failing() -> None:
+            raise ValueError("its own")
 
-            async with asyncio.TaskGroup() as group:
-                task, failed = here.resources.start(work()), here.resources.start(failing())
-                assert here.resources.tasks == {task, failed}
-                finishing = group.create_task(here.resources.finish())
-                await asyncio.wait([failed])
-                assert not finishing.done()
-                free.set()
-            assert task.result() == "done"
-            assert isinstance(failed.exception(), ValueError)
-            assert here.resources.tasks == set()
-            await here.resources.finish()  # with nothing to wait for
-
-    run(case())
+        async with asyncio.TaskGroup() as group:
+            task, failed = here.resources.start(work()), here.resources.start(failing())
+            assert here.resources.tasks == {task, failed}
+            finishing = group.create_task(here.resources.finish())
+            await asyncio.wait([failed])
+            assert not finishing.done()
+            free.set()
+        assert task.result() == "done"
+        assert isinstance(failed.exception(), ValueError)
+        assert here.resources.tasks == set()
+        await here.resources.finish()  # with nothing to wait for
 
 
 async def read_all(_: Scope, receive: Receive, __: Send) -> None:
@@ -115,39 +113,32 @@ async def read_all(_: Scope, receive: Receive, __: Send) -> None:
         ("websocket", [11], False),
     ],
 )
-def test_a_body_is_measured_as_it_is_read(kind: str, chunks: list[int], refused: bool) -> None:
-    async def case() -> None:
-        waiting = [
-            {"type": "http.request", "body": b"x" * size, "more_body": n + 1 < len(chunks)}
-            for n, size in enumerate(chunks)
-        ]
+async def test_a_body_is_measured_as_it_is_read(kind: str, chunks: list[int], refused: bool) -> None:
+    waiting = [
+        {"type": "http.request", "body": b"x" * size, "more_body": n + 1 < len(chunks)} for n, size in enumerate(chunks)
+    ]
 
-        async def receive() -> Message:
-            return waiting.pop(0)
+    async def receive() -> Message:
+        return waiting.pop(0)
 
-        async def send(_: Message) -> None:
-            raise AssertionError("nothing is response_of here")
+    async def send(_: Message) -> None:
+        raise AssertionError("nothing is response_of here")
 
-        limited = BodyLimit(read_all, most=10)({"type": kind}, receive, send)
-        if not refused:
-            await limited
-            assert waiting == []
-            return
-        with pytest.raises(HTTPException) as error:
-            await limited
-        assert error.value.status_code == 413
-
-    run(case())
+    limited = BodyLimit(read_all, most=10)({"type": kind}, receive, send)
+    if not refused:
+        await limited
+        assert waiting == []
+        return
+    with pytest.raises(HTTPException) as error:
+        await limited
+    assert error.value.status_code == 413
 
 
 @pytest.mark.parametrize(("size", "status"), [(65_536, 202), (65_537, 413)])
-def test_a_body_has_at_most_64_kib(size: int, status: int) -> None:
-    async def case() -> None:
-        async with world(*taken(PHOTO)) as here:
-            text = "x" + " " * (size - len('{"text":"x"}'))
-            assert (await here.ask(BOB, "POST", f"/v1/photos/{PHOTO}/comments", {"text": text})).status_code == status
-
-    run(case())
+async def test_a_body_has_at_most_64_kib(size: int, status: int) -> None:
+    async with world(*taken(PHOTO)) as here:
+        text = "x" + " " * (size - len('{"text":"x"}'))
+        assert (await here.ask(BOB, "POST", f"/v1/photos/{PHOTO}/comments", {"text": text})).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from producers.writes.plan import Plan
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL, PENDING
 from tests.gateway.world import ADA, BOB, CAT, NOW, SETTINGS, away, begin, one, world
-from tests.kit import run
+
+pytestmark = pytest.mark.anyio
 
 KEY = {"Idempotency_Key": "k1"}
 FOLLOW = f"/v1/users/{ADA}/follow"
@@ -25,55 +26,46 @@ FOLLOWS = IdempotencyKey(actor=BOB, route="PUT /v1/users/{user_id}/follow", key=
 GONE = UserDeactivated(**begin("gone", BOB), user_id=BOB)
 
 
-def test_all_ids_follow_from_who_asks_for_what_under_which_key() -> None:
-    async def case() -> None:
-        async with world() as here:
-            answer = await here.ask(ADA, "POST", "/v1/rolls", {"title": "Midsummer"}, **KEY)
-            request = derived_id(ADA, "POST /v1/rolls", "k1")
-            assert answer.json() | {"position": ""} == {
-                "event_id": str(derived_id(request, "RollCreated")),
-                "id": str(derived_id(request, "roll")),
-                "position": "",
-            }
-            assert IdempotencyKey(actor=ADA, route="POST /v1/rolls", key="k1").request == request
-
-    run(case())
+async def test_all_ids_follow_from_who_asks_for_what_under_which_key() -> None:
+    async with world() as here:
+        answer = await here.ask(ADA, "POST", "/v1/rolls", {"title": "Midsummer"}, **KEY)
+        request = derived_id(ADA, "POST /v1/rolls", "k1")
+        assert answer.json() | {"position": ""} == {
+            "event_id": str(derived_id(request, "RollCreated")),
+            "id": str(derived_id(request, "roll")),
+            "position": "",
+        }
+        assert IdempotencyKey(actor=ADA, route="POST /v1/rolls", key="k1").request == request
 
 
-def test_a_plan_is_kept_before_its_records_are_appended_and_is_what_the_next_attempt_appends() -> None:
-    async def case() -> None:
-        async with world() as here:
-            here.appended.refusals.append(away())
-            assert (await here.ask(BOB, "PUT", FOLLOW, **KEY)).status_code == 503
-            ((body, plan),) = [kept for key, kept in here.idempotency.kept.items() if key == FOLLOWS]
-            event_id = derived_id(derived_id(BOB, FOLLOWS.route, "k1"), "UserFollowed")
-            assert plan is not None
-            assert plan == Plan(id=event_id, event_id=event_id, owner=BOB, records=plan.records)
-            here.now += timedelta(hours=5)
-            await here.given(GONE)  # whoever was allowed then is not asked again
-            answer = await here.ask(BOB, "PUT", FOLLOW, **KEY)
-            position = parse_position(answer.json()["position"])
-            record = here.appended.log.partitions[position.topic, position.partition][position.offset]
-            assert [each.value for each in plan.records] == [record.value]
-            assert here.idempotency.kept == {FOLLOWS: (body, plan.executed(str(position)))}
-            followed = UserFollowed(event_id=event_id, occurred_at=NOW, actor_id=BOB, follower_id=BOB, followee_id=ADA)
-            assert [event for event in await here.log() if isinstance(event, UserFollowed)] == [followed]
-
-    run(case())
+async def test_a_plan_is_kept_before_its_records_are_appended_and_is_what_the_next_attempt_appends() -> None:
+    async with world() as here:
+        here.appended.refusals.append(away())
+        assert (await here.ask(BOB, "PUT", FOLLOW, **KEY)).status_code == 503
+        ((body, plan),) = [kept for key, kept in here.idempotency.kept.items() if key == FOLLOWS]
+        event_id = derived_id(derived_id(BOB, FOLLOWS.route, "k1"), "UserFollowed")
+        assert plan is not None
+        assert plan == Plan(id=event_id, event_id=event_id, owner=BOB, records=plan.records)
+        here.now += timedelta(hours=5)
+        await here.given(GONE)  # whoever was allowed then is not asked again
+        answer = await here.ask(BOB, "PUT", FOLLOW, **KEY)
+        position = parse_position(answer.json()["position"])
+        record = here.appended.log.partitions[position.topic, position.partition][position.offset]
+        assert [each.value for each in plan.records] == [record.value]
+        assert here.idempotency.kept == {FOLLOWS: (body, plan.executed(str(position)))}
+        followed = UserFollowed(event_id=event_id, occurred_at=NOW, actor_id=BOB, follower_id=BOB, followee_id=ADA)
+        assert [event for event in await here.log() if isinstance(event, UserFollowed)] == [followed]
 
 
-def test_what_is_refused_is_written_down_without_a_plan() -> None:
-    async def case() -> None:
-        async with world() as here:
-            assert (await here.ask(BOB, "PUT", f"/v1/users/{BOB}/follow", **KEY)).status_code == 403
-            assert [plan for _, plan in here.idempotency.kept.values()] == [None]
-            other = await here.ask(BOB, "PUT", FOLLOW, **KEY)
-            assert (other.status_code, other.json()["detail"]) == (
-                422,
-                "This Idempotency-Key was used for another request.",
-            )
-
-    run(case())
+async def test_what_is_refused_is_written_down_without_a_plan() -> None:
+    async with world() as here:
+        assert (await here.ask(BOB, "PUT", f"/v1/users/{BOB}/follow", **KEY)).status_code == 403
+        assert [plan for _, plan in here.idempotency.kept.values()] == [None]
+        other = await here.ask(BOB, "PUT", FOLLOW, **KEY)
+        assert (other.status_code, other.json()["detail"]) == (
+            422,
+            "This Idempotency-Key was used for another request.",
+        )
 
 
 @pytest.mark.parametrize(
@@ -86,91 +78,73 @@ def test_what_is_refused_is_written_down_without_a_plan() -> None:
         ("/v1/rolls?again", {"title": "Sea", "theme": "x"}, 422),
     ],
 )
-def test_a_key_is_good_for_one_path_query_and_body(path: str, body: Any, status: int) -> None:
-    async def case() -> None:
-        async with world() as here:
-            first = await here.ask(ADA, "POST", "/v1/rolls", {"title": "Sea", "theme": "x"}, **KEY)
-            count = await here.count()
-            again = await here.ask(ADA, "POST", path, body, **KEY)
-            assert again.status_code == status
-            assert (again.json() == first.json()) == (status == 202)
-            assert await here.count() == count
-
-    run(case())
+async def test_a_key_is_good_for_one_path_query_and_body(path: str, body: Any, status: int) -> None:
+    async with world() as here:
+        first = await here.ask(ADA, "POST", "/v1/rolls", {"title": "Sea", "theme": "x"}, **KEY)
+        count = await here.count()
+        again = await here.ask(ADA, "POST", path, body, **KEY)
+        assert again.status_code == status
+        assert (again.json() == first.json()) == (status == 202)
+        assert await here.count() == count
 
 
-def test_another_person_or_route_may_use_the_same_key() -> None:
-    async def case() -> None:
-        async with world() as here:
-            answers = [
-                await here.ask(BOB, "PUT", FOLLOW, **KEY),
-                await here.ask(CAT, "PUT", FOLLOW, **KEY),
-                await here.ask(BOB, "POST", "/v1/rolls", {"title": "Sea"}, **KEY),
-            ]
-            assert [answer.status_code for answer in answers] == [202] * 3
-            assert len({answer.json()["event_id"] for answer in answers}) == 3
-            assert set(here.idempotency.kept) == {
-                FOLLOWS,
-                IdempotencyKey(actor=CAT, route=FOLLOWS.route, key="k1"),
-                IdempotencyKey(actor=BOB, route="POST /v1/rolls", key="k1"),
-            }
-
-    run(case())
+async def test_another_person_or_route_may_use_the_same_key() -> None:
+    async with world() as here:
+        answers = [
+            await here.ask(BOB, "PUT", FOLLOW, **KEY),
+            await here.ask(CAT, "PUT", FOLLOW, **KEY),
+            await here.ask(BOB, "POST", "/v1/rolls", {"title": "Sea"}, **KEY),
+        ]
+        assert [answer.status_code for answer in answers] == [202] * 3
+        assert len({answer.json()["event_id"] for answer in answers}) == 3
+        assert set(here.idempotency.kept) == {
+            FOLLOWS,
+            IdempotencyKey(actor=CAT, route=FOLLOWS.route, key="k1"),
+            IdempotencyKey(actor=BOB, route="POST /v1/rolls", key="k1"),
+        }
 
 
 @pytest.mark.parametrize(("length", "status"), [(0, 422), (1, 202), (200, 202), (201, 422)])
-def test_a_key_has_one_to_two_hundred_characters(length: int, status: int) -> None:
-    async def case() -> None:
-        async with world() as here:
-            answer = await here.ask(BOB, "PUT", FOLLOW, Idempotency_Key="k" * length)
-            assert answer.status_code == status
-
-    run(case())
+async def test_a_key_has_one_to_two_hundred_characters(length: int, status: int) -> None:
+    async with world() as here:
+        answer = await here.ask(BOB, "PUT", FOLLOW, Idempotency_Key="k" * length)
+        assert answer.status_code == status
 
 
-def test_who_is_deactivated_may_go_away_and_come_back_and_nothing_else() -> None:
-    async def case() -> None:
-        async with world(GONE) as here:
-            refused = [
-                await here.ask(BOB, "PUT", FOLLOW),
-                await here.ask(BOB, "PATCH", "/v1/me", {"bio": "x"}),
-                await here.ask(BOB, "POST", "/v1/uploads", {"content_type": "image/png"}),
-            ]
-            detail = "Your account is deactivated. POST /v1/me/reactivate brings it back."
-            assert [(each.status_code, each.json()["detail"]) for each in refused] == [(403, detail)] * 3
-            assert (await here.ask(BOB, "POST", "/v1/me/deactivate")).status_code == 202
-            assert (await here.ask(BOB, "POST", "/v1/me/reactivate")).status_code == 202
-            made = [type(event) for event in await here.log() if event.actor_id == BOB]
-            assert made[-2:] == [UserDeactivated, UserReactivated]
-
-    run(case())
+async def test_who_is_deactivated_may_go_away_and_come_back_and_nothing_else() -> None:
+    async with world(GONE) as here:
+        refused = [
+            await here.ask(BOB, "PUT", FOLLOW),
+            await here.ask(BOB, "PATCH", "/v1/me", {"bio": "x"}),
+            await here.ask(BOB, "POST", "/v1/uploads", {"content_type": "image/png"}),
+        ]
+        detail = "Your account is deactivated. POST /v1/me/reactivate brings it back."
+        assert [(each.status_code, each.json()["detail"]) for each in refused] == [(403, detail)] * 3
+        assert (await here.ask(BOB, "POST", "/v1/me/deactivate")).status_code == 202
+        assert (await here.ask(BOB, "POST", "/v1/me/reactivate")).status_code == 202
+        made = [type(event) for event in await here.log() if event.actor_id == BOB]
+        assert made[-2:] == [UserDeactivated, UserReactivated]
 
 
-def test_who_registered_moments_ago_may_write_before_the_read_models_know_them() -> None:
-    async def case() -> None:
-        async with world() as here:
-            answer = await here.ask(one("dan"), "POST", "/v1/rolls", {"title": "Sea"})
-            assert answer.status_code == 202
-            assert [e.creator_id for e in await here.log() if isinstance(e, RollCreated)][-1:] != [None]
-            assert one("dan") in {e.creator_id for e in await here.log() if isinstance(e, RollCreated)}
-            assert (await here.ask(one("dan"), "PATCH", "/v1/me", {"bio": "x"})).status_code == 503
-
-    run(case())
+async def test_who_registered_moments_ago_may_write_before_the_read_models_know_them() -> None:
+    async with world() as here:
+        answer = await here.ask(one("dan"), "POST", "/v1/rolls", {"title": "Sea"})
+        assert answer.status_code == 202
+        assert [e.creator_id for e in await here.log() if isinstance(e, RollCreated)][-1:] != [None]
+        assert one("dan") in {e.creator_id for e in await here.log() if isinstance(e, RollCreated)}
+        assert (await here.ask(one("dan"), "PATCH", "/v1/me", {"bio": "x"})).status_code == 503
 
 
-def test_a_claim_lasts_from_the_attempt_that_appends_and_not_from_the_decision() -> None:
-    async def case() -> None:
-        async with world() as here:
-            new = handle_hmac(SETTINGS, "ada.l")
-            for minutes in (0, 4, 30):
-                here.now = NOW + timedelta(minutes=minutes)
-                here.appended.refusals.append(away())
-                assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 503
-                assert here.claims.kept["handle", new].until == here.now + PENDING
-            assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 202
-            assert here.claims.kept["handle", new].until == FINAL
-
-    run(case())
+async def test_a_claim_lasts_from_the_attempt_that_appends_and_not_from_the_decision() -> None:
+    async with world() as here:
+        new = handle_hmac(SETTINGS, "ada.l")
+        for minutes in (0, 4, 30):
+            here.now = NOW + timedelta(minutes=minutes)
+            here.appended.refusals.append(away())
+            assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 503
+            assert here.claims.kept["handle", new].until == here.now + PENDING
+        assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 202
+        assert here.claims.kept["handle", new].until == FINAL
 
 
 def test_a_log_that_does_not_answer_is_waited_for_ten_seconds() -> None:

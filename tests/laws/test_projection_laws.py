@@ -23,7 +23,9 @@ from projections.tally.counts import COUNTS, summed
 from projections.tally.queries import shard_of
 from projections.tally.tally import Tally
 from tests.histories import histories
-from tests.kit import MemoryLog, Worker, cut, run
+from tests.kit import MemoryLog, Worker, cut
+
+pytestmark = pytest.mark.anyio
 
 EXAMPLES = [from_json(schema, schema.example()) for schema in all_schemas().values()]
 often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -61,107 +63,91 @@ class StalledStore:
 @topics
 @often
 @given(data=st.data())
-def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str, data: st.DataObject) -> None:
+async def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str, data: st.DataObject) -> None:
     history = data.draw(histories(topic))
     sizes = [data.draw(st.integers(1, 9)) for _ in range(2)]
     backs = data.draw(st.lists(st.integers(0, 24), min_size=1, max_size=3))
-
-    async def scenario() -> None:
-        log, expected = await clean(history)
-        store = MemoryStore()
-        for (_, partition), records in log.partitions.items():
-            for back in (len(records), *backs):  # each time `progress` was lost, and is `back` records behind
-                worker = Worker(store, log.codec)
-                await worker.take_over(topic, partition)
-                begin = max(0, len(records) - back)
-                worker.projectors[topic]._next[partition] = {each.name: begin for each in of_topic(topic)}
-                for batch in cut(records[begin:], sizes[back % 2]):
-                    await worker.fold(batch)
-        assert store.dump() == expected
-
-    run(scenario())
+    log, expected = await clean(history)
+    store = MemoryStore()
+    for (_, partition), records in log.partitions.items():
+        for back in (len(records), *backs):  # each time `progress` was lost, and is `back` records behind
+            worker = Worker(store, log.codec)
+            await worker.take_over(topic, partition)
+            begin = max(0, len(records) - back)
+            worker.projectors[topic]._next[partition] = {each.name: begin for each in of_topic(topic)}
+            for batch in cut(records[begin:], sizes[back % 2]):
+                await worker.fold(batch)
+    assert store.dump() == expected
 
 
 @topics
 @often
 @given(data=st.data())
-def test_partitions_may_be_folded_in_any_order(topic: str, data: st.DataObject) -> None:
+async def test_partitions_may_be_folded_in_any_order(topic: str, data: st.DataObject) -> None:
     history = data.draw(histories(topic))
     seed = data.draw(st.integers(0, 1000))
-
-    async def scenario() -> None:
-        log, expected = await clean(history)
-        store = MemoryStore()
-        worker = Worker(store, log.codec)
-        chooser = random.Random(seed)
-        left = {place: list(records) for place, records in log.partitions.items()}
-        for place in left:
-            await worker.take_over(*place)
-        while left:
-            place = chooser.choice(sorted(left))
-            size = chooser.randint(1, 4)
-            await worker.fold(left[place][:size])
-            left[place] = left[place][size:]
-            if not left[place]:
-                del left[place]
-        assert store.dump() == expected
-
-    run(scenario())
+    log, expected = await clean(history)
+    store = MemoryStore()
+    worker = Worker(store, log.codec)
+    chooser = random.Random(seed)
+    left = {place: list(records) for place, records in log.partitions.items()}
+    for place in left:
+        await worker.take_over(*place)
+    while left:
+        place = chooser.choice(sorted(left))
+        size = chooser.randint(1, 4)
+        await worker.fold(left[place][:size])
+        left[place] = left[place][size:]
+        if not left[place]:
+            del left[place]
+    assert store.dump() == expected
 
 
 @topics
 @often
 @given(data=st.data())
-def test_a_stalled_writers_batch_changes_nothing_when_it_arrives(topic: str, data: st.DataObject) -> None:
+async def test_a_stalled_writers_batch_changes_nothing_when_it_arrives(topic: str, data: st.DataObject) -> None:
     history = data.draw(histories(topic))
     seed = data.draw(st.integers(0, 1000))
-
-    async def scenario() -> None:
-        log, expected = await clean(history)
-        store = MemoryStore()
-        chooser = random.Random(seed)
-        for (_, partition), records in log.partitions.items():
-            first = chooser.randint(0, len(records))
-            stalls = chooser.randint(first, len(records))
-            wakes = chooser.randint(first, len(records))
-            owner = Worker(store, log.codec)
-            await owner.take_over(topic, partition)
-            await owner.fold(records[:first])
-            slow = StalledStore(store)
-            stalled = Worker(slow, log.codec)
-            await stalled.take_over(topic, partition)
-            await stalled.fold(records[first:stalls])
-            for batch in cut(records[first:wakes], 2):
-                await owner.fold(batch)
-            await slow.release()
-            for batch in cut(records[wakes:], 3):
-                await owner.fold(batch)
-        assert store.dump() == expected
-
-    run(scenario())
+    log, expected = await clean(history)
+    store = MemoryStore()
+    chooser = random.Random(seed)
+    for (_, partition), records in log.partitions.items():
+        first = chooser.randint(0, len(records))
+        stalls = chooser.randint(first, len(records))
+        wakes = chooser.randint(first, len(records))
+        owner = Worker(store, log.codec)
+        await owner.take_over(topic, partition)
+        await owner.fold(records[:first])
+        slow = StalledStore(store)
+        stalled = Worker(slow, log.codec)
+        await stalled.take_over(topic, partition)
+        await stalled.fold(records[first:stalls])
+        for batch in cut(records[first:wakes], 2):
+            await owner.fold(batch)
+        await slow.release()
+        for batch in cut(records[wakes:], 3):
+            await owner.fold(batch)
+    assert store.dump() == expected
 
 
 @topics
 @often
 @given(data=st.data())
-def test_a_count_is_the_size_of_its_set(topic: str, data: st.DataObject) -> None:
+async def test_a_count_is_the_size_of_its_set(topic: str, data: st.DataObject) -> None:
     history = data.draw(histories(topic))
-
-    async def scenario() -> None:
-        log, tables = await clean(history)
-        store = MemoryStore()
-        await Worker(store, log.codec).fold_all(log)
-        for tally in (each for each in of_topic(topic) if isinstance(each, Tally)):
-            alive: dict[Any, set[Any]] = {}
-            for (entity, _, member, _), row in tables.get(tally.name, {}).items():
-                if member != NIL:
-                    alive.setdefault(entity, set())
-                    if row.get("begun") is not None and not row.get("ended"):
-                        alive[entity].add(member)
-            for entity, who in alive.items():
-                assert summed(await store.slice(COUNTS, entity))[tally.name] == len(who)
-
-    run(scenario())
+    log, tables = await clean(history)
+    store = MemoryStore()
+    await Worker(store, log.codec).fold_all(log)
+    for tally in (each for each in of_topic(topic) if isinstance(each, Tally)):
+        alive: dict[Any, set[Any]] = {}
+        for (entity, _, member, _), row in tables.get(tally.name, {}).items():
+            if member != NIL:
+                alive.setdefault(entity, set())
+                if row.get("begun") is not None and not row.get("ended"):
+                    alive[entity].add(member)
+        for entity, who in alive.items():
+            assert summed(await store.slice(COUNTS, entity))[tally.name] == len(who)
 
 
 @pytest.mark.parametrize("each", [each for each in PROJECTIONS if isinstance(each, Tally)], ids=lambda each: each.name)

@@ -1,5 +1,6 @@
 """Events become bytes and come back; whatever else is in a record says why it can't."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,9 @@ from events.json_form import from_json, to_json
 from events.personal import ERASED
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
-from tests.kit import MemoryKeys, MemoryRegistry, memory_codec, run
+from tests.kit import MemoryKeys, MemoryRegistry, memory_codec
+
+pytestmark = pytest.mark.anyio
 
 SCHEMAS = pytest.mark.parametrize("schema", all_schemas().values(), ids=lambda schema: schema.name)
 
@@ -23,14 +26,11 @@ def example(name: str):  # type: ignore[no-untyped-def]
 
 
 @SCHEMAS
-def test_every_example_comes_back_as_it_went(schema: EventSchema) -> None:
-    async def scenario() -> None:
-        codec = memory_codec()
-        event = from_json(schema, schema.example())
-        assert await codec.decode([await codec.encode(event)]) == [event]
-        assert from_json(schema, to_json(event)) == event
-
-    run(scenario())
+async def test_every_example_comes_back_as_it_went(schema: EventSchema) -> None:
+    codec = memory_codec()
+    event = from_json(schema, schema.example())
+    assert await codec.decode([await codec.encode(event)]) == [event]
+    assert from_json(schema, to_json(event)) == event
 
 
 @SCHEMAS
@@ -47,44 +47,35 @@ def test_every_schema_says_what_it_is(schema: EventSchema) -> None:
 
 
 @SCHEMAS
-def test_no_personal_value_can_be_read_in_the_bytes(schema: EventSchema) -> None:
-    async def scenario() -> None:
-        event = from_json(schema, schema.example())
-        value = await memory_codec().encode(event)
-        for field in schema.personal:
-            text = getattr(event, field)
-            assert text is None or text.encode() not in value
-
-    run(scenario())
+async def test_no_personal_value_can_be_read_in_the_bytes(schema: EventSchema) -> None:
+    event = from_json(schema, schema.example())
+    value = await memory_codec().encode(event)
+    for field in schema.personal:
+        text = getattr(event, field)
+        assert text is None or text.encode() not in value
 
 
-def test_an_erased_person_reads_as_erased_and_an_absent_key_as_absent() -> None:
-    async def scenario() -> None:
-        event = example("CommentPosted")
-        assert isinstance(event, CommentPosted)
-        value = await memory_codec().encode(event)
-        [erased] = await Codec(MemoryRegistry(), MemoryKeys({event.author_id: ERASED})).decode([value])
-        assert isinstance(erased, CommentPosted)
-        assert erased.text is ERASED
-        [absent] = await Codec(MemoryRegistry(), MemoryKeys({event.author_id: None})).decode([value])
-        assert isinstance(absent, Unreadable)
-        assert absent.key_absent
-
-    run(scenario())
+async def test_an_erased_person_reads_as_erased_and_an_absent_key_as_absent() -> None:
+    event = example("CommentPosted")
+    assert isinstance(event, CommentPosted)
+    value = await memory_codec().encode(event)
+    [erased] = await Codec(MemoryRegistry(), MemoryKeys({event.author_id: ERASED})).decode([value])
+    assert isinstance(erased, CommentPosted)
+    assert erased.text is ERASED
+    [absent] = await Codec(MemoryRegistry(), MemoryKeys({event.author_id: None})).decode([value])
+    assert isinstance(absent, Unreadable)
+    assert absent.key_absent
 
 
-def test_a_sealed_value_moved_to_another_event_does_not_open() -> None:
-    async def scenario() -> None:
-        event = example("UserRegistered")
-        assert isinstance(event, UserRegistered)
-        codec = memory_codec()
-        first = await codec.encode(event)
-        moved = first.replace(str(event.event_id).encode(), str(uuid4()).encode())
-        [result] = await codec.decode([moved])
-        assert isinstance(result, Unreadable)
-        assert "key" in result.reason
-
-    run(scenario())
+async def test_a_sealed_value_moved_to_another_event_does_not_open() -> None:
+    event = example("UserRegistered")
+    assert isinstance(event, UserRegistered)
+    codec = memory_codec()
+    first = await codec.encode(event)
+    moved = first.replace(str(event.event_id).encode(), str(uuid4()).encode())
+    [result] = await codec.decode([moved])
+    assert isinstance(result, Unreadable)
+    assert "key" in result.reason
 
 
 @pytest.mark.parametrize(
@@ -97,50 +88,40 @@ def test_a_sealed_value_moved_to_another_event_does_not_open() -> None:
         (HEADER.pack(0, 1), "not a"),
     ],
 )
-def test_what_is_no_event_says_why(value: bytes | None, why: str) -> None:
-    async def scenario() -> None:
-        [result] = await memory_codec().decode([value])
-        assert isinstance(result, Unreadable)
-        assert why in result.reason
-
-    run(scenario())
+async def test_what_is_no_event_says_why(value: bytes | None, why: str) -> None:
+    [result] = await memory_codec().decode([value])
+    assert isinstance(result, Unreadable)
+    assert why in result.reason
 
 
 @given(st.binary(max_size=200), st.integers(0, len(EVENTS) + 1), st.data())
-def test_no_bytes_make_the_codec_raise(noise: bytes, schema_id: int, data: st.DataObject) -> None:
-    async def scenario() -> None:
-        codec = memory_codec()
-        good = await codec.encode(example("PhotoLiked"))
-        cut = data.draw(st.integers(0, len(good)))
-        results = await codec.decode([noise, HEADER.pack(0, schema_id) + noise, good[:cut], good + noise, good])
-        assert isinstance(results[4], PhotoLiked)
-        assert cut == len(good) or isinstance(results[2], Unreadable)
-        assert not noise or isinstance(results[3], Unreadable)
-
-    run(scenario())
+async def test_no_bytes_make_the_codec_raise(noise: bytes, schema_id: int, data: st.DataObject) -> None:
+    codec = memory_codec()
+    good = await codec.encode(example("PhotoLiked"))
+    cut = data.draw(st.integers(0, len(good)))
+    results = await codec.decode([noise, HEADER.pack(0, schema_id) + noise, good[:cut], good + noise, good])
+    assert isinstance(results[4], PhotoLiked)
+    assert cut == len(good) or isinstance(results[2], Unreadable)
+    assert not noise or isinstance(results[3], Unreadable)
 
 
-def test_a_schema_that_is_no_avro_makes_its_records_unreadable_and_one_registered_later_is_found() -> None:
+async def test_a_schema_that_is_no_avro_makes_its_records_unreadable_and_one_registered_later_is_found() -> None:
     class Changing(MemoryRegistry):
         async def schema(self, schema_id: int) -> str:
             return wrong.pop(0) if wrong else await super().schema(schema_id)
 
     wrong = ["{}", "no json", '{"type": "enum", "namespace": "darkroom.photos", "name": "PhotoTaken"}']
-
-    async def scenario() -> None:
-        value = await memory_codec().encode(example("PhotoLiked"))
-        now = 0.0
-        codec = Codec(Changing(), MemoryKeys(), lambda: now)
-        for _ in range(3):
-            [result] = await codec.decode([value])
-            assert isinstance(result, Unreadable)
-            now += 10.0
-        assert isinstance((await codec.decode([value]))[0], PhotoLiked)
-
-    run(scenario())
+    value = await memory_codec().encode(example("PhotoLiked"))
+    now = 0.0
+    codec = Codec(Changing(), MemoryKeys(), lambda: now)
+    for _ in range(3):
+        [result] = await codec.decode([value])
+        assert isinstance(result, Unreadable)
+        now += 10.0
+    assert isinstance((await codec.decode([value]))[0], PhotoLiked)
 
 
-def test_an_unknown_schema_is_looked_up_again_after_ten_seconds_and_not_before() -> None:
+async def test_an_unknown_schema_is_looked_up_again_after_ten_seconds_and_not_before() -> None:
     class Late(MemoryRegistry):
         async def schema(self, schema_id: int) -> str:
             if not registered:
@@ -148,17 +129,21 @@ def test_an_unknown_schema_is_looked_up_again_after_ten_seconds_and_not_before()
             return await super().schema(schema_id)
 
     registered = False
+    value = await memory_codec().encode(example("PhotoLiked"))
+    now = 100.0
+    codec = Codec(Late(), MemoryKeys(), lambda: now)
+    assert await codec.decode([value]) == [Unreadable("not yet")]
+    registered = True
+    now = 109.999
+    assert await codec.decode([value]) == [Unreadable("not yet")]
+    now = 110.0
+    assert await codec.decode([value]) == [example("PhotoLiked")]
 
-    async def scenario() -> None:
-        nonlocal registered
-        value = await memory_codec().encode(example("PhotoLiked"))
-        now = 100.0
-        codec = Codec(Late(), MemoryKeys(), lambda: now)
-        assert await codec.decode([value]) == [Unreadable("not yet")]
-        registered = True
-        now = 109.999
-        assert await codec.decode([value]) == [Unreadable("not yet")]
-        now = 110.0
-        assert await codec.decode([value]) == [example("PhotoLiked")]
 
-    run(scenario())
+async def test_nothing_is_written_for_a_person_who_was_erased_nor_of_a_text_that_was() -> None:
+    comment = example("CommentPosted")
+    assert isinstance(comment, CommentPosted)
+    of_erased = Codec(MemoryRegistry(), MemoryKeys({comment.author_id: ERASED}))
+    for codec, event in ((of_erased, comment), (memory_codec(), replace(comment, text=ERASED))):
+        with pytest.raises(KeyError, match=r"CommentPosted\.text belongs to a person who was erased"):
+            await codec.encode(event)

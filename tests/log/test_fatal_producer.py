@@ -3,7 +3,6 @@
 Seen to fail without `_retire`: the second attempt is refused like the first. librdkafka's producer can't be made to
 fail fatally from Python, so one that does stands in for it here."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +11,11 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from events.settings import Settings
-from producers import publisher
+from producers import publisher as publisher_module
 from producers.publisher import NotPublished, Publisher
 from tests.kit import memory_codec
+
+pytestmark = pytest.mark.anyio
 
 DEAD = KafkaError(KafkaError._FATAL, "out of order sequence", fatal=True)
 
@@ -59,20 +60,16 @@ class Mortal:
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_the_next_attempt_has_a_new_producer(monkeypatch: pytest.MonkeyPatch, at_once: bool) -> None:
-    monkeypatch.setattr(publisher, "Producer", Mortal)
+async def test_the_next_attempt_has_a_new_producer(monkeypatch: pytest.MonkeyPatch, at_once: bool) -> None:
+    monkeypatch.setattr(publisher_module, "Producer", Mortal)
     monkeypatch.setattr(Mortal, "dies_at_once", at_once)
     monkeypatch.setattr(Mortal, "alive", 0)
-
-    async def scenario() -> None:
-        publisher = Publisher(Settings(), memory_codec(), "test")
-        try:
-            with pytest.raises(NotPublished):
-                await publisher.raw("deadletters", b"key", b"value", [])
-            position = await publisher.raw("deadletters", b"key", b"value", [])
-            assert (position.partition, position.offset) == (3, 7)
-            assert Mortal.alive == 2
-        finally:
-            await publisher.close()
-
-    asyncio.run(scenario())
+    publisher = Publisher(Settings(), memory_codec(), "test")
+    try:
+        with pytest.raises(NotPublished):
+            await publisher.raw("deadletters", b"key", b"value", [])
+        position = await publisher.raw("deadletters", b"key", b"value", [])
+        assert (position.partition, position.offset) == (3, 7)
+        assert Mortal.alive == 2
+    finally:
+        await publisher.close()

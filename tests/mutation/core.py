@@ -1,4 +1,4 @@
-"""Lists the modules that are mutated and the tests that don't take part. No other file here names a module."""
+"""Lists the modules that are mutated and the tests that don't take part. Only docs/mutants.md names modules too."""
 
 CORE = {
     "api": "context fill_page hydration image_urls me photos presentation rolls users",
@@ -26,6 +26,15 @@ CORE = {
 }
 MODULES = tuple(f"{package}.{name}" for package, names in CORE.items() for name in names.split())
 PACKAGES = ("events", "projections", "web", "producers", "processors", "api", "ops", "bench")
+
+# Parts of those modules that only tests with servers can run, so that here each mutant would survive: they consist of
+# calls to a client whose answers a fake would have to make up. By module, functions and classes.
+ONLY_WITH_SERVERS = {
+    # Conditional writes of Cassandra: tests/gateway/test_idempotency_store.py, with the contract that memory's has.
+    "producers.writes.idempotency": ("CassandraIdempotencyStore",),
+    # A consumer of Kafka's: tests/processors/test_log_records.py.
+    "processors.log.records": ("LogRecords", "fetch"),
+}
 
 # A fold's decorator: the annotation of the function's parameter is its subscription, so it is mutated too.
 SUBSCRIBING = frozenset({"projection", "tally"})

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tests.mutation.code import Code, Edit
+from tests.mutation.left_out import keywords_of
 from tests.mutation.walk import Place
 
 COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
@@ -104,8 +105,9 @@ def argument_dropped(code: Code, place: Place) -> Iterator[Edit]:
     if not isinstance(node, ast.Call):
         return
     items = sorted([*node.args, *node.keywords], key=code.span)
+    keywords = keywords_of(node)
     for i, item in enumerate(items):
-        if isinstance(item, ast.keyword) or (len(node.args) > 1 and item is node.args[-1]):
+        if item in keywords or (len(node.args) > 1 and item is node.args[-1]):
             yield _without(code, items, i)
 
 

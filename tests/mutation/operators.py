@@ -1,4 +1,16 @@
-"""Lists the mutation operators: each takes a node of the syntax tree and yields edits, each of them one mistake."""
+"""Lists the mutation operators: each takes a node of the syntax tree and yields edits, each of them one mistake.
+
+None is made where nothing is said of a rule (left_out.py); a test that noticed it would only repeat the line:
+- Docstrings, annotations, type arguments (also those of `field(default_factory=dict[int, str])`): nothing reads them
+  while the program runs, but for a fold's annotation, which is its subscription.
+- Logs, metrics and `__repr__`: they tell people something, and nothing depends on their words.
+- Options of `@dataclass`: pyright checks that nobody assigns to a frozen instance or passes keywords by position, and
+  slots save memory.
+- The size of an `lru_cache`: how much is remembered changes the speed, not the answer.
+- `strict` of `zip`: it checks what the lines above it have made sure of, so that a mistake there isn't silent.
+- What only OpenAPI shows: constants named EXAMPLE…, `json_schema_extra`, descriptions and titles, and the arguments of
+  `documents` and `documents_page`. The other options of a `model_config` are rules, and are mutated.
+"""
 
 from collections.abc import Callable, Iterator
 

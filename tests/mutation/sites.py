@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutation import core
 from tests.mutation.code import Code, Edit, read_code
 from tests.mutation.operators import OPERATORS
 from tests.mutation.walk import Place, walk
@@ -68,13 +69,16 @@ def path_of(module: str, root: Path) -> Path:
 
 
 def mutants_of(module: str, root: Path) -> list[Mutant]:
-    """All mutants of a module that Python can compile, in the order of its source."""
+    """All mutants of a module that Python can compile, in the order of its source; none of ONLY_WITH_SERVERS."""
     path = path_of(module, root)
     code = read_code(path)
     found: list[Mutant] = []
     sources = {code.text}
     seen: Counter[tuple[str, str, str]] = Counter()
+    skipped = frozenset(core.ONLY_WITH_SERVERS.get(module, ()))
     for place, operator, edit in _edits(code):
+        if place.qualified.split(".")[0] in skipped:
+            continue
         source = code.edited(edit)
         if source in sources or not _compiles(source):
             continue

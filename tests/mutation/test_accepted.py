@@ -1,11 +1,12 @@
 """docs/mutants.md names mutants that exist, in a form that can be read."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from tests.mutation.accepted import DOCS, Malformed, read_accepted
-from tests.mutation.core import MODULES
+from tests.mutation.core import MODULES, ONLY_WITH_SERVERS
 from tests.mutation.sites import Name, mutants_of, path_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,13 @@ def test_every_entry_names_a_mutant_of_today() -> None:
 
 def test_every_core_module_exists() -> None:
     assert [module for module in MODULES if not path_of(module, ROOT).exists()] == []
+
+
+def test_every_part_that_only_servers_run_exists() -> None:
+    for module, parts in ONLY_WITH_SERVERS.items():
+        assert module in MODULES
+        tree = ast.parse(path_of(module, ROOT).read_text())
+        assert set(parts) <= {getattr(node, "name", "") for node in tree.body}
 
 
 def test_an_entry_is_what_a_mutant_is_printed_as(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation import core
 from tests.mutation.sites import Mutant, mutants_of
 
 IN_FUNCTION = [
@@ -48,6 +49,31 @@ LEFT_OUT = [
 ]
 
 
+SILENT = [
+    "@dataclass(frozen=True, slots=True, kw_only=True)\nclass A: ...",
+    "@dataclasses.dataclass(frozen=True)\nclass A: ...",
+    "@lru_cache(maxsize=4)\ndef f(): ...",
+    "@lru_cache(4)\ndef f(): ...",
+    "EXAMPLE_USER: dict[str, str] = {'name': 'Ada', 'handle': 'ada'}",
+    "EXAMPLE = {'name': 'Ada', 'handle': 'ada'}",
+    "model_config = ConfigDict(json_schema_extra={'examples': [{'a': 1}]})",
+    "@router.get(path, **responses.documents(Photo, 404))\ndef f(): ...",
+    "@router.get(path, **responses.documents_page(Photo, 404))\ndef f(): ...",
+    "Path(description='One', examples=['@ada'])",
+]
+# What stands beside it and is a rule.
+SAID = [
+    ("pairs = f(a, strict=True)", {"pairs = f(a, strict=False)", "pairs = f(a, )", "pairs = f(a)"}),
+    ("model_config = ConfigDict(extra='forbid')", {"model_config = ConfigDict(extra='Xforbid')"}),
+    ("@lru_cache(4)\ndef f(a=1): ...", {"def f(a=2): ..."}),
+    (
+        "@router.get('/a', **responses.documents(Photo, 404))\ndef f(): ...",
+        {"@router.get('X/a', **responses.documents(Photo, 404))"},
+    ),
+    ("@router.get('/a', **others(1))\ndef f(): ...", {"@router.get('/a')", "@router.get('/a', **others(2))"}),
+]
+
+
 def found(tmp_path: Path, source: str) -> list[Mutant]:
     """The mutants of a module with this source."""
     (tmp_path / "module.py").write_text(source)
@@ -70,6 +96,34 @@ def test_texts_for_people_types_and_metrics_are_left_alone(tmp_path: Path, line:
 def test_a_repr_and_what_metrics_are_defined_by_are_left_alone(tmp_path: Path) -> None:
     assert found(tmp_path, "class A:\n    def __repr__(self):\n        return 'A' + str(1)\n") == []
     assert found(tmp_path, "FOLDED = Counter('folded', 'Folded', ['topic'])\n") == []
+
+
+@pytest.mark.parametrize("source", SILENT)
+def test_what_says_nothing_of_a_rule_is_left_alone(tmp_path: Path, source: str) -> None:
+    wrong = {"argument_dropped", "element_dropped", "number_changed", "true_false_swapped", "string_changed"}
+    assert [str(each.name) for each in found(tmp_path, source + "\n") if each.operator in wrong] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "mutated"),
+    [
+        ("pairs = zip(a, b, strict=True)", "pairs = zip(a, strict=True)"),
+        ("a = field(default_factory=dict[int, str])", "a = field()"),
+    ],
+)
+def test_neither_is_the_strictness_of_a_zip_nor_a_type_argument(tmp_path: Path, source: str, mutated: str) -> None:
+    assert [each.name.mutated for each in found(tmp_path, source + "\n")] == [mutated]
+
+
+@pytest.mark.parametrize(("source", "some"), SAID)
+def test_what_stands_beside_it_is_not(tmp_path: Path, source: str, some: set[str]) -> None:
+    assert some & {each.name.mutated for each in found(tmp_path, source + "\n")}
+
+
+def test_parts_that_only_servers_run_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "ONLY_WITH_SERVERS", {"module": ("Real",)})
+    mutants = found(tmp_path, "class Real:\n    def f(self): return 1\n\nclass Fake:\n    def f(self): return 1\n")
+    assert {each.name.function for each in mutants} == {"Fake.f"}
 
 
 def test_a_match_loses_a_case_and_a_case_an_alternative(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Walks a module's syntax tree, without what isn't mutated: annotations, docstrings, logs, metrics, `__repr__`.
+"""Walks a module's syntax tree, without annotations and what else isn't mutated (left_out.py).
 
 Inside an f-string nothing is mutated: before Python 3.12 the tree doesn't say where its parts are.
 """
@@ -7,13 +7,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from tests.mutation.left_out import is_left_out, keywords_of, value_of
 
-# What only tells people something: `logger.warning(…)`, `print(…)`, `FOLDED.labels(topic).inc()`.
-TELLING = frozenset({"logger", "logging", "print", "echo", "inc", "dec", "observe", "labels"})
-DEFINITIONS = frozenset({"Counter", "Gauge", "Histogram", "Summary", "TypeVar", "getLogger", "NewType"})
-TYPE_ONLY = frozenset({"Literal", "Annotated"})
-FOR_PEOPLE = frozenset({"description", "summary", "title", "examples", "example", "help"})
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ def walk(tree: ast.Module) -> Iterator[Place]:
 
 
 def _visit(node: ast.AST, around: Place, names: tuple[str, ...]) -> Iterator[Place]:
-    if _is_left_out(node):
+    if is_left_out(node):
         return
     here = replace(around, node=node)
     if isinstance(node, ast.stmt):
@@ -82,33 +78,9 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Call():
             yield node.func
             yield from node.args
-            yield from (each for each in node.keywords if each.arg not in FOR_PEOPLE)
+            yield from map(value_of, keywords_of(node))
         case _:
             yield from ast.iter_child_nodes(node)
-
-
-def _is_left_out(node: ast.AST) -> bool:
-    match node:
-        case ast.Expr(ast.Constant()) | ast.Import() | ast.ImportFrom():
-            return True
-        case ast.Expr(ast.Call() as call):
-            return bool(TELLING & _names(call.func))
-        case ast.Assign(value=ast.Call(func)):
-            return bool(DEFINITIONS & _names(func))
-        case ast.FunctionDef(name="__repr__"):
-            return True
-        case ast.Subscript(ast.Name(name)):
-            return name in TYPE_ONLY
-        case ast.If(test):
-            return bool({"TYPE_CHECKING", "__name__"} & _names(test))
-        case _:
-            return False
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} | {
-        each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)
-    }
 
 
 def _last_line(statement: ast.stmt) -> int:

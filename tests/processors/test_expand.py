@@ -19,8 +19,9 @@ from events.generated import (
 )
 from projections.tally.counts import COUNTS, summed
 from tests.histories import ROLLS, USERS
-from tests.kit import run
 from tests.processors.world import OWNER, World, about, base, deleted, placed, taken
+
+pytestmark = pytest.mark.anyio
 
 ROLL, OTHER = ROLLS
 JOINED = [
@@ -57,59 +58,47 @@ async def totals(world: World, entity: UUID) -> dict[str, int]:
 
 @pytest.mark.parametrize("apart", [True, False], ids=["one by one", "in one batch"])
 @pytest.mark.parametrize("ended_first", [True, False], ids=["ended first", "placed first"])
-def test_a_deleted_photo_leaves_its_rolls(ended_first: bool, apart: bool) -> None:
-    async def scenario() -> None:
-        placing: list[Event] = [placed(1, ROLL), placed(1, OTHER)]
-        later = [[deleted(1)], placing] if ended_first else [placing, [deleted(1)]]
-        parts: list[Sequence[Event]] = [[taken(1)], *later] if apart else [[taken(1), *later[0], *later[1]]]
-        world, published = await expanded(*parts, topic="photos")
-        removed = {event.placement_id for event in published if isinstance(event, PhotoRemovedFromRoll)}
-        assert removed == {event.event_id for event in placing}
-        for roll in (ROLL, OTHER):
-            assert await totals(world, roll) == {"photos_in_roll": 0, "developing_in_roll": 0}
-
-    run(scenario())
+async def test_a_deleted_photo_leaves_its_rolls(ended_first: bool, apart: bool) -> None:
+    placing: list[Event] = [placed(1, ROLL), placed(1, OTHER)]
+    later = [[deleted(1)], placing] if ended_first else [placing, [deleted(1)]]
+    parts: list[Sequence[Event]] = [[taken(1)], *later] if apart else [[taken(1), *later[0], *later[1]]]
+    world, published = await expanded(*parts, topic="photos")
+    removed = {event.placement_id for event in published if isinstance(event, PhotoRemovedFromRoll)}
+    assert removed == {event.event_id for event in placing}
+    for roll in (ROLL, OTHER):
+        assert await totals(world, roll) == {"photos_in_roll": 0, "developing_in_roll": 0}
 
 
 @pytest.mark.parametrize("placed_first", [True, False])
-def test_a_developed_photo_counts_as_developed_in_each_of_its_rolls(placed_first: bool) -> None:
-    async def scenario() -> None:
-        placing: list[Event] = [placed(1, ROLL)]
-        parts = [placing, [DEVELOPED]] if placed_first else [[DEVELOPED], placing]
-        world, published = await expanded([taken(1)], *parts, topic="photos")
-        assert {type(event) for event in published} == {PhotoDevelopedInRoll}
-        assert await totals(world, ROLL) == {"photos_in_roll": 1, "developing_in_roll": 0}
-
-    run(scenario())
+async def test_a_developed_photo_counts_as_developed_in_each_of_its_rolls(placed_first: bool) -> None:
+    placing: list[Event] = [placed(1, ROLL)]
+    parts = [placing, [DEVELOPED]] if placed_first else [[DEVELOPED], placing]
+    world, published = await expanded([taken(1)], *parts, topic="photos")
+    assert {type(event) for event in published} == {PhotoDevelopedInRoll}
+    assert await totals(world, ROLL) == {"photos_in_roll": 1, "developing_in_roll": 0}
 
 
 @pytest.mark.parametrize("closed_first", [True, False])
-def test_a_deleted_roll_has_no_members_and_no_followers(closed_first: bool) -> None:
-    async def scenario() -> None:
-        joining: list[Event] = [*JOINED, FOLLOWED]
-        parts: list[list[Event]] = [[CLOSED], joining] if closed_first else [joining, [CLOSED]]
-        world, published = await expanded([CREATED], *parts, topic="rolls")
-        ended = {e.membership_id for e in published if isinstance(e, MemberRemoved)}
-        assert ended == {event.event_id for event in JOINED}
-        assert [e.follow_id for e in published if isinstance(e, RollUnfollowed)] == [FOLLOWED.event_id]
-        assert await totals(world, ROLL) == {"members": 0, "roll_followers": 0}
-
-    run(scenario())
+async def test_a_deleted_roll_has_no_members_and_no_followers(closed_first: bool) -> None:
+    joining: list[Event] = [*JOINED, FOLLOWED]
+    parts: list[list[Event]] = [[CLOSED], joining] if closed_first else [joining, [CLOSED]]
+    world, published = await expanded([CREATED], *parts, topic="rolls")
+    ended = {e.membership_id for e in published if isinstance(e, MemberRemoved)}
+    assert ended == {event.event_id for event in JOINED}
+    assert [e.follow_id for e in published if isinstance(e, RollUnfollowed)] == [FOLLOWED.event_id]
+    assert await totals(world, ROLL) == {"members": 0, "roll_followers": 0}
 
 
-def test_expanding_again_makes_the_same_facts() -> None:
-    async def scenario() -> None:
-        again = World(folds_what_it_publishes=True)
-        await again.happen(taken(1), placed(1, ROLL), deleted(1))
-        for _ in range(2):
-            handler = again.handler(again.expand)
-            await again.feed(handler, "photos")
-            again.store._tables["progress"] = {  # the worker died before `progress`
-                place: {key: cells for key, cells in rows.items() if key[0] != "expand"}
-                for place, rows in again.store._tables["progress"].items()
-            }
-        assert len(again.published) == 2
-        assert len({event.event_id for event in again.published}) == 1
-        assert await totals(again, ROLL) == {"photos_in_roll": 0, "developing_in_roll": 0}
-
-    run(scenario())
+async def test_expanding_again_makes_the_same_facts() -> None:
+    again = World(folds_what_it_publishes=True)
+    await again.happen(taken(1), placed(1, ROLL), deleted(1))
+    for _ in range(2):
+        handler = again.handler(again.expand)
+        await again.feed(handler, "photos")
+        again.store._tables["progress"] = {  # the worker died before `progress`
+            place: {key: cells for key, cells in rows.items() if key[0] != "expand"}
+            for place, rows in again.store._tables["progress"].items()
+        }
+    assert len(again.published) == 2
+    assert len({event.event_id for event in again.published}) == 1
+    assert await totals(again, ROLL) == {"photos_in_roll": 0, "developing_in_roll": 0}

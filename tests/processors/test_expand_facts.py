@@ -26,7 +26,6 @@ from processors import expand
 from processors.handlers.batch import Batch
 from processors.handlers.reader import Read
 from tests.histories import ROLLS
-from tests.kit import run
 from tests.processors.world import (
     OWNER,
     START,
@@ -41,6 +40,8 @@ from tests.processors.world import (
     taken,
     taken_down,
 )
+
+pytestmark = pytest.mark.anyio
 
 ROLL, OTHER = ROLLS
 CREATOR, PERSON = somebody_in("rolls", 1), somebody_in("rolls", 4)
@@ -136,120 +137,87 @@ def by_id(*events: Event) -> list[Event]:
 
 
 @each_end
-def test_an_ended_photo_leaves_each_roll_that_it_is_in(end: Any) -> None:
-    async def scenario() -> None:
-        end_of_one = replace(end, actor_id=PERSON, occurred_at=LATER)
-        here, there, elsewhere = placed(1, ROLL), placed(1, OTHER), placed(2, ROLL)
-        twice = replace(here, event_id=uuid5(OWNER, "placed once more"))
-        facts = await follows(World(), taken(1), taken(2), here, there, twice, elsewhere, end_of_one)
-        assert facts == by_id(*(photo_left(end_of_one, each) for each in (here, there, twice)))
-
-    run(scenario())
+async def test_an_ended_photo_leaves_each_roll_that_it_is_in(end: Any) -> None:
+    end_of_one = replace(end, actor_id=PERSON, occurred_at=LATER)
+    here, there, elsewhere = placed(1, ROLL), placed(1, OTHER), placed(2, ROLL)
+    twice = replace(here, event_id=uuid5(OWNER, "placed once more"))
+    facts = await follows(World(), taken(1), taken(2), here, there, twice, elsewhere, end_of_one)
+    assert facts == by_id(*(photo_left(end_of_one, each) for each in (here, there, twice)))
 
 
-def test_an_ended_photo_doesnt_leave_a_roll_that_it_left_before() -> None:
-    async def scenario() -> None:
-        here, there = placed(1, ROLL), placed(1, OTHER)
-        facts = await follows(World(), taken(1), here, there, photo_left(here, here), deleted(1))
-        assert facts == [photo_left(deleted(1), there)]
-
-    run(scenario())
+async def test_an_ended_photo_doesnt_leave_a_roll_that_it_left_before() -> None:
+    here, there = placed(1, ROLL), placed(1, OTHER)
+    facts = await follows(World(), taken(1), here, there, photo_left(here, here), deleted(1))
+    assert facts == [photo_left(deleted(1), there)]
 
 
 @each_end
 @pytest.mark.parametrize("developed", [[], [DEVELOPED]], ids=["developing", "developed"])
-def test_a_photo_placed_after_its_end_leaves_at_once(developed: list[Event], end: Any) -> None:
-    async def scenario() -> None:
-        facts = await follows(World(), taken(1), *developed, end, placed(1, ROLL))
-        assert facts == [photo_left(placed(1, ROLL), placed(1, ROLL))]
-
-    run(scenario())
+async def test_a_photo_placed_after_its_end_leaves_at_once(developed: list[Event], end: Any) -> None:
+    facts = await follows(World(), taken(1), *developed, end, placed(1, ROLL))
+    assert facts == [photo_left(placed(1, ROLL), placed(1, ROLL))]
 
 
-def test_a_developed_photo_has_developed_in_each_roll_that_it_is_in() -> None:
-    async def scenario() -> None:
-        here, there, left = placed(1, ROLL), placed(1, OTHER), replace(placed(1, ROLL), event_id=uuid5(OWNER, "left"))
-        facts = await follows(World(), taken(1), here, there, left, placed(2, ROLL), photo_left(left, left), DEVELOPED)
-        assert facts == by_id(photo_developed(DEVELOPED, here), photo_developed(DEVELOPED, there))
-
-    run(scenario())
+async def test_a_developed_photo_has_developed_in_each_roll_that_it_is_in() -> None:
+    here, there, left = placed(1, ROLL), placed(1, OTHER), replace(placed(1, ROLL), event_id=uuid5(OWNER, "left"))
+    facts = await follows(World(), taken(1), here, there, left, placed(2, ROLL), photo_left(left, left), DEVELOPED)
+    assert facts == by_id(photo_developed(DEVELOPED, here), photo_developed(DEVELOPED, there))
 
 
-def test_a_photo_placed_after_it_developed_has_developed_in_its_roll() -> None:
-    async def scenario() -> None:
-        facts = await follows(World(), taken(1), DEVELOPED, placed(1, OTHER), placed(1, ROLL))
-        assert facts == [photo_developed(placed(1, ROLL), placed(1, ROLL))]
-
-    run(scenario())
+async def test_a_photo_placed_after_it_developed_has_developed_in_its_roll() -> None:
+    facts = await follows(World(), taken(1), DEVELOPED, placed(1, OTHER), placed(1, ROLL))
+    assert facts == [photo_developed(placed(1, ROLL), placed(1, ROLL))]
 
 
 @pytest.mark.parametrize("before", [[], [taken(1)], [taken(2), deleted(2)]], ids=["unknown", "developing", "another"])
-def test_nothing_follows_from_placing_a_photo_that_develops_later(before: list[Event]) -> None:
-    async def scenario() -> None:
-        assert await follows(World(), *before, placed(1, ROLL)) == []
-
-    run(scenario())
+async def test_nothing_follows_from_placing_a_photo_that_develops_later(before: list[Event]) -> None:
+    assert await follows(World(), *before, placed(1, ROLL)) == []
 
 
-def test_a_deleted_rolls_memberships_and_followings_end() -> None:
-    async def scenario() -> None:
-        members = [joined(n, somebody_in("rolls", n)) for n in range(PARTITIONS)]
-        followers = [followed(n, somebody_in("rolls", n)) for n in range(PARTITIONS)]
-        others = [joined(0, roll=OTHER), followed(0, roll=OTHER)]
-        facts = await follows(World(), CREATED, *members, *followers, *others, CLOSED)
-        ended = [*(member_left(CLOSED, each) for each in members), *(follower_left(CLOSED, each) for each in followers)]
-        assert facts == by_id(*ended)
-
-    run(scenario())
+async def test_a_deleted_rolls_memberships_and_followings_end() -> None:
+    members = [joined(n, somebody_in("rolls", n)) for n in range(PARTITIONS)]
+    followers = [followed(n, somebody_in("rolls", n)) for n in range(PARTITIONS)]
+    others = [joined(0, roll=OTHER), followed(0, roll=OTHER)]
+    facts = await follows(World(), CREATED, *members, *followers, *others, CLOSED)
+    ended = [*(member_left(CLOSED, each) for each in members), *(follower_left(CLOSED, each) for each in followers)]
+    assert facts == by_id(*ended)
 
 
-def test_only_what_of_a_deleted_roll_still_holds_ends() -> None:
-    async def scenario() -> None:
-        was, still = joined(1), joined(2)
-        left = MemberLeft(**base("left"), roll_id=ROLL, member_id=PERSON, membership_id=was.event_id)  # type: ignore[arg-type]
-        unfollowed = follower_left(followed(1), followed(1))
-        facts = await follows(World(), CREATED, was, still, left, followed(1), unfollowed, CLOSED)
-        assert facts == [member_left(CLOSED, still)]
-
-    run(scenario())
+async def test_only_what_of_a_deleted_roll_still_holds_ends() -> None:
+    was, still = joined(1), joined(2)
+    left = MemberLeft(**base("left"), roll_id=ROLL, member_id=PERSON, membership_id=was.event_id)  # type: ignore[arg-type]
+    unfollowed = follower_left(followed(1), followed(1))
+    facts = await follows(World(), CREATED, was, still, left, followed(1), unfollowed, CLOSED)
+    assert facts == [member_left(CLOSED, still)]
 
 
 @pytest.mark.parametrize("shown", [500, 2, 1])
-def test_everyone_of_a_roll_is_found_and_told_a_page_at_a_time(shown: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_everyone_of_a_roll_is_found_and_told_a_page_at_a_time(
+    shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(expand, "PAGE", shown)
-
-    async def scenario() -> None:
-        world, people = World(), [PERSON, *(somebody_in("rolls", n) for n in range(PARTITIONS))]
-        ends = [joined(n, person) for n, person in enumerate(people)]  # two of them are one person's
-        twice = [replace(joined(n), event_id=uuid5(OWNER, f"joined again {n}")) for n in range(2)]
-        facts = await follows(world, CREATED, *ends, *twice, CLOSED)
-        assert facts == by_id(*(member_left(CLOSED, each) for each in (*ends, *twice)))
-        full, rest = divmod(len(facts), shown)
-        assert world.rounds == 2 * [*[shown] * full, *([rest] if rest else [])]
-
-    run(scenario())
+    world, people = World(), [PERSON, *(somebody_in("rolls", n) for n in range(PARTITIONS))]
+    ends = [joined(n, person) for n, person in enumerate(people)]  # two of them are one person's
+    twice = [replace(joined(n), event_id=uuid5(OWNER, f"joined again {n}")) for n in range(2)]
+    facts = await follows(world, CREATED, *ends, *twice, CLOSED)
+    assert facts == by_id(*(member_left(CLOSED, each) for each in (*ends, *twice)))
+    full, rest = divmod(len(facts), shown)
+    assert world.rounds == 2 * [*[shown] * full, *([rest] if rest else [])]
 
 
-def test_who_joins_or_follows_a_deleted_roll_is_out_at_once() -> None:
-    async def scenario() -> None:
-        deleted_before = (CREATED, CLOSED)
-        assert await follows(World(), *deleted_before, joined(1)) == [member_left(joined(1), joined(1))]
-        assert await follows(World(), *deleted_before, followed(1)) == [follower_left(followed(1), followed(1))]
-
-    run(scenario())
+async def test_who_joins_or_follows_a_deleted_roll_is_out_at_once() -> None:
+    deleted_before = (CREATED, CLOSED)
+    assert await follows(World(), *deleted_before, joined(1)) == [member_left(joined(1), joined(1))]
+    assert await follows(World(), *deleted_before, followed(1)) == [follower_left(followed(1), followed(1))]
 
 
 @pytest.mark.parametrize("before", [[], [CREATED], [replace(CLOSED, roll_id=OTHER)]], ids=["new", "open", "another"])
 @pytest.mark.parametrize("event", [joined(1), followed(1)], ids=["joining", "following"])
-def test_nothing_follows_from_joining_or_following_a_roll_that_is_there(before: list[Event], event: Event) -> None:
-    async def scenario() -> None:
-        assert await follows(World(), *before, event) == []
+async def test_nothing_follows_from_joining_or_following_a_roll_that_is_there(
+    before: list[Event], event: Event
+) -> None:
+    assert await follows(World(), *before, event) == []
 
-    run(scenario())
 
-
-def test_events_of_a_batch_that_bring_about_nothing_are_passed() -> None:
-    async def scenario() -> None:
-        assert await follows(World(), taken(1)) == []
-
-    run(scenario())
+async def test_events_of_a_batch_that_bring_about_nothing_are_passed() -> None:
+    assert await follows(World(), taken(1)) == []

@@ -15,10 +15,11 @@ from processors.film.outcome import Filtered, Rejected
 from processors.filter import Filter
 from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
-from tests.kit import run
 from tests.processors.film import FILTERED, PreparedPool
 from tests.processors.objects import MemoryObjects, etag_of
 from tests.processors.world import OWNER, START, Meanwhile, World, nothing, taken
+
+pytestmark = pytest.mark.anyio
 
 DAMAGED = Rejected("damaged", "This photo is damaged or didn't arrive whole.")
 LOOK_1 = "6147bf5c3627"  # sha256 of "look-1" begins with it
@@ -100,170 +101,132 @@ CHANGED = was_rejected(
 )
 
 
-def test_a_photo_is_written_in_three_sizes_and_then_filtered() -> None:
-    async def scenario() -> None:
-        one = Filtering(1)
-        await one.feed(uploaded(1))
-        assert one.world.published == [was_filtered(1)]
-        assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
-        assert one.pool.asked == [(photo_id(1), data(1), date(2026, 6, 19))]
-
-    run(scenario())
+async def test_a_photo_is_written_in_three_sizes_and_then_filtered() -> None:
+    one = Filtering(1)
+    await one.feed(uploaded(1))
+    assert one.world.published == [was_filtered(1)]
+    assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
+    assert one.pool.asked == [(photo_id(1), data(1), date(2026, 6, 19))]
 
 
-def test_a_photo_filtered_again_is_the_same_fact() -> None:
-    async def scenario() -> None:
-        one = Filtering(1)
-        await one.feed(uploaded(1))
-        one.world.store._tables.clear()  # the worker died before `progress`
-        one.world.log.partitions.clear()
-        await one.feed(uploaded(1))
-        assert one.world.published == [was_filtered(1), was_filtered(1)]
-        assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
-
-    run(scenario())
+async def test_a_photo_filtered_again_is_the_same_fact() -> None:
+    one = Filtering(1)
+    await one.feed(uploaded(1))
+    one.world.store._tables.clear()  # the worker died before `progress`
+    one.world.log.partitions.clear()
+    await one.feed(uploaded(1))
+    assert one.world.published == [was_filtered(1), was_filtered(1)]
+    assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
 
 
 @pytest.mark.parametrize(
     ("zone", "day"), [("UTC", 19), ("Pacific/Apia", 20), ("Europe/Oslo", 19), ("Pacific/Pago_Pago", 19)]
 )
-def test_a_photo_bears_the_date_where_it_was_taken(zone: str, day: int) -> None:
-    async def scenario() -> None:
-        one = Filtering(1)
-        await one.feed(uploaded(1, zone))
-        assert one.pool.asked == [(photo_id(1), data(1), date(2026, 6, day))]
-
-    run(scenario())
+async def test_a_photo_bears_the_date_where_it_was_taken(zone: str, day: int) -> None:
+    one = Filtering(1)
+    await one.feed(uploaded(1, zone))
+    assert one.pool.asked == [(photo_id(1), data(1), date(2026, 6, day))]
 
 
-def test_a_photo_that_cant_be_developed_is_rejected_for_what_its_owner_is_told() -> None:
-    async def scenario() -> None:
-        one = Filtering(1, outcome=DAMAGED)
-        await one.feed(uploaded(1))
-        assert one.world.published == [was_rejected(1, "damaged", "This photo is damaged or didn't arrive whole.")]
-        assert one.bucket.objects == {"uploads/1": data(1)}  # until the rejection comes by
-
-    run(scenario())
+async def test_a_photo_that_cant_be_developed_is_rejected_for_what_its_owner_is_told() -> None:
+    one = Filtering(1, outcome=DAMAGED)
+    await one.feed(uploaded(1))
+    assert one.world.published == [was_rejected(1, "damaged", "This photo is damaged or didn't arrive whole.")]
+    assert one.bucket.objects == {"uploads/1": data(1)}  # until the rejection comes by
 
 
-def test_an_upload_that_isnt_there_is_rejected_undeveloped() -> None:
-    async def scenario() -> None:
-        one = Filtering(1)
-        one.bucket.objects.clear()
-        await one.feed(uploaded(1))
-        assert one.world.published == [CHANGED]
-        assert (one.bucket.objects, one.pool.asked, one.pool.opened) == ({}, [], 0)
-
-    run(scenario())
+async def test_an_upload_that_isnt_there_is_rejected_undeveloped() -> None:
+    one = Filtering(1)
+    one.bucket.objects.clear()
+    await one.feed(uploaded(1))
+    assert one.world.published == [CHANGED]
+    assert (one.bucket.objects, one.pool.asked, one.pool.opened) == ({}, [], 0)
 
 
-def test_an_upload_that_was_replaced_is_rejected_undeveloped() -> None:
-    async def scenario() -> None:
-        one = Filtering(1)
-        one.bucket.objects["uploads/1"] = b"another picture"
-        await one.feed(uploaded(1))
-        assert one.world.published == [CHANGED]
-        assert (one.bucket.objects, one.pool.asked) == ({"uploads/1": b"another picture"}, [])
-
-    run(scenario())
+async def test_an_upload_that_was_replaced_is_rejected_undeveloped() -> None:
+    one = Filtering(1)
+    one.bucket.objects["uploads/1"] = b"another picture"
+    await one.feed(uploaded(1))
+    assert one.world.published == [CHANGED]
+    assert (one.bucket.objects, one.pool.asked) == ({"uploads/1": b"another picture"}, [])
 
 
-def test_of_an_upload_that_is_too_large_only_so_much_is_read_that_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_an_upload_that_is_too_large_only_so_much_is_read_that_it_shows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(filter_module, "LIMITS", Limits(upload_bytes=4))
-
-    async def scenario() -> None:
-        one = Filtering(1)
-        await one.feed(uploaded(1))
-        assert one.pool.asked == [(photo_id(1), data(1)[:5], date(2026, 6, 19))]
-
-    run(scenario())
+    one = Filtering(1)
+    await one.feed(uploaded(1))
+    assert one.pool.asked == [(photo_id(1), data(1)[:5], date(2026, 6, 19))]
 
 
-def test_a_bucket_and_a_log_that_dont_answer_are_asked_again() -> None:
-    async def scenario() -> None:
-        one, refused = Filtering(1), [NotPublished("down")]
-        one.bucket.down = {"read": 2, "write": 2}
-        publish_all = one.world.publish_all
+async def test_a_bucket_and_a_log_that_dont_answer_are_asked_again() -> None:
+    one, refused = Filtering(1), [NotPublished("down")]
+    one.bucket.down = {"read": 2, "write": 2}
+    publish_all = one.world.publish_all
 
-        async def fails_first(events: Sequence[Event], traceparent: str = "") -> list[Position]:
-            if refused:
-                raise refused.pop()
-            return await publish_all(events)
+    async def fails_first(events: Sequence[Event], traceparent: str = "") -> list[Position]:
+        if refused:
+            raise refused.pop()
+        return await publish_all(events)
 
-        one.world.publish_all = fails_first  # type: ignore[method-assign]
-        lease = Meanwhile(*[nothing] * 5)
+    one.world.publish_all = fails_first  # type: ignore[method-assign]
+    lease = Meanwhile(*[nothing] * 5)
+    await one.feed(uploaded(1), lease=lease)
+    assert lease.left == []
+    assert one.world.published == [was_filtered(1)]
+    assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
+
+
+async def test_nothing_is_told_before_all_sizes_are_written() -> None:
+    one, lease = Filtering(1), Meanwhile()
+
+    async def lose() -> None:
+        lease.lose()
+
+    one.bucket.down = {"write": 1}
+    lease.left.append(lose)
+    with pytest.raises(LeaseLost):
         await one.feed(uploaded(1), lease=lease)
-        assert lease.left == []
-        assert one.world.published == [was_filtered(1)]
-        assert one.bucket.objects == {"uploads/1": data(1), **sizes(1)}
-
-    run(scenario())
+    assert (one.world.published, one.bucket.objects) == ([], {"uploads/1": data(1)})
 
 
-def test_nothing_is_told_before_all_sizes_are_written() -> None:
-    async def scenario() -> None:
-        one, lease = Filtering(1), Meanwhile()
+async def test_a_photo_that_waits_for_a_worker_isnt_begun_once_the_lease_is_lost() -> None:
+    one, lease = Filtering(1, 2, workers=1), Meanwhile()
+    publish_all = one.world.publish_all
 
-        async def lose() -> None:
-            lease.lose()
+    async def then_lose(events: Sequence[Event], traceparent: str = "") -> list[Position]:
+        positions = await publish_all(events)
+        lease.lose()
+        return positions
 
-        one.bucket.down = {"write": 1}
-        lease.left.append(lose)
-        with pytest.raises(LeaseLost):
-            await one.feed(uploaded(1), lease=lease)
-        assert (one.world.published, one.bucket.objects) == ([], {"uploads/1": data(1)})
-
-    run(scenario())
-
-
-def test_a_photo_that_waits_for_a_worker_isnt_begun_once_the_lease_is_lost() -> None:
-    async def scenario() -> None:
-        one, lease = Filtering(1, 2, workers=1), Meanwhile()
-        publish_all = one.world.publish_all
-
-        async def then_lose(events: Sequence[Event], traceparent: str = "") -> list[Position]:
-            positions = await publish_all(events)
-            lease.lose()
-            return positions
-
-        one.world.publish_all = then_lose  # type: ignore[method-assign]
-        with pytest.raises(LeaseLost):
-            await one.feed(uploaded(1), uploaded(2), lease=lease)
-        assert one.world.published == [was_filtered(1)]
-        assert [photo for photo, _, _ in one.pool.asked] == [photo_id(1)]
-
-    run(scenario())
+    one.world.publish_all = then_lose  # type: ignore[method-assign]
+    with pytest.raises(LeaseLost):
+        await one.feed(uploaded(1), uploaded(2), lease=lease)
+    assert one.world.published == [was_filtered(1)]
+    assert [photo for photo, _, _ in one.pool.asked] == [photo_id(1)]
 
 
-def test_photos_are_filtered_side_by_side_as_many_as_there_are_workers() -> None:
-    async def scenario() -> None:
-        one = Filtering(*range(5), workers=2)
-        await one.feed(*map(uploaded, range(5)))
-        assert one.pool.most_at_work == 2
-        assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in range(5)}
-
-    run(scenario())
+async def test_photos_are_filtered_side_by_side_as_many_as_there_are_workers() -> None:
+    one = Filtering(*range(5), workers=2)
+    await one.feed(*map(uploaded, range(5)))
+    assert one.pool.most_at_work == 2
+    assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in range(5)}
 
 
-def test_a_pool_that_couldnt_start_is_started_with_the_next_photo() -> None:
-    async def scenario() -> None:
-        one = Filtering(1, 2, 3)
-        one.pool.unable = 1
-        with pytest.raises(ExceptionGroup):
-            await one.feed(uploaded(1))
-        await one.feed(uploaded(2), uploaded(3))
-        assert one.pool.opened == 1
-        assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 2, 3)}
-
-    run(scenario())
+async def test_a_pool_that_couldnt_start_is_started_with_the_next_photo() -> None:
+    one = Filtering(1, 2, 3)
+    one.pool.unable = 1
+    with pytest.raises(ExceptionGroup):
+        await one.feed(uploaded(1))
+    await one.feed(uploaded(2), uploaded(3))
+    assert one.pool.opened == 1
+    assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 2, 3)}
 
 
-def test_a_photo_of_no_known_zone_is_set_aside_and_the_others_are_filtered() -> None:
-    async def scenario() -> None:
-        one = Filtering(1, 2, 3)
-        await one.feed(uploaded(1), uploaded(2, "Mars/Olympus"), uploaded(3))
-        assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 3)}
-        (letter,) = one.world.views.letters
-        assert (letter.position.offset, letter.projection) == (1, "filter")
-
-    run(scenario())
+async def test_a_photo_of_no_known_zone_is_set_aside_and_the_others_are_filtered() -> None:
+    one = Filtering(1, 2, 3)
+    await one.feed(uploaded(1), uploaded(2, "Mars/Olympus"), uploaded(3))
+    assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 3)}
+    (letter,) = one.world.views.letters
+    assert (letter.position.offset, letter.projection) == (1, "filter")

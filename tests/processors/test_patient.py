@@ -13,11 +13,13 @@ from processors.object_store import ObjectChanged, ObjectsUnavailable
 from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
 from projections.accounts.users import USERS
+from projections.photos.roll_feed import ROLL_FEED_BUCKETS
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable, Unstorable
 from projections.store.table import Stamped, Table
-from tests.kit import run
 from tests.processors.world import taken
+
+pytestmark = pytest.mark.anyio
 
 
 class Failing:
@@ -77,51 +79,48 @@ def row(user: UUID) -> Stamped:
     return Stamped(USERS.upsert(user_id=user, display_name="Ada"), 1)
 
 
-def test_a_database_that_is_away_for_a_moment_is_waited_for() -> None:
-    async def scenario() -> None:
-        user, failing = uuid4(), Failing(StoreUnavailable(), 2)
-        store = PatientStore(FailingStore(failing), Lease.of())
-        await store.write([row(user)])
-        found = await store.get(USERS, user)
-        assert found.display_name == "Ada"
-
-    run(scenario())
+async def test_a_database_that_is_away_for_a_moment_is_waited_for() -> None:
+    user, failing = uuid4(), Failing(StoreUnavailable(), 2)
+    store = PatientStore(FailingStore(failing), Lease.of())
+    await store.write([row(user)])
+    found = await store.get(USERS, user)
+    assert found.display_name == "Ada"
 
 
-def test_what_time_cant_mend_is_raised_at_once() -> None:
-    async def scenario() -> None:
-        store = PatientStore(FailingStore(Failing(Unstorable("too large"), 1)), Lease.of())
-        with pytest.raises(Unstorable):
-            await store.write([row(uuid4())])
-        bucket = PatientObjects(FailingLog(Failing(ObjectChanged(), 1)), Lease.of())
-        with pytest.raises(ObjectChanged):
-            await bucket.read("key", "etag", 1)
-
-    run(scenario())
+async def test_what_time_cant_mend_is_raised_at_once() -> None:
+    store = PatientStore(FailingStore(Failing(Unstorable("too large"), 1)), Lease.of())
+    with pytest.raises(Unstorable):
+        await store.write([row(uuid4())])
+    bucket = PatientObjects(FailingLog(Failing(ObjectChanged(), 1)), Lease.of())
+    with pytest.raises(ObjectChanged):
+        await bucket.read("key", "etag", 1)
 
 
-def test_nothing_is_tried_once_the_lease_is_lost() -> None:
-    async def scenario() -> None:
-        lost = Lease.of(lambda: False)
-        log = FailingLog(Failing(NotPublished(), 0))
-        with pytest.raises(LeaseLost):
-            await PatientPublisher(log, lost).publish(taken(1))
-        with pytest.raises(LeaseLost):
-            await PatientObjects(log, lost).remove("key")
-        with pytest.raises(LeaseLost):
-            await PatientStore(MemoryStore(), lost).get(USERS, uuid4())
-        assert log.kept == []
-
-    run(scenario())
+async def test_nothing_is_tried_once_the_lease_is_lost() -> None:
+    lost = Lease.of(lambda: False)
+    log = FailingLog(Failing(NotPublished(), 0))
+    with pytest.raises(LeaseLost):
+        await PatientPublisher(log, lost).publish(taken(1))
+    with pytest.raises(LeaseLost):
+        await PatientObjects(log, lost).remove("key")
+    with pytest.raises(LeaseLost):
+        await PatientStore(MemoryStore(), lost).get(USERS, uuid4())
+    assert log.kept == []
 
 
-def test_a_publisher_and_a_bucket_that_are_away_for_a_moment_are_waited_for() -> None:
-    async def scenario() -> None:
-        log = FailingLog(Failing(NotPublished(), 2))
-        await PatientPublisher(log, Lease.of()).publish(taken(1), taken(2))
-        assert log.kept == [taken(1), taken(2)]
-        bucket = FailingLog(Failing(ObjectsUnavailable(), 2))
-        await PatientObjects(bucket, Lease.of()).write("key", b"data")
-        assert bucket.kept == [("key", b"data")]
+async def test_a_publisher_and_a_bucket_that_are_away_for_a_moment_are_waited_for() -> None:
+    log = FailingLog(Failing(NotPublished(), 2))
+    await PatientPublisher(log, Lease.of()).publish(taken(1), taken(2))
+    assert log.kept == [taken(1), taken(2)]
+    bucket = FailingLog(Failing(ObjectsUnavailable(), 2))
+    await PatientObjects(bucket, Lease.of()).write("key", b"data")
+    assert bucket.kept == [("key", b"data")]
 
-    run(scenario())
+
+async def test_a_slice_without_a_limit_has_a_thousand_rows() -> None:
+    store, roll = MemoryStore(), uuid4()
+    days = [f"{year}-01-01" for year in range(1000, 2001)]
+    await store.write([Stamped(ROLL_FEED_BUCKETS.upsert(roll_id=roll, bucket=day), 1) for day in days])
+    patient = PatientStore(store, Lease.of())
+    assert len(await patient.slice(ROLL_FEED_BUCKETS, roll)) == 1000
+    assert len(await patient.slice(ROLL_FEED_BUCKETS, roll, limit=1001)) == 1001

@@ -24,8 +24,10 @@ from projections.store.protocol import StoreUnavailable, Unstorable
 from projections.store.table import Stamped
 from projections.tally.counts import COUNTS
 from tests.deadletters.failing import RefusingStore, unfoldable
-from tests.kit import MemoryLog, run
+from tests.kit import MemoryLog
 from tests.processors.world import OWNER, START, Meanwhile, base, nothing
+
+pytestmark = pytest.mark.anyio
 
 ROLL, OTHER = UUID(int=71), UUID(int=72)
 
@@ -88,107 +90,87 @@ EVENTS = [joined(n) for n in range(6)]
 IDS = [event.event_id for event in EVENTS]
 
 
-def test_each_projection_goes_on_where_it_was() -> None:
-    async def scenario() -> None:
-        one = Folding()
-        await one.begin(*EVENTS)
-        await one.says(4, ("members", 1))
-        await one.says(2, ("rolls_of_user", 1))
-        assert await one.projector.start(one.partition) == 2
-        await one.fold(0, 3)
-        assert (one.members, one.rolls) == ([], IDS[2:3])
-        await one.fold(3, 6)
-        assert (one.members, one.rolls) == (IDS[4:], IDS[2:])
-        assert await one.progress() == {("members", 1): 6, ("rolls_of_user", 1): 6}
-
-    run(scenario())
+async def test_each_projection_goes_on_where_it_was() -> None:
+    one = Folding()
+    await one.begin(*EVENTS)
+    await one.says(4, ("members", 1))
+    await one.says(2, ("rolls_of_user", 1))
+    assert await one.projector.start(one.partition) == 2
+    await one.fold(0, 3)
+    assert (one.members, one.rolls) == ([], IDS[2:3])
+    await one.fold(3, 6)
+    assert (one.members, one.rolls) == (IDS[4:], IDS[2:])
+    assert await one.progress() == {("members", 1): 6, ("rolls_of_user", 1): 6}
 
 
-def test_a_new_projection_begins_with_the_logs_first_record() -> None:
-    async def scenario() -> None:
-        one = Folding()
-        await one.begin(*EVENTS)
-        await one.says(6, ("members", 1))
-        assert await one.projector.start(one.partition) == 0
-        await one.fold(0, 6)
-        assert (one.members, one.rolls) == ([], IDS)
-
-    run(scenario())
+async def test_a_new_projection_begins_with_the_logs_first_record() -> None:
+    one = Folding()
+    await one.begin(*EVENTS)
+    await one.says(6, ("members", 1))
+    assert await one.projector.start(one.partition) == 0
+    await one.fold(0, 6)
+    assert (one.members, one.rolls) == ([], IDS)
 
 
-def test_another_generations_progress_is_not_taken_for_its_own() -> None:
-    async def scenario() -> None:
-        one = Folding()
-        await one.begin(*EVENTS)
-        await one.says(6, ("members", 2), ("rolls_of_user", 2))
-        assert await one.projector.start(one.partition) == 0
-        await one.fold(0, 6)
-        assert (one.members, one.rolls) == (IDS, IDS)
-        assert (await one.progress())["members", 1] == 6
-        (count,) = await one.store.slice(COUNTS, ROLL)
-        assert (count.generation, count.total) == (1, 1)
-
-    run(scenario())
+async def test_another_generations_progress_is_not_taken_for_its_own() -> None:
+    one = Folding()
+    await one.begin(*EVENTS)
+    await one.says(6, ("members", 2), ("rolls_of_user", 2))
+    assert await one.projector.start(one.partition) == 0
+    await one.fold(0, 6)
+    assert (one.members, one.rolls) == (IDS, IDS)
+    assert (await one.progress())["members", 1] == 6
+    (count,) = await one.store.slice(COUNTS, ROLL)
+    assert (count.generation, count.total) == (1, 1)
 
 
-def test_a_batch_that_was_folded_is_folded_no_more() -> None:
-    async def scenario() -> None:
-        one = Folding()
-        await one.begin(*EVENTS)
-        await one.fold(0, 4)
-        await one.fold(0, 4)
-        await one.fold(2, 6)
-        assert (one.members, one.rolls) == (IDS, IDS)
-        assert await one.progress() == {("members", 1): 6, ("rolls_of_user", 1): 6}
-
-    run(scenario())
+async def test_a_batch_that_was_folded_is_folded_no_more() -> None:
+    one = Folding()
+    await one.begin(*EVENTS)
+    await one.fold(0, 4)
+    await one.fold(0, 4)
+    await one.fold(2, 6)
+    assert (one.members, one.rolls) == (IDS, IDS)
+    assert await one.progress() == {("members", 1): 6, ("rolls_of_user", 1): 6}
 
 
-def test_what_one_projection_cant_fold_the_others_do() -> None:
-    async def scenario() -> None:
-        one = Folding()
-        one.projections[0] = unfoldable(one.projections[0], EVENTS[1])
-        await one.begin(*EVENTS[:3])
-        await one.fold(0, 3)
-        assert (one.members, one.rolls) == ([IDS[0], IDS[2]], IDS[:3])
-        ((letter),) = one.letters
-        assert (letter.position.offset, letter.projection) == (1, "members")
-        assert letter.reason == "members can't fold it: ArithmeticError: a bug"
-
-    run(scenario())
+async def test_what_one_projection_cant_fold_the_others_do() -> None:
+    one = Folding()
+    one.projections[0] = unfoldable(one.projections[0], EVENTS[1])
+    await one.begin(*EVENTS[:3])
+    await one.fold(0, 3)
+    assert (one.members, one.rolls) == ([IDS[0], IDS[2]], IDS[:3])
+    ((letter),) = one.letters
+    assert (letter.position.offset, letter.projection) == (1, "members")
+    assert letter.reason == "members can't fold it: ArithmeticError: a bug"
 
 
-def test_what_cant_be_stored_is_set_aside_for_all_projections() -> None:
-    async def scenario() -> None:
-        one = Folding(RefusingStore([1]))
-        await one.begin(*EVENTS[:3])
-        await one.fold(0, 3)
-        ((letter),) = one.letters
-        assert (letter.position.offset, letter.projection, letter.reason) == (1, "*", "too large")
-        assert (await one.store.slice(COUNTS, ROLL))[0].total == 1
-        assert set(await one.progress()) == {("members", 1), ("rolls_of_user", 1)}
-
-    run(scenario())
+async def test_what_cant_be_stored_is_set_aside_for_all_projections() -> None:
+    one = Folding(RefusingStore([1]))
+    await one.begin(*EVENTS[:3])
+    await one.fold(0, 3)
+    ((letter),) = one.letters
+    assert (letter.position.offset, letter.projection, letter.reason) == (1, "*", "too large")
+    assert (await one.store.slice(COUNTS, ROLL))[0].total == 1
+    assert set(await one.progress()) == {("members", 1), ("rolls_of_user", 1)}
 
 
 @pytest.mark.parametrize("a_round", [64, 2, 1])
-def test_a_set_has_its_size_however_many_changes_come_at_once(a_round: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_set_has_its_size_however_many_changes_come_at_once(
+    a_round: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer_module, "CHANGES_A_ROUND", a_round)
-
-    async def scenario() -> None:
-        one = Folding()
-        await one.begin(joined(0), joined(1), left(0), joined(2, OTHER), left(1), joined(3), joined(3))
-        await one.fold(0, 7)
-        sizes = [(await one.store.slice(COUNTS, roll))[0].total for roll in (ROLL, OTHER)]
-        assert sizes == [1, 1]
-        rows = await one.store.slice(members.members, ROLL, one.partition)
-        assert {(row.beginning, row.live) for row in rows if row.member != NIL} == {
-            (joined(0).event_id, False),
-            (joined(1).event_id, False),
-            (joined(3).event_id, True),
-        }
-
-    run(scenario())
+    one = Folding()
+    await one.begin(joined(0), joined(1), left(0), joined(2, OTHER), left(1), joined(3), joined(3))
+    await one.fold(0, 7)
+    sizes = [(await one.store.slice(COUNTS, roll))[0].total for roll in (ROLL, OTHER)]
+    assert sizes == [1, 1]
+    rows = await one.store.slice(members.members, ROLL, one.partition)
+    assert {(row.beginning, row.live) for row in rows if row.member != NIL} == {
+        (joined(0).event_id, False),
+        (joined(1).event_id, False),
+        (joined(3).event_id, True),
+    }
 
 
 class Down(MemoryStore):
@@ -206,30 +188,27 @@ class Down(MemoryStore):
 
 
 @pytest.mark.parametrize("table", ["rolls_of_user", "members", "counts", "progress"])
-def test_a_database_that_doesnt_answer_is_asked_again_and_nothing_is_said_before(table: str) -> None:
-    async def scenario() -> None:
-        one = Folding(Down(2, table))
-        await one.begin(*EVENTS)
-        await one.fold(0, 6, Meanwhile(nothing, nothing))
-        assert (await one.store.slice(COUNTS, ROLL))[0].total == 1
+async def test_a_database_that_doesnt_answer_is_asked_again_and_nothing_is_said_before(table: str) -> None:
+    one = Folding(Down(2, table))
+    await one.begin(*EVENTS)
+    await one.fold(0, 6, Meanwhile(nothing, nothing))
+    assert (await one.store.slice(COUNTS, ROLL))[0].total == 1
 
-        lost = Folding(Down(1, table))
-        await lost.begin(*EVENTS)
-        lease = Meanwhile()
+    lost = Folding(Down(1, table))
+    await lost.begin(*EVENTS)
+    lease = Meanwhile()
 
-        async def lose() -> None:
-            assert await lost.progress() == {}
-            lease.lose()
-
-        lease.left.append(lose)
-        with pytest.raises(LeaseLost):
-            await lost.fold(0, 6, lease)
+    async def lose() -> None:
         assert await lost.progress() == {}
+        lease.lose()
 
-    run(scenario())
+    lease.left.append(lose)
+    with pytest.raises(LeaseLost):
+        await lost.fold(0, 6, lease)
+    assert await lost.progress() == {}
 
 
-def test_of_several_errors_one_that_may_pass_is_raised() -> None:
+async def test_of_several_errors_one_that_may_pass_is_raised() -> None:
     """A batch that can't be stored is halved; one that the database didn't take is tried again, whole."""
 
     async def fails(error: Exception) -> int:
@@ -238,21 +217,15 @@ def test_of_several_errors_one_that_may_pass_is_raised() -> None:
     async def works() -> int:
         return 7
 
-    async def scenario() -> None:
-        with pytest.raises(StoreUnavailable):
-            await every([fails(Unstorable()), works(), fails(StoreUnavailable())])
-        with pytest.raises(Unstorable):
-            await every([works(), fails(Unstorable())])
-        assert await every([works(), works()]) == [7, 7]
-
-    run(scenario())
+    with pytest.raises(StoreUnavailable):
+        await every([fails(Unstorable()), works(), fails(StoreUnavailable())])
+    with pytest.raises(Unstorable):
+        await every([works(), fails(Unstorable())])
+    assert await every([works(), works()]) == [7, 7]
 
 
-def test_a_later_beginning_is_the_sets_latest_time() -> None:
-    async def scenario() -> None:
-        one = Folding()
-        await one.begin(joined(0), replace(joined(1), occurred_at=START.replace(hour=20)), joined(2))
-        await one.fold(0, 3)
-        assert (await one.store.slice(COUNTS, ROLL))[0].latest == int(START.replace(hour=20).timestamp() * 1000)
-
-    run(scenario())
+async def test_a_later_beginning_is_the_sets_latest_time() -> None:
+    one = Folding()
+    await one.begin(joined(0), replace(joined(1), occurred_at=START.replace(hour=20)), joined(2))
+    await one.fold(0, 3)
+    assert (await one.store.slice(COUNTS, ROLL))[0].latest == int(START.replace(hour=20).timestamp() * 1000)

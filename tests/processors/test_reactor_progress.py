@@ -14,8 +14,9 @@ from producers.publisher import NotPublished
 from projections.progress import next_offsets, progress_rows
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable, Unstorable
-from tests.kit import run
 from tests.processors.world import PARTITION, Meanwhile, Reacting, World, deleted, nothing, taken
+
+pytestmark = pytest.mark.anyio
 
 PHOTOS = [taken(number, timedelta(days=1)) for number in range(4)]
 
@@ -45,75 +46,60 @@ async def progress(world: World) -> int | None:
     return (await next_offsets(world.store, "photos", PARTITION)).get(("filter", 1))
 
 
-def test_a_reactor_acts_on_what_it_wants_and_passes_the_rest() -> None:
-    async def scenario() -> None:
-        world, acting = World(), Acting()
-        await world.log.append(PHOTOS[0], deleted(0), PHOTOS[1])
-        handler = filter_of(world, acting)
-        assert await handler.start("photos", PARTITION) == 0
-        await handler.handle(batch_of(world, 0, 3), Meanwhile())
-        assert acting.seen == [[0, 2]]
-        assert await progress(world) == 3
-
-    run(scenario())
+async def test_a_reactor_acts_on_what_it_wants_and_passes_the_rest() -> None:
+    world, acting = World(), Acting()
+    await world.log.append(PHOTOS[0], deleted(0), PHOTOS[1])
+    handler = filter_of(world, acting)
+    assert await handler.start("photos", PARTITION) == 0
+    await handler.handle(batch_of(world, 0, 3), Meanwhile())
+    assert acting.seen == [[0, 2]]
+    assert await progress(world) == 3
 
 
-def test_a_reactor_acts_on_a_record_once_and_goes_on_where_it_was() -> None:
-    async def scenario() -> None:
-        world, acting = World(), Acting()
-        await world.log.append(*PHOTOS)
-        handler = filter_of(world, acting)
-        await handler.start("photos", PARTITION)
-        await handler.handle(batch_of(world, 0, 2), Meanwhile())
-        await handler.handle(batch_of(world, 0, 2), Meanwhile())
-        await handler.handle(batch_of(world, 1, 3), Meanwhile())
-        next_owner = filter_of(world, acting)
-        assert await next_owner.start("photos", PARTITION) == 3
-        await next_owner.handle(batch_of(world, 2, 4), Meanwhile())
-        assert acting.seen == [[0, 1], [2], [3]]
-        assert await progress(world) == 4
-
-    run(scenario())
+async def test_a_reactor_acts_on_a_record_once_and_goes_on_where_it_was() -> None:
+    world, acting = World(), Acting()
+    await world.log.append(*PHOTOS)
+    handler = filter_of(world, acting)
+    await handler.start("photos", PARTITION)
+    await handler.handle(batch_of(world, 0, 2), Meanwhile())
+    await handler.handle(batch_of(world, 0, 2), Meanwhile())
+    await handler.handle(batch_of(world, 1, 3), Meanwhile())
+    next_owner = filter_of(world, acting)
+    assert await next_owner.start("photos", PARTITION) == 3
+    await next_owner.handle(batch_of(world, 2, 4), Meanwhile())
+    assert acting.seen == [[0, 1], [2], [3]]
+    assert await progress(world) == 4
 
 
-def test_another_reactors_progress_is_not_taken_for_its_own() -> None:
-    async def scenario() -> None:
-        world = World()
-        await world.happen(*PHOTOS)
-        await world.store.write_together(progress_rows("photos", PARTITION, [("expand", 1)], offset=4))
-        assert await filter_of(world, Acting()).start("photos", PARTITION) == 0
-
-    run(scenario())
+async def test_another_reactors_progress_is_not_taken_for_its_own() -> None:
+    world = World()
+    await world.happen(*PHOTOS)
+    await world.store.write_together(progress_rows("photos", PARTITION, [("expand", 1)], offset=4))
+    assert await filter_of(world, Acting()).start("photos", PARTITION) == 0
 
 
 @pytest.mark.parametrize("error", [LeaseLost(), OSError("no such program"), StoreUnavailable("down")])
-def test_a_batch_that_wasnt_acted_on_is_not_passed(error: Exception) -> None:
-    async def scenario() -> None:
-        world, acting = World(), Acting(error)
-        await world.log.append(*PHOTOS)
-        handler = filter_of(world, acting)
-        await handler.start("photos", PARTITION)
-        with pytest.raises(type(error)):
-            await handler.handle(batch_of(world, 0, 4), Meanwhile())
-        assert (await progress(world), world.views.letters) == (None, [])
+async def test_a_batch_that_wasnt_acted_on_is_not_passed(error: Exception) -> None:
+    world, acting = World(), Acting(error)
+    await world.log.append(*PHOTOS)
+    handler = filter_of(world, acting)
+    await handler.start("photos", PARTITION)
+    with pytest.raises(type(error)):
         await handler.handle(batch_of(world, 0, 4), Meanwhile())
-        assert acting.seen == [[0, 1, 2, 3], [0, 1, 2, 3]]
-        assert await progress(world) == 4
+    assert (await progress(world), world.views.letters) == (None, [])
+    await handler.handle(batch_of(world, 0, 4), Meanwhile())
+    assert acting.seen == [[0, 1, 2, 3], [0, 1, 2, 3]]
+    assert await progress(world) == 4
 
-    run(scenario())
 
-
-def test_an_error_over_nothing_that_it_wants_is_no_records_fault() -> None:
-    async def scenario() -> None:
-        world = World()
-        await world.log.append(*PHOTOS)
-        handler = filter_of(world, Acting(ValueError("a bug")), PhotoDeleted)
-        await handler.start("photos", PARTITION)
-        with pytest.raises(ValueError, match="a bug"):
-            await handler.handle(batch_of(world, 0, 4), Meanwhile())
-        assert (await progress(world), world.views.letters) == (None, [])
-
-    run(scenario())
+async def test_an_error_over_nothing_that_it_wants_is_no_records_fault() -> None:
+    world = World()
+    await world.log.append(*PHOTOS)
+    handler = filter_of(world, Acting(ValueError("a bug")), PhotoDeleted)
+    await handler.start("photos", PARTITION)
+    with pytest.raises(ValueError, match="a bug"):
+        await handler.handle(batch_of(world, 0, 4), Meanwhile())
+    assert (await progress(world), world.views.letters) == (None, [])
 
 
 @pytest.mark.parametrize(
@@ -145,35 +131,30 @@ def test_which_errors_may_pass() -> None:
     assert not any(map(transient, (Unstorable(), ValueError(), OSError(), LeaseLost())))
 
 
-def test_every_view_is_waited_for_in_every_partition_up_to_its_end() -> None:
-    async def scenario() -> None:
-        store = MemoryStore()
+async def test_every_view_is_waited_for_in_every_partition_up_to_its_end() -> None:
+    store = MemoryStore()
 
-        def says(partition: int, name: str, offset: int, generation: int = 1):  # type: ignore[no-untyped-def]
-            async def said() -> None:
-                await store.write_together(progress_rows("rolls", partition, [(name, generation)], offset=offset))
+    def says(partition: int, name: str, offset: int, generation: int = 1):  # type: ignore[no-untyped-def]
+        async def said() -> None:
+            await store.write_together(progress_rows("rolls", partition, [(name, generation)], offset=offset))
 
-            return said
+        return said
 
-        steps = [
-            says(0, "roll", 5),
-            says(0, "members", 4),
-            says(1, "members", 9),
-            says(0, "members", 7, generation=2),
-            says(0, "members", 5),
-            says(1, "roll", 2),
-            says(1, "roll", 3),
-        ]
-        lease = Meanwhile(*steps)
-        await wait_until_projected(
-            store, ["roll", "members"], [("rolls", 0, 5), ("rolls", 1, 3), ("rolls", 2, 0)], lease
-        )
-        assert lease.left == []
-
-    run(scenario())
+    steps = [
+        says(0, "roll", 5),
+        says(0, "members", 4),
+        says(1, "members", 9),
+        says(0, "members", 7, generation=2),
+        says(0, "members", 5),
+        says(1, "roll", 2),
+        says(1, "roll", 3),
+    ]
+    lease = Meanwhile(*steps)
+    await wait_until_projected(store, ["roll", "members"], [("rolls", 0, 5), ("rolls", 1, 3), ("rolls", 2, 0)], lease)
+    assert lease.left == []
 
 
-def test_progress_that_cant_be_read_is_read_again() -> None:
+async def test_progress_that_cant_be_read_is_read_again() -> None:
     class Down(MemoryStore):
         times = 2
 
@@ -183,7 +164,4 @@ def test_progress_that_cant_be_read_is_read_again() -> None:
                 raise StoreUnavailable("down")
             return await super().slice(*key, **bounds)  # type: ignore[arg-type]
 
-    async def scenario() -> None:
-        await wait_until_projected(Down(), ["roll"], [("rolls", 0, 0)], Meanwhile(nothing, nothing))
-
-    run(scenario())
+    await wait_until_projected(Down(), ["roll"], [("rolls", 0, 0)], Meanwhile(nothing, nothing))

@@ -17,8 +17,10 @@ from processors.handlers.reader import Read, Reader
 from processors.handlers.reject import Reject
 from processors.transport.lease import Lease
 from projections.store.protocol import StoreUnavailable
-from tests.kit import MemoryKeys, MemoryLog, MemoryRegistry, record, run
+from tests.kit import MemoryKeys, MemoryLog, MemoryRegistry, record
 from tests.processors.world import Meanwhile, nothing
+
+pytestmark = pytest.mark.anyio
 
 LIKE, COMMENT = (all_schemas()[f"darkroom.reactions.{name}"] for name in ("PhotoLiked", "CommentPosted"))
 SOMEBODY, ANOTHER = UUID(int=1), UUID(int=2)
@@ -65,17 +67,12 @@ class Reading:
         return [read.event.author_id for read in reads if isinstance(read.event, CommentPosted)]
 
 
-def test_each_event_comes_with_its_record_in_order() -> None:
-    async def scenario() -> None:
-        one = Reading()
-        await one.log.append(*map(liked, range(4)))
-        ((_, records),) = one.log.partitions.items()
-        reads = await one.read("reactions", records)
-        assert [(read.offset, read.event, read.record) for read in reads] == [
-            (n, liked(n), records[n]) for n in range(4)
-        ]
-
-    run(scenario())
+async def test_each_event_comes_with_its_record_in_order() -> None:
+    one = Reading()
+    await one.log.append(*map(liked, range(4)))
+    ((_, records),) = one.log.partitions.items()
+    reads = await one.read("reactions", records)
+    assert [(read.offset, read.event, read.record) for read in reads] == [(n, liked(n), records[n]) for n in range(4)]
 
 
 PLACE = partition_of("reactions", SOMEBODY)
@@ -99,128 +96,117 @@ MISPLACED = {
 
 
 @pytest.mark.parametrize(("topic", "partition", "key", "reason"), MISPLACED.values(), ids=MISPLACED.keys())
-def test_an_event_where_it_may_not_be_is_rejected(topic: str, partition: int, key: bytes | None, reason: str) -> None:
-    async def scenario() -> None:
-        one = Reading()
-        value = await one.log.codec.encode(liked())
-        good = record(topic, PLACE, 8, key_bytes(SOMEBODY), await one.log.codec.encode(liked(1)))
-        bad = record(topic, partition, 7, key, value)
-        reads = await one.read(topic, [bad, good])
-        assert [read.offset for read in reads] == ([] if topic == "graph" else [8])
-        assert one.rejects[0] == Reject(bad, "likers", reason, decoded=False)
-
-    run(scenario())
-
-
-def test_what_is_no_event_is_rejected_between_what_is() -> None:
-    async def scenario() -> None:
-        one = Reading()
-        value = await one.log.codec.encode(liked())
-        records = [record("reactions", PLACE, n, key_bytes(SOMEBODY), value if n % 2 else b"no") for n in range(4)]
-        reads = await one.read("reactions", records)
-        assert [read.offset for read in reads] == [1, 3]
-        assert [(reject.record.offset, reject.record.value) for reject in one.rejects] == [(0, b"no"), (2, b"no")]
-
-    run(scenario())
+async def test_an_event_where_it_may_not_be_is_rejected(
+    topic: str, partition: int, key: bytes | None, reason: str
+) -> None:
+    one = Reading()
+    value = await one.log.codec.encode(liked())
+    good = record(topic, PLACE, 8, key_bytes(SOMEBODY), await one.log.codec.encode(liked(1)))
+    bad = record(topic, partition, 7, key, value)
+    reads = await one.read(topic, [bad, good])
+    assert [read.offset for read in reads] == ([] if topic == "graph" else [8])
+    assert one.rejects[0] == Reject(bad, "likers", reason, decoded=False)
 
 
-def test_a_batch_in_which_nothing_is_an_event_has_each_of_its_records_rejected_once() -> None:
-    async def scenario() -> None:
-        one = Reading()
-        records = [record("reactions", PLACE, n, None, b"no") for n in range(5)]
-        assert await one.read("reactions", records) == []
-        assert [reject.record.offset for reject in one.rejects] == [0, 1, 2, 3, 4]
-
-    run(scenario())
-
-
-def test_an_absent_key_is_waited_for_longer_and_longer_until_it_is_there() -> None:
-    async def scenario() -> None:
-        one = Reading(SOMEBODY)
-
-        async def written() -> None:
-            one.keys.exceptions.clear()
-
-        lease = Meanwhile(nothing, nothing, written)
-        assert await one.comments(SOMEBODY, SOMEBODY, lease=lease) == [SOMEBODY, SOMEBODY]
-        assert lease.paused == PATIENCE[:3]
-        assert one.rejects == []
-
-    run(scenario())
+async def test_what_is_no_event_is_rejected_between_what_is() -> None:
+    one = Reading()
+    value = await one.log.codec.encode(liked())
+    records = [record("reactions", PLACE, n, key_bytes(SOMEBODY), value if n % 2 else b"no") for n in range(4)]
+    reads = await one.read("reactions", records)
+    assert [read.offset for read in reads] == [1, 3]
+    assert [(reject.record.offset, reject.record.value) for reject in one.rejects] == [(0, b"no"), (2, b"no")]
 
 
-def test_an_absent_key_is_waited_for_while_others_come_and_then_its_records_are_rejected() -> None:
-    async def scenario() -> None:
-        one = Reading(SOMEBODY)
-        lease = Meanwhile(*[nothing] * 8)
-        await one.comments(SOMEBODY, SOMEBODY, lease=lease)
-        assert lease.paused == PATIENCE
-        assert [reject.record.offset for reject in one.rejects] == [0, 1]
-        assert one.rejects[0].reason == f"the key of CommentPosted.author_id {SOMEBODY} is absent"
-
-    run(scenario())
+async def test_a_batch_in_which_nothing_is_an_event_has_each_of_its_records_rejected_once() -> None:
+    one = Reading()
+    records = [record("reactions", PLACE, n, None, b"no") for n in range(5)]
+    assert await one.read("reactions", records) == []
+    assert [reject.record.offset for reject in one.rejects] == [0, 1, 2, 3, 4]
 
 
-def test_a_key_that_was_waited_for_in_vain_is_not_waited_for_again_but_a_new_one_is() -> None:
-    async def scenario() -> None:
-        one = Reading(SOMEBODY, ANOTHER)
-        await one.comments(SOMEBODY, lease=Meanwhile(*[nothing] * 8))
-        await one.comments(SOMEBODY, SOMEBODY, lease=Meanwhile())
-        assert len(one.rejects) == 3
-        lease = Meanwhile(*[nothing] * 8)
-        await one.comments(SOMEBODY, ANOTHER, lease=lease)
-        assert lease.left == []
-        assert len(one.rejects) == 5
+async def test_an_absent_key_is_waited_for_longer_and_longer_until_it_is_there() -> None:
+    one = Reading(SOMEBODY)
 
-    run(scenario())
-
-
-def test_a_key_given_up_that_comes_back_is_read_at_once() -> None:
-    async def scenario() -> None:
-        one = Reading(SOMEBODY)
-        await one.comments(SOMEBODY, lease=Meanwhile(*[nothing] * 8))
+    async def written() -> None:
         one.keys.exceptions.clear()
-        assert await one.comments(SOMEBODY) == [SOMEBODY]
 
-    run(scenario())
+    lease = Meanwhile(nothing, nothing, written)
+    assert await one.comments(SOMEBODY, SOMEBODY, lease=lease) == [SOMEBODY, SOMEBODY]
+    assert lease.paused == PATIENCE[:3]
+    assert one.rejects == []
 
 
-def test_no_more_keys_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_absent_key_is_waited_for_while_others_come_and_then_its_records_are_rejected() -> None:
+    one = Reading(SOMEBODY)
+    lease = Meanwhile(*[nothing] * 8)
+    await one.comments(SOMEBODY, SOMEBODY, lease=lease)
+    assert lease.paused == PATIENCE
+    assert [reject.record.offset for reject in one.rejects] == [0, 1]
+    assert one.rejects[0].reason == f"the key of CommentPosted.author_id {SOMEBODY} is absent"
+
+
+async def test_a_key_that_was_waited_for_in_vain_is_not_waited_for_again_but_a_new_one_is() -> None:
+    one = Reading(SOMEBODY, ANOTHER)
+    await one.comments(SOMEBODY, lease=Meanwhile(*[nothing] * 8))
+    await one.comments(SOMEBODY, SOMEBODY, lease=Meanwhile())
+    assert len(one.rejects) == 3
+    lease = Meanwhile(*[nothing] * 8)
+    await one.comments(SOMEBODY, ANOTHER, lease=lease)
+    assert lease.left == []
+    assert len(one.rejects) == 5
+
+
+async def test_a_key_given_up_that_comes_back_is_read_at_once() -> None:
+    one = Reading(SOMEBODY)
+    await one.comments(SOMEBODY, lease=Meanwhile(*[nothing] * 8))
+    one.keys.exceptions.clear()
+    assert await one.comments(SOMEBODY) == [SOMEBODY]
+
+
+async def test_no_more_keys_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "GIVEN_UP", 0)
-
-    async def scenario() -> None:
-        one = Reading(SOMEBODY, ANOTHER)
-        for person in (SOMEBODY, ANOTHER, SOMEBODY):
-            lease = Meanwhile(*[nothing] * 8)
-            await one.comments(person, lease=lease)
-            assert lease.left == []
-
-    run(scenario())
+    one = Reading(SOMEBODY, ANOTHER)
+    for person in (SOMEBODY, ANOTHER, SOMEBODY):
+        lease = Meanwhile(*[nothing] * 8)
+        await one.comments(person, lease=lease)
+        assert lease.left == []
 
 
 @pytest.mark.parametrize("tries", [0, 1])
-def test_a_reader_waits_as_often_as_it_is_told(tries: int) -> None:
-    async def scenario() -> None:
-        one = Reading(SOMEBODY, tries=tries)
-        lease = Meanwhile(*[nothing] * tries)
-        await one.comments(SOMEBODY, lease=lease)
-        assert lease.left == []
-        assert len(one.rejects) == 1
-
-    run(scenario())
+async def test_a_reader_waits_as_often_as_it_is_told(tries: int) -> None:
+    one = Reading(SOMEBODY, tries=tries)
+    lease = Meanwhile(*[nothing] * tries)
+    await one.comments(SOMEBODY, lease=lease)
+    assert lease.left == []
+    assert len(one.rejects) == 1
 
 
-def test_keys_that_cant_be_asked_for_are_asked_for_again() -> None:
-    async def scenario() -> None:
-        one, many = Reading(), MemoryKeys().many
-        failures = [StoreUnavailable("down"), StoreUnavailable("still down")]
+async def test_keys_that_cant_be_asked_for_are_asked_for_again() -> None:
+    one, many = Reading(), MemoryKeys().many
+    failures = [StoreUnavailable("down"), StoreUnavailable("still down")]
 
-        async def failing(people: set[UUID]) -> object:
-            if failures:
-                raise failures.pop()
-            return await many(people)
+    async def failing(people: set[UUID]) -> object:
+        if failures:
+            raise failures.pop()
+        return await many(people)
 
-        one.keys.many = failing  # type: ignore[method-assign, assignment]
-        assert await one.comments(SOMEBODY, lease=Meanwhile(nothing, nothing)) == [SOMEBODY]
+    one.keys.many = failing  # type: ignore[method-assign, assignment]
+    assert await one.comments(SOMEBODY, lease=Meanwhile(nothing, nothing)) == [SOMEBODY]
 
-    run(scenario())
+
+async def test_a_database_that_is_away_while_a_key_is_waited_for_is_asked_again() -> None:
+    one, many = Reading(SOMEBODY), MemoryKeys.many
+    failures: list[Exception] = []
+
+    async def failing(people: set[UUID]) -> object:
+        if failures:
+            raise failures.pop()
+        return await many(one.keys, people)
+
+    async def written_and_away() -> None:
+        one.keys.exceptions.clear()
+        failures.append(StoreUnavailable("down"))
+
+    one.keys.many = failing  # type: ignore[method-assign, assignment]
+    assert await one.comments(SOMEBODY, lease=Meanwhile(written_and_away, nothing)) == [SOMEBODY]
+    assert failures == []

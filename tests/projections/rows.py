@@ -14,11 +14,16 @@ from tests.kit import folded, run
 OF_ADA, OF_BO, OF_CY = 6, 7, 2
 
 
-def store_of(*events: Event) -> MemoryStore:
+async def stored(*events: Event) -> MemoryStore:
     """A store with everything that these events, in this order, fold to."""
     store = MemoryStore()
-    run(folded(store, events))
+    await folded(store, events)
     return store
+
+
+def store_of(*events: Event) -> MemoryStore:
+    """The same, for tests that aren't async."""
+    return run(stored(*events))
 
 
 def rows(table: Table, *events: Event) -> set[Any]:

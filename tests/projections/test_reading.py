@@ -28,7 +28,9 @@ from projections.tally.tally import Member
 from tests import given
 from tests.given import ADA, BO, CY, DAWN, DUSK, LAKE, MORNING, minutes, named
 from tests.kit import run
-from tests.projections.rows import OF_ADA, OF_BO, store_of
+from tests.projections.rows import OF_ADA, OF_BO, store_of, stored
+
+pytestmark = pytest.mark.anyio
 
 FIRST = given.member_joined(occurred_at=minutes(1))
 SECOND = given.member_joined(occurred_at=minutes(5), role="owner")
@@ -59,53 +61,52 @@ def test_a_members_live_beginnings_are_found_oldest_first() -> None:
         assert run(found(store_of(*history))) == expected
 
 
-def test_which_of_some_are_in_a_set_is_asked_over_all_shards() -> None:
-    async def scenario() -> None:
-        found = await live_beginnings_by_member(store, members, LAKE, [BO, CY, ADA])
-        assert {who: [row.beginning for row in rows] for who, rows in found.items()} == {
-            BO: [FIRST.event_id, SECOND.event_id],
-            CY: [BY_CY.event_id],
-        }
-        assert await live_beginnings_by_member(store, members, LAKE, []) == {}
-        assert list(await live_beginnings_by_member(store, members, LAKE, [CY])) == [CY]
-
-    store = store_of(FIRST, SECOND, BY_CY)
-    run(scenario())
+async def test_beginnings_in_a_set_of_other_peoples_facts_are_found_by_whose_they_are() -> None:
+    added = given.photo_added_to_roll(photo_id=DUSK, owner_id=BO, roll_id=LAKE)
+    store = await stored(added)
+    found = await live_beginnings(store, photos_in_roll, entity=LAKE, member=DUSK, keyed=BO)
+    assert [row.beginning for row in found] == [added.event_id]
+    with pytest.raises(ValueError, match="say by whom"):
+        await live_beginnings(store, photos_in_roll, entity=LAKE, member=DUSK)
 
 
-def test_who_began_twice_is_listed_where_he_began_first_and_moves_when_that_ends() -> None:
+async def test_which_of_some_are_in_a_set_is_asked_over_all_shards() -> None:
+    store = await stored(FIRST, SECOND, BY_CY)
+    found = await live_beginnings_by_member(store, members, LAKE, [BO, CY, ADA])
+    assert {who: [row.beginning for row in rows] for who, rows in found.items()} == {
+        BO: [FIRST.event_id, SECOND.event_id],
+        CY: [BY_CY.event_id],
+    }
+    assert await live_beginnings_by_member(store, members, LAKE, []) == {}
+    assert list(await live_beginnings_by_member(store, members, LAKE, [CY])) == [CY]
+
+
+async def test_who_began_twice_is_listed_where_he_began_first_and_moves_when_that_ends() -> None:
     async def listed(store: MemoryStore, size: int, after: tuple[object, ...] = ()) -> list[UUID]:
         return [row.beginning async for row in newest_members(store, members, LAKE, after, size)]
 
-    async def scenario() -> None:
-        for size in (1, 2, 3, 50):
-            assert await listed(both, size) == [BY_CY.event_id, FIRST.event_id]
-            assert await listed(moved, size) == [SECOND.event_id, BY_CY.event_id]
-            assert await listed(moved, size, (minutes(5), BO, SECOND.event_id)) == [BY_CY.event_id]
-            assert await listed(moved, size, (minutes(3), CY, BY_CY.event_id)) == []
-
-    both, moved = store_of(FIRST, SECOND, BY_CY), store_of(FIRST, SECOND, BY_CY, FIRST_ENDS)
-    run(scenario())
+    both, moved = await stored(FIRST, SECOND, BY_CY), await stored(FIRST, SECOND, BY_CY, FIRST_ENDS)
+    for size in (1, 2, 3, 50):
+        assert await listed(both, size) == [BY_CY.event_id, FIRST.event_id]
+        assert await listed(moved, size) == [SECOND.event_id, BY_CY.event_id]
+        assert await listed(moved, size, (minutes(5), BO, SECOND.event_id)) == [BY_CY.event_id]
+        assert await listed(moved, size, (minutes(3), CY, BY_CY.event_id)) == []
 
 
 @pytest.mark.parametrize("size", [1, 8, 9, 40])
-def test_a_set_is_read_whole_in_order_whatever_the_size_of_a_read(size: int) -> None:
+async def test_a_set_is_read_whole_in_order_whatever_the_size_of_a_read(size: int) -> None:
     follows = [
         given.user_followed(follower_id=(BO, CY, ADA)[n % 3], followee_id=LAKE, occurred_at=minutes(n // 2))
         for n in range(40)
     ]
     of_one = [given.user_followed(followee_id=named(f"p{n}"), occurred_at=minutes(n // 2)) for n in range(20)]
-
-    async def scenario() -> None:
-        keys = [list_key(row) async for row in newest_beginnings(store, followers, LAKE, size=size)]
-        assert {key[2] for key in keys} == {follow.event_id for follow in follows}
-        assert [key[0] for key in keys] == sorted((follow.occurred_at for follow in follows), reverse=True)
-        assert [list_key(row) async for row in newest_beginnings(store, followers, LAKE, keys[19], size)] == keys[20:]
-        own = [row.beginning async for row in newest_beginnings(store, following, BO, size=size) if row.member != LAKE]
-        assert sorted(own) == sorted(follow.event_id for follow in of_one)
-
-    store = store_of(*follows, *of_one)
-    run(scenario())
+    store = await stored(*follows, *of_one)
+    keys = [list_key(row) async for row in newest_beginnings(store, followers, LAKE, size=size)]
+    assert {key[2] for key in keys} == {follow.event_id for follow in follows}
+    assert [key[0] for key in keys] == sorted((follow.occurred_at for follow in follows), reverse=True)
+    assert [list_key(row) async for row in newest_beginnings(store, followers, LAKE, keys[19], size)] == keys[20:]
+    own = [row.beginning async for row in newest_beginnings(store, following, BO, size=size) if row.member != LAKE]
+    assert sorted(own) == sorted(follow.event_id for follow in of_one)
 
 
 def test_a_set_that_is_not_listed_has_no_list() -> None:
@@ -118,15 +119,12 @@ def test_a_set_that_is_not_listed_has_no_list() -> None:
         list_key(Member(LAKE, 0, BO, DAWN))
 
 
-def test_the_sizes_of_several_are_read_in_the_order_asked() -> None:
-    async def scenario() -> None:
-        sizes = await counts_of(store, [DUSK, LAKE, DAWN])
-        assert [(each["members"], each["likers"]) for each in sizes] == [(0, 1), (2, 0), (0, 0)]
-        assert sizes[1].latest == {"members": minutes(5)}
-        assert await counts_of(store, []) == []
-
-    store = store_of(FIRST, SECOND, BY_CY, given.photo_liked())
-    run(scenario())
+async def test_the_sizes_of_several_are_read_in_the_order_asked() -> None:
+    store = await stored(FIRST, SECOND, BY_CY, given.photo_liked())
+    sizes = await counts_of(store, [DUSK, LAKE, DAWN])
+    assert [(each["members"], each["likers"]) for each in sizes] == [(0, 1), (2, 0), (0, 0)]
+    assert sizes[1].latest == {"members": minutes(5)}
+    assert await counts_of(store, []) == []
 
 
 async def numbers(last: int) -> AsyncIterator[int]:
@@ -135,47 +133,36 @@ async def numbers(last: int) -> AsyncIterator[int]:
         yield number
 
 
-def test_some_of_an_iterator_are_so_many_or_what_is_left() -> None:
-    async def scenario() -> None:
-        rows = numbers(5)
-        assert await next_items(rows, 0) == []
-        assert await next_items(rows, 2) == [1, 2]
-        assert await next_items(rows, 3) == [3, 4, 5]
-        assert await next_items(rows, 3) == []
-        assert await next_items(numbers(2), 3) == [1, 2]
-
-    run(scenario())
+async def test_some_of_an_iterator_are_so_many_or_what_is_left() -> None:
+    rows = numbers(5)
+    assert await next_items(rows, 0) == []
+    assert await next_items(rows, 2) == [1, 2]
+    assert await next_items(rows, 3) == [3, 4, 5]
+    assert await next_items(rows, 3) == []
+    assert await next_items(numbers(2), 3) == [1, 2]
 
 
 @pytest.mark.parametrize("number", [1, 99, 100, 101, 250])
-def test_all_buckets_are_found_newest_first_from_any_on(number: int) -> None:
+async def test_all_buckets_are_found_newest_first_from_any_on(number: int) -> None:
     days = [day_of(MORNING + timedelta(days=n)) for n in range(number)]
-
-    async def scenario() -> None:
-        await store.write([Stamped(ROLL_FEED_BUCKETS.upsert(roll_id=LAKE, bucket=day), 1) for day in days])
-        newest = days[::-1]
-        assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, "")] == newest
-        assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, days[0])] == days[:1]
-        middle = number // 2
-        assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, newest[middle])] == newest[middle:]
-        assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, "2026-01-01")] == []
-
     store = MemoryStore()
-    run(scenario())
+    await store.write([Stamped(ROLL_FEED_BUCKETS.upsert(roll_id=LAKE, bucket=day), 1) for day in days])
+    newest = days[::-1]
+    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, "")] == newest
+    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, days[0])] == days[:1]
+    middle = number // 2
+    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, newest[middle])] == newest[middle:]
+    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, "2026-01-01")] == []
 
 
-def test_a_list_of_many_days_is_read_in_order() -> None:
+async def test_a_list_of_many_days_is_read_in_order() -> None:
     photos = [
         given.photo_added_to_roll(photo_id=named(f"photo {n}"), develops_at=MORNING - timedelta(days=n))
         for n in range(20)
     ]
-
-    async def scenario() -> None:
-        found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING, size=1)]
-        assert found == [photo.photo_id for photo in photos]
-        later = roll_photo_candidates(store, LAKE, MORNING + timedelta(days=900), size=2)
-        assert [row.photo_id async for row in later] == found
-        assert month_of(MORNING) == "2026-06"
-
-    store = store_of(*photos)
-    run(scenario())
+    store = await stored(*photos)
+    found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING, size=1)]
+    assert found == [photo.photo_id for photo in photos]
+    later = roll_photo_candidates(store, LAKE, MORNING + timedelta(days=900), size=2)
+    assert [row.photo_id async for row in later] == found
+    assert month_of(MORNING) == "2026-06"

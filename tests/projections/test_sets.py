@@ -18,7 +18,9 @@ from projections.tally.tally import Tally
 from tests import given
 from tests.given import DUSK, LAKE, minutes
 from tests.histories import USERS
-from tests.kit import folded, run
+from tests.kit import folded
+
+pytestmark = pytest.mark.anyio
 
 ADA, GRACE, KENJI, TUI = USERS
 LIKES = [given.photo_liked(liker_id=user, occurred_at=minutes(n)) for n, user in enumerate(USERS)]
@@ -46,7 +48,7 @@ STORIES: dict[str, tuple[Sequence[Event], Tally, UUID, list[UUID]]] = {
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 @pytest.mark.parametrize("arrival", ["once", "each twice", "all again", "late, in any order"])
-def test_counts_and_lists_are_right(story: tuple[Sequence[Event], Tally, UUID, list[UUID]], arrival: str) -> None:
+async def test_counts_and_lists_are_right(story: tuple[Sequence[Event], Tally, UUID, list[UUID]], arrival: str) -> None:
     history, tally, entity, expected = story
     arrivals = {
         "once": history,
@@ -54,13 +56,9 @@ def test_counts_and_lists_are_right(story: tuple[Sequence[Event], Tally, UUID, l
         "all again": [*history, *history],
         "late, in any order": random.Random(7).sample([*history, *history], 2 * len(history)),
     }
-
-    async def scenario() -> None:
-        store = MemoryStore()
-        await folded(store, arrivals[arrival])
-        listed = [row.member async for row in newest_members(store, tally, entity)]
-        [counts] = await counts_of(store, [entity])
-        assert listed == expected
-        assert counts[tally.name] == len(expected)
-
-    run(scenario())
+    store = MemoryStore()
+    await folded(store, arrivals[arrival])
+    listed = [row.member async for row in newest_members(store, tally, entity)]
+    [counts] = await counts_of(store, [entity])
+    assert listed == expected
+    assert counts[tally.name] == len(expected)

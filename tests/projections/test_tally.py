@@ -185,6 +185,12 @@ def test_a_correction_beyond_what_was_folded_has_the_first_epoch() -> None:
         assert (folded.rows[-1].upsert["position"], folded.rows[-1].upsert["epoch"]) == (5, 1)
 
 
+def test_a_shard_whose_row_has_no_position_was_never_folded() -> None:
+    known = Member(LAKE, SHARD, NIL, NIL, total=0, latest=0, position=None, epoch=2)
+    folded = fold([(0, BEGUN)], [known], stamps=CORRECTION)
+    assert folded.count.stamp == 1  # offset 0, its first correction
+
+
 def test_what_is_folded_after_a_correction_has_no_epoch_again() -> None:
     folded = fold([(10, BEGUN)], [shard_row(2, NOON_MS, 9, epoch=3)])
     assert folded.rows[-1] == own(10240, total=3, latest=NOON_MS, position=10, epoch=0)

@@ -22,6 +22,8 @@ from projections.store.roles import API, WORKER
 from projections.store.table import Stamped
 from tests.kit import run
 
+pytestmark = pytest.mark.anyio
+
 NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)
 Scenario = Callable[[Store], Awaitable[None]]
 
@@ -209,31 +211,25 @@ def test_a_null_is_refused_before_it_is_written() -> None:
         USERS.upsert(user_id=uuid4(), surname="x")
 
 
-def test_cassandra_tells_what_no_retry_mends_from_what_one_may(cassandra: Callable[[], Store]) -> None:
-    async def scenario() -> None:
-        store = cassandra()
-        with pytest.raises(Unstorable):
-            await store.write([Stamped(USERS.upsert(user_id="not an id", bio="x"), 1)])
-        with pytest.raises(Unstorable):
-            await store.write([Stamped(PHOTO.upsert(photo_id=uuid4(), full_width=2**70), 1)])
-        assert isinstance(store, CassandraStore)
-        with pytest.raises(StoreUnavailable):  # a missing table is for an operator to mend
-            await store.execute("SELECT * FROM darkroom.nothing")
-
-    run(scenario())
+async def test_cassandra_tells_what_no_retry_mends_from_what_one_may(cassandra: Callable[[], Store]) -> None:
+    store = cassandra()
+    with pytest.raises(Unstorable):
+        await store.write([Stamped(USERS.upsert(user_id="not an id", bio="x"), 1)])
+    with pytest.raises(Unstorable):
+        await store.write([Stamped(PHOTO.upsert(photo_id=uuid4(), full_width=2**70), 1)])
+    assert isinstance(store, CassandraStore)
+    with pytest.raises(StoreUnavailable):  # a missing table is for an operator to mend
+        await store.execute("SELECT * FROM darkroom.nothing")
 
 
-def test_the_apis_role_reads_the_read_models_and_can_do_nothing_else(
+async def test_the_apis_role_reads_the_read_models_and_can_do_nothing_else(
     darkroom: Settings, cassandra: Callable[[], Store]
 ) -> None:
-    async def scenario() -> None:
-        session = connect(darkroom, API, darkroom.api_password)
-        store = CassandraStore(session, darkroom.keyspace)
-        assert await store.get(USERS, uuid4()) is None
-        with pytest.raises(StoreUnavailable, match="no MODIFY permission"):
-            await store.write([name(uuid4(), "x", 1)])
-        with pytest.raises(StoreUnavailable, match="no SELECT permission"):
-            await store.execute(f"SELECT * FROM {darkroom.keyspace}_private.keys")
-        disconnect(session)
-
-    run(scenario())
+    session = connect(darkroom, API, darkroom.api_password)
+    store = CassandraStore(session, darkroom.keyspace)
+    assert await store.get(USERS, uuid4()) is None
+    with pytest.raises(StoreUnavailable, match="no MODIFY permission"):
+        await store.write([name(uuid4(), "x", 1)])
+    with pytest.raises(StoreUnavailable, match="no SELECT permission"):
+        await store.execute(f"SELECT * FROM {darkroom.keyspace}_private.keys")
+    disconnect(session)

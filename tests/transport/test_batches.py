@@ -14,37 +14,31 @@ from processors.transport.consumer import Consumer
 from processors.transport.lease import Lease, LeaseLost
 from tests.transport.live import Log, Seen, app_of, eventually, running
 
+pytestmark = pytest.mark.anyio
 
-def test_each_partition_comes_in_order_and_is_committed_when_handled(log: Log) -> None:
+
+async def test_each_partition_comes_in_order_and_is_committed_when_handled(log: Log) -> None:
     log.append(4000)
     seen = Seen()
-
-    async def body() -> None:
-        app = app_of(log, seen, max_records=300)
-        async with running(app):
-            await eventually(lambda: seen.records == 4000)
-            await eventually(lambda: log.committed(app.conf.id) == {0: 1000, 1: 1000, 2: 1000, 3: 1000})
-
-    asyncio.run(body())
+    app = app_of(log, seen, max_records=300)
+    async with running(app):
+        await eventually(lambda: seen.records == 4000)
+        await eventually(lambda: log.committed(app.conf.id) == {0: 1000, 1: 1000, 2: 1000, 3: 1000})
     assert all(seen.offsets(partition) == list(range(1000)) for partition in range(4))
     assert max(len(batch.records) for batch in seen.batches) <= 300
     assert len(seen.batches) < 100  # batches, not records
     assert {record.value for record in seen.batches[0].records} <= {str(number).encode() for number in range(4000)}
 
 
-def test_a_batch_is_limited_in_bytes(log: Log) -> None:
+async def test_a_batch_is_limited_in_bytes(log: Log) -> None:
     log.append(100, partition=0, value=lambda _: bytes(1000))
     seen = Seen()
-
-    async def body() -> None:
-        async with running(app_of(log, seen, max_bytes=10_000)):
-            await eventually(lambda: seen.records == 100)
-
-    asyncio.run(body())
+    async with running(app_of(log, seen, max_bytes=10_000)):
+        await eventually(lambda: seen.records == 100)
     assert {len(batch.records) for batch in seen.batches} == {10}
 
 
-def test_a_partition_has_one_batch_at_work_and_others_go_on_meanwhile(log: Log) -> None:
+async def test_a_partition_has_one_batch_at_work_and_others_go_on_meanwhile(log: Log) -> None:
     log.append(400)
     busy: set[int] = set()
     most = 0
@@ -58,18 +52,15 @@ def test_a_partition_has_one_batch_at_work_and_others_go_on_meanwhile(log: Log) 
         await opened.wait()
         busy.remove(batch.partition)
 
-    async def body() -> None:
-        app = app_of(log, handle, max_records=10)
-        async with running(app):
-            await eventually(lambda: busy == {0, 1, 2, 3})
-            opened.set()
-            await eventually(lambda: log.committed(app.conf.id) == {0: 100, 1: 100, 2: 100, 3: 100})
-
-    asyncio.run(body())
+    app = app_of(log, handle, max_records=10)
+    async with running(app):
+        await eventually(lambda: busy == {0, 1, 2, 3})
+        opened.set()
+        await eventually(lambda: log.committed(app.conf.id) == {0: 100, 1: 100, 2: 100, 3: 100})
     assert most == 4
 
 
-def test_no_more_partitions_are_worked_on_at_once_than_asked_for(log: Log) -> None:
+async def test_no_more_partitions_are_worked_on_at_once_than_asked_for(log: Log) -> None:
     log.append(40)
     now = most = done = 0
 
@@ -81,34 +72,28 @@ def test_no_more_partitions_are_worked_on_at_once_than_asked_for(log: Log) -> No
         now -= 1
         done += len(batch.records)
 
-    async def body() -> None:
-        async with running(app_of(log, handle, max_records=2, concurrency=2)):
-            await eventually(lambda: done == 40)
-
-    asyncio.run(body())
+    async with running(app_of(log, handle, max_records=2, concurrency=2)):
+        await eventually(lambda: done == 40)
     assert most == 2
 
 
-def test_a_partition_held_up_takes_in_a_bounded_part_of_the_log(log: Log) -> None:
+async def test_a_partition_held_up_takes_in_a_bounded_part_of_the_log(log: Log) -> None:
     log.append(20_000, partition=0)
 
     async def handle(batch: Batch, lease: Lease) -> None:
         await lease.pause(3600)
 
-    async def body() -> None:
-        app = app_of(log, handle, max_records=100)
-        async with running(app):
-            handed = cast(Consumer, app.consumer)._handed
-            await eventually(lambda: handed[TP(log.topic, 0)])
-            log.append(1, partition=1)  # by the time that this has come through, more of partition 0 could have
-            await eventually(lambda: handed[TP(log.topic, 1)])
-            assert len(handed[TP(log.topic, 0)]) <= 2
-
-    asyncio.run(body())
+    app = app_of(log, handle, max_records=100)
+    async with running(app):
+        handed = cast(Consumer, app.consumer)._handed
+        await eventually(lambda: handed[TP(log.topic, 0)])
+        log.append(1, partition=1)  # by the time that this has come through, more of partition 0 could have
+        await eventually(lambda: handed[TP(log.topic, 1)])
+        assert len(handed[TP(log.topic, 0)]) <= 2
 
 
 @pytest.mark.parametrize("failure", [ValueError("a bug"), LeaseLost(), asyncio.CancelledError()])
-def test_what_fails_is_tried_again_and_never_acknowledged(log: Log, failure: BaseException) -> None:
+async def test_what_fails_is_tried_again_and_never_acknowledged(log: Log, failure: BaseException) -> None:
     log.append(400)
     seen = Seen()
     failures = 0
@@ -121,16 +106,12 @@ def test_what_fails_is_tried_again_and_never_acknowledged(log: Log, failure: Bas
             raise failure
         await seen(batch, lease)
 
-    async def body() -> None:
-        nonlocal mended
-        app = app_of(log, handle)
-        async with running(app):
-            await eventually(lambda: failures > 3)
-            await eventually(lambda: log.committed(app.conf.id) == {0: 100, 1: 100, 3: 100})
-            mended = True
-            await eventually(lambda: log.committed(app.conf.id).get(2) == 100)
-
-    asyncio.run(body())
+    app = app_of(log, handle)
+    async with running(app):
+        await eventually(lambda: failures > 3)
+        await eventually(lambda: log.committed(app.conf.id) == {0: 100, 1: 100, 3: 100})
+        mended = True
+        await eventually(lambda: log.committed(app.conf.id).get(2) == 100)
     assert seen.offsets(2) == list(range(100))
 
 
@@ -161,25 +142,22 @@ def test_a_handler_that_ignores_its_lease_is_cancelled_and_not_acknowledged(
     assert log.committed(group) == {}
 
 
-def test_a_single_record_on_an_idle_topic_comes_at_once(log: Log) -> None:
+async def test_a_single_record_on_an_idle_topic_comes_at_once(log: Log) -> None:
     arrived: list[float] = []
 
     async def handle(batch: Batch, lease: Lease) -> None:
         arrived.extend(time.time() - float(record.value or b"") for record in batch.records)
 
-    async def body() -> None:
-        app = app_of(log, handle)
-        async with running(app):
-            await eventually(lambda: app.consuming)
-            for number in range(20):
-                await asyncio.to_thread(log.append, 1, number % 4, lambda _: str(time.time()).encode())
-                await eventually(lambda known=number: len(arrived) > known)
-
-    asyncio.run(body())
+    app = app_of(log, handle)
+    async with running(app):
+        await eventually(lambda: app.consuming)
+        for number in range(20):
+            await asyncio.to_thread(log.append, 1, number % 4, lambda _: str(time.time()).encode())
+            await eventually(lambda known=number: len(arrived) > known)
     assert statistics.median(arrived) < 0.2  # some ms on a quiet machine; the stalls that this looks for are a second
 
 
-def test_ticks_and_hooks_follow_the_partitions_that_are_owned(log: Log) -> None:
+async def test_ticks_and_hooks_follow_the_partitions_that_are_owned(log: Log) -> None:
     log.append(40)
     ticked: dict[Partition, int] = {}
     moves: list[tuple[str, frozenset[Partition]]] = []
@@ -206,16 +184,12 @@ def test_ticks_and_hooks_follow_the_partitions_that_are_owned(log: Log) -> None:
         raise ValueError("a bug in a hook")
 
     everything = frozenset(Partition(log.topic, number) for number in range(4))
-
-    async def body() -> None:
-        app = app_of(
-            log, handle, max_records=1, tick=tick, tick_seconds=0.01,
-            on_assigned=assigned, on_revoked=lambda tps: moves.append(("revoked", tps)),
-        )  # fmt: skip
-        async with running(app):
-            await eventually(lambda: ticked.keys() == everything and min(ticked.values()) > 3)
-            await eventually(lambda: log.committed(app.conf.id) == {0: 10, 1: 10, 2: 10, 3: 10})
-
-    asyncio.run(body())
+    app = app_of(
+        log, handle, max_records=1, tick=tick, tick_seconds=0.01,
+        on_assigned=assigned, on_revoked=lambda tps: moves.append(("revoked", tps)),
+    )  # fmt: skip
+    async with running(app):
+        await eventually(lambda: ticked.keys() == everything and min(ticked.values()) > 3)
+        await eventually(lambda: log.committed(app.conf.id) == {0: 10, 1: 10, 2: 10, 3: 10})
     assert moves == [("assigned", everything), ("revoked", everything)]
     assert not overlaps

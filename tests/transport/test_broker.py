@@ -14,6 +14,8 @@ from ops.supervisor.children import Children, running
 from tests.transport.live import Log, eventually, new_log, unique, workers
 from tests.transport.test_workers import count_of, handled, lines
 
+pytestmark = pytest.mark.anyio
+
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Generator[tuple[Children, Log]]:
@@ -23,38 +25,30 @@ def broker(tmp_path: Path) -> Generator[tuple[Children, Log]]:
         yield children, new_log(settings, 4)
 
 
-def test_a_worker_outlives_its_broker(broker: tuple[Children, Log], tmp_path: Path) -> None:
+async def test_a_worker_outlives_its_broker(broker: tuple[Children, Log], tmp_path: Path) -> None:
     children, log = broker
     log.append(400)
-
-    async def body() -> None:
-        with workers(log, tmp_path, unique("outlives")) as start:
-            worker = start("work")
-            await eventually(lambda: sum(map(count_of, handled(tmp_path).values())) == 400)
-            await asyncio.to_thread(children.kill, "kafka")
-            await eventually(lambda: "ERROR aiokafka" in worker.errors.read_text())
-            await asyncio.to_thread(children.start_again, "kafka")
-            await asyncio.to_thread(log.append, 400)
-            await eventually(lambda: sum(map(count_of, handled(tmp_path).values())) == 800)
-            worker.terminate()
-            assert worker.status() == 0
-
-    asyncio.run(body())
+    with workers(log, tmp_path, unique("outlives")) as start:
+        worker = start("work")
+        await eventually(lambda: sum(map(count_of, handled(tmp_path).values())) == 400)
+        await asyncio.to_thread(children.kill, "kafka")
+        await eventually(lambda: "ERROR aiokafka" in worker.errors.read_text())
+        await asyncio.to_thread(children.start_again, "kafka")
+        await asyncio.to_thread(log.append, 400)
+        await eventually(lambda: sum(map(count_of, handled(tmp_path).values())) == 800)
+        worker.terminate()
+        assert worker.status() == 0
 
 
-def test_a_worker_can_be_stopped_while_there_is_no_broker(broker: tuple[Children, Log], tmp_path: Path) -> None:
+async def test_a_worker_can_be_stopped_while_there_is_no_broker(broker: tuple[Children, Log], tmp_path: Path) -> None:
     children, log = broker
     log.append(4)
-
-    async def body() -> None:
-        with workers(log, tmp_path, unique("alone")) as start:
-            worker = start("down")
-            await eventually(lambda: len(lines(tmp_path / "trying")) >= 2 * log.partitions)
-            await asyncio.to_thread(children.kill, "kafka")
-            await eventually(lambda: "ERROR aiokafka" in worker.errors.read_text())
-            began = time.monotonic()
-            worker.terminate()
-            assert worker.status() == 0
-            assert time.monotonic() - began < 15  # 4 on a quiet machine; Faust's own way takes a minute or for ever
-
-    asyncio.run(body())
+    with workers(log, tmp_path, unique("alone")) as start:
+        worker = start("down")
+        await eventually(lambda: len(lines(tmp_path / "trying")) >= 2 * log.partitions)
+        await asyncio.to_thread(children.kill, "kafka")
+        await eventually(lambda: "ERROR aiokafka" in worker.errors.read_text())
+        began = time.monotonic()
+        worker.terminate()
+        assert worker.status() == 0
+        assert time.monotonic() - began < 15  # 4 on a quiet machine; Faust's own way takes a minute or for ever

@@ -11,6 +11,8 @@ from processors.handlers.batch import Partition
 from processors.transport.consumer import OutsideTheLog
 from tests.transport.live import Log, Seen, app_of, eventually, running
 
+pytestmark = pytest.mark.anyio
+
 
 def starting(offsets: Mapping[int, int]) -> object:
     """A hook that says these."""
@@ -21,20 +23,16 @@ def starting(offsets: Mapping[int, int]) -> object:
     return start
 
 
-def test_each_partition_starts_where_the_hook_says_and_else_at_the_beginning(log: Log) -> None:
+async def test_each_partition_starts_where_the_hook_says_and_else_at_the_beginning(log: Log) -> None:
     log.append(400)
     seen = Seen()
-
-    async def body() -> None:
-        async with running(app_of(log, seen, starting({0: 0, 1: 30, 2: 100}))):
-            await eventually(lambda: seen.records == 100 + 70 + 0 + 100)
-
-    asyncio.run(body())
+    async with running(app_of(log, seen, starting({0: 0, 1: 30, 2: 100}))):
+        await eventually(lambda: seen.records == 100 + 70 + 0 + 100)
     assert seen.offsets(1) == list(range(30, 100))
     assert seen.offsets(3) == list(range(100))
 
 
-def test_the_hook_is_asked_again_until_it_answers(log: Log) -> None:
+async def test_the_hook_is_asked_again_until_it_answers(log: Log) -> None:
     log.append(400)
     seen = Seen()
     asked = 0
@@ -47,18 +45,15 @@ def test_the_hook_is_asked_again_until_it_answers(log: Log) -> None:
             raise ConnectionError("the database is down")
         return dict.fromkeys(partitions, 50)
 
-    async def body() -> None:
-        app = app_of(log, seen, start)
-        async with running(app):
-            await eventually(lambda: asked > 1)
-            assert not app.consuming
-            await eventually(lambda: seen.records == 200)
-
-    asyncio.run(body())
+    app = app_of(log, seen, start)
+    async with running(app):
+        await eventually(lambda: asked > 1)
+        assert not app.consuming
+        await eventually(lambda: seen.records == 200)
     assert all(seen.offsets(partition) == list(range(50, 100)) for partition in range(4))
 
 
-def test_an_app_stops_while_the_hook_fails(log: Log) -> None:
+async def test_an_app_stops_while_the_hook_fails(log: Log) -> None:
     asked = 0
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
@@ -66,11 +61,8 @@ def test_an_app_stops_while_the_hook_fails(log: Log) -> None:
         asked += 1
         raise ConnectionError("the database is down")
 
-    async def body() -> None:
-        async with running(app_of(log, Seen(), start)):
-            await eventually(lambda: asked > 2)
-
-    asyncio.run(body())
+    async with running(app_of(log, Seen(), start)):
+        await eventually(lambda: asked > 2)
 
 
 def test_beyond_the_end_of_the_log_is_refused(log: Log) -> None:

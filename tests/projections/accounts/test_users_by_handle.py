@@ -8,8 +8,9 @@ from events.settings import Settings
 from projections.accounts.users_by_handle import USERS_BY_HANDLE, HandleHolder, handle_hmac, user_with_handle
 from tests import given
 from tests.given import ADA, BO
-from tests.kit import run
-from tests.projections.rows import rows, store_of
+from tests.projections.rows import rows, stored
+
+pytestmark = pytest.mark.anyio
 
 OURS = Settings.model_validate({"handle_secret": "h" * 40})
 REGISTERED = given.user_registered()
@@ -33,43 +34,35 @@ def test_a_change_to_the_same_handle_keeps_it() -> None:
     assert rows(USERS_BY_HANDLE, REGISTERED, same) == {HandleHolder("hmac of ada", ADA, True)}
 
 
-def test_a_handle_leads_to_its_holder_and_one_given_up_to_nobody() -> None:
-    async def scenario() -> None:
-        found = await user_with_handle(store, "hmac of ada.l")
-        assert found is not None
-        assert found.user_id == ADA
-        assert await user_with_handle(store, "hmac of ada") is None
-        assert await user_with_handle(store, "hmac of bo") is None
-
-    store = store_of(REGISTERED, given.handle_changed())
-    run(scenario())
+async def test_a_handle_leads_to_its_holder_and_one_given_up_to_nobody() -> None:
+    store = await stored(REGISTERED, given.handle_changed())
+    found = await user_with_handle(store, "hmac of ada.l")
+    assert found is not None
+    assert found.user_id == ADA
+    assert await user_with_handle(store, "hmac of ada") is None
+    assert await user_with_handle(store, "hmac of bo") is None
 
 
 @pytest.mark.parametrize("later", [(), (given.user_deactivated(user_id=BO),)])
-def test_a_handle_given_up_leads_to_who_took_it_since(later: tuple[given.Event, ...]) -> None:
-    async def scenario() -> None:
-        found = await user_with_handle(store, "hmac of ada")
-        assert found is not None
-        assert found.user_id == BO
-
-    store = store_of(REGISTERED, given.handle_changed(), BO_REGISTERED, BO_TAKES_ADAS, *later)
-    run(scenario())
+async def test_a_handle_given_up_leads_to_who_took_it_since(later: tuple[given.Event, ...]) -> None:
+    store = await stored(REGISTERED, given.handle_changed(), BO_REGISTERED, BO_TAKES_ADAS, *later)
+    found = await user_with_handle(store, "hmac of ada")
+    assert found is not None
+    assert found.user_id == BO
 
 
 @pytest.mark.parametrize(("stale", "holder"), [(BO, ADA), (ADA, BO)])
-def test_of_two_who_are_said_to_hold_a_handle_the_one_whose_own_row_says_so_holds_it(stale: UUID, holder: UUID) -> None:
+async def test_of_two_who_are_said_to_hold_a_handle_the_one_whose_own_row_says_so_holds_it(
+    stale: UUID, holder: UUID
+) -> None:
     """Their facts are in two partitions: the taking may be folded before the giving up."""
-
-    async def scenario() -> None:
-        for mine, taken in (("hmac of ada", holder), ("another hmac", stale)):
-            found = await user_with_handle(store, mine)
-            assert found is not None
-            assert found.user_id == taken
-
     had = given.user_registered(user_id=stale)
     moved = given.handle_changed(user_id=stale, handle_hmac="another hmac", old_handle_hmac="not this one")
-    store = store_of(had, moved, given.user_registered(user_id=holder))
-    run(scenario())
+    store = await stored(had, moved, given.user_registered(user_id=holder))
+    for mine, taken in (("hmac of ada", holder), ("another hmac", stale)):
+        found = await user_with_handle(store, mine)
+        assert found is not None
+        assert found.user_id == taken
 
 
 def test_a_handle_is_looked_up_in_lower_case_by_a_hash_that_takes_the_secret() -> None:

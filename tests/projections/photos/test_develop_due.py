@@ -18,8 +18,9 @@ from projections.photos.develop_due import (
 )
 from tests import given
 from tests.given import ADA, BO, DAWN, DUSK, MORNING, TAKEN, named
-from tests.kit import run
-from tests.projections.rows import OF_ADA, OF_BO, rows, store_of
+from tests.projections.rows import OF_ADA, OF_BO, rows, stored
+
+pytestmark = pytest.mark.anyio
 
 TOOK = given.photo_taken()
 DUE = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING)
@@ -55,37 +56,29 @@ def test_a_minute_begins_with_its_first_moment_in_utc() -> None:
     assert minute_of(datetime(2026, 6, 20, 0, 30, tzinfo=timezone(timedelta(hours=2)))) == "2026-06-19T22:30"
 
 
-def test_the_minutes_in_which_something_is_due_are_found_in_order_both_ends_included() -> None:
+async def test_the_minutes_in_which_something_is_due_are_found_in_order_both_ends_included() -> None:
     days = [given.photo_taken(photo_id=named(f"day {n}"), develops_at=MORNING + timedelta(days=n)) for n in (-1, 1, 0)]
     later = given.photo_taken(photo_id=DAWN, develops_at=MORNING + timedelta(minutes=1))
     of_bo = given.photo_taken(photo_id=named("of bo"), owner_id=BO, develops_at=MORNING + timedelta(minutes=9))
-    store = store_of(*days, later, of_bo)
+    store = await stored(*days, later, of_bo)
     yesterday, morning, after, tomorrow = "2026-06-19T07:00", "2026-06-20T07:00", "2026-06-20T07:01", "2026-06-21T07:00"
-
-    async def scenario() -> None:
-        assert await due_minutes(store, OF_ADA, since="", until=tomorrow) == [yesterday, morning, after, tomorrow]
-        assert await due_minutes(store, OF_ADA, since="", until="2026-06-21T06:59") == [yesterday, morning, after]
-        assert await due_minutes(store, OF_ADA, since=morning, until=after) == [morning, after]
-        assert await due_minutes(store, OF_ADA, since=after, until=after) == [after]
-        assert await due_minutes(store, OF_ADA, since=morning, until=morning) == [morning]
-        assert await due_minutes(store, OF_ADA, since="2026-06-20T07:02", until="2026-06-21T06:59") == []
-        assert await due_minutes(store, OF_BO, since="", until=tomorrow) == ["2026-06-20T07:09"]
-
-    run(scenario())
+    assert await due_minutes(store, OF_ADA, since="", until=tomorrow) == [yesterday, morning, after, tomorrow]
+    assert await due_minutes(store, OF_ADA, since="", until="2026-06-21T06:59") == [yesterday, morning, after]
+    assert await due_minutes(store, OF_ADA, since=morning, until=after) == [morning, after]
+    assert await due_minutes(store, OF_ADA, since=after, until=after) == [after]
+    assert await due_minutes(store, OF_ADA, since=morning, until=morning) == [morning]
+    assert await due_minutes(store, OF_ADA, since="2026-06-20T07:02", until="2026-06-21T06:59") == []
+    assert await due_minutes(store, OF_BO, since="", until=tomorrow) == ["2026-06-20T07:09"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
-def test_all_photos_of_a_minute_are_read_whatever_the_size_of_a_read(size: int) -> None:
+async def test_all_photos_of_a_minute_are_read_whatever_the_size_of_a_read(size: int) -> None:
     photos = [given.photo_taken(photo_id=named(f"photo {n}")) for n in range(4)]
     done = given.photo_deleted(photo_id=named("photo 2"))
-
-    async def scenario() -> None:
-        found = await due_photos(store, OF_ADA, "2026-06-20T07:00", size)
-        assert len(found) == 4
-        assert {row.photo_id for row in found} == {photo.photo_id for photo in photos}
-        assert {row.photo_id for row in found if row.done} == {named("photo 2")}
-        assert await due_photos(store, OF_BO, "2026-06-20T07:00", size) == []
-        assert await due_photos(store, OF_ADA, "2026-06-20T07:01", size) == []
-
-    store = store_of(*photos, done)
-    run(scenario())
+    store = await stored(*photos, done)
+    found = await due_photos(store, OF_ADA, "2026-06-20T07:00", size)
+    assert len(found) == 4
+    assert {row.photo_id for row in found} == {photo.photo_id for photo in photos}
+    assert {row.photo_id for row in found if row.done} == {named("photo 2")}
+    assert await due_photos(store, OF_BO, "2026-06-20T07:00", size) == []
+    assert await due_photos(store, OF_ADA, "2026-06-20T07:01", size) == []

@@ -15,8 +15,9 @@ from projections.photos.photos_of_user import (
 )
 from tests import given
 from tests.given import ADA, BO, DUSK, MORNING, TAKEN, named
-from tests.kit import run
-from tests.projections.rows import rows, store_of
+from tests.projections.rows import rows, stored
+
+pytestmark = pytest.mark.anyio
 
 TOOK = given.photo_taken(on_profile=True)
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -46,7 +47,7 @@ def test_an_end_marks_the_photo_whenever_it_comes(end: Event) -> None:
     assert rows(PHOTOS_OF_USER_BUCKETS, end) == set()
 
 
-def test_a_persons_photos_are_read_newest_first_up_to_now_and_from_any_place_on() -> None:
+async def test_a_persons_photos_are_read_newest_first_up_to_now_and_from_any_place_on() -> None:
     millisecond = timedelta(milliseconds=1)
     photos = [
         photo("old", MORNING - timedelta(days=90)),
@@ -60,20 +61,17 @@ def test_a_persons_photos_are_read_newest_first_up_to_now_and_from_any_place_on(
         given.photo_deleted(photo_id=gone.photo_id),
         given.photo_taken_down(photo_id=early, develops_at=MORNING),
     ]
-    store = store_of(*photos, gone, *ends, given.photo_taken(photo_id=named("of bo"), owner_id=BO))
+    store = await stored(*photos, gone, *ends, given.photo_taken(photo_id=named("of bo"), owner_id=BO))
     newest = [each.photo_id for each in reversed(photos)]
 
     async def read(now: datetime | None, size: int, after: tuple[object, ...] = ()) -> list[UUID]:
         return [row.photo_id async for row in user_photo_candidates(store, ADA, now, after, size)]
 
-    async def scenario() -> None:
-        for size in (1, 2, 50):
-            assert await read(None, size) == newest
-            assert await read(JULY, size) == newest[1:]
-            assert await read(JULY - millisecond, size) == newest[3:]
-            for place, each in enumerate(reversed(photos), 1):
-                key = (each.develops_at, each.taken_at, each.photo_id)
-                assert await read(None, size, key) == newest[place:]
-                assert await read(JULY, size, key) == newest[max(place, 1) :]
-
-    run(scenario())
+    for size in (1, 2, 50):
+        assert await read(None, size) == newest
+        assert await read(JULY, size) == newest[1:]
+        assert await read(JULY - millisecond, size) == newest[3:]
+        for place, each in enumerate(reversed(photos), 1):
+            key = (each.develops_at, each.taken_at, each.photo_id)
+            assert await read(None, size, key) == newest[place:]
+            assert await read(JULY, size, key) == newest[max(place, 1) :]

@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from events.generated import PhotoAddedToRoll
 from projections.photos.roll_feed import ROLL_FEED, ROLL_FEED_BUCKETS, RollDay, RollPhoto, roll_photo_candidates
 from tests import given
 from tests.given import ADA, DEN, DUSK, LAKE, MORNING, TAKEN, named
-from tests.kit import run
-from tests.projections.rows import rows, store_of
+from tests.projections.rows import rows, stored
+
+pytestmark = pytest.mark.anyio
 
 ADDED, REMOVED = given.photo_added_to_roll(), given.photo_removed_from_roll()
 MIDNIGHT = datetime(2026, 6, 21, tzinfo=UTC)
@@ -37,31 +40,23 @@ def test_a_removal_ends_the_placement_that_it_names_whenever_it_comes() -> None:
     assert rows(ROLL_FEED_BUCKETS, REMOVED) == set()
 
 
-def test_a_photo_that_was_put_in_again_is_listed_once_more() -> None:
+async def test_a_photo_that_was_put_in_again_is_listed_once_more() -> None:
     again = given.photo_added_to_roll(occurred_at=MORNING)
-
-    async def scenario() -> None:
-        found = [row.placement_id async for row in roll_photo_candidates(store, LAKE, MORNING)]
-        assert found == [again.event_id]
-
-    store = store_of(ADDED, again, REMOVED)
-    run(scenario())
+    store = await stored(ADDED, again, REMOVED)
+    found = [row.placement_id async for row in roll_photo_candidates(store, LAKE, MORNING)]
+    assert found == [again.event_id]
 
 
-def test_what_was_taken_out_or_never_put_in_or_is_in_another_roll_is_not_read() -> None:
+async def test_what_was_taken_out_or_never_put_in_or_is_in_another_roll_is_not_read() -> None:
     only_its_end = given.photo_removed_from_roll(photo_id=named("early"))
     elsewhere = given.photo_added_to_roll(photo_id=named("elsewhere"), roll_id=DEN)
     stays = added("stays", MORNING)
-
-    async def scenario() -> None:
-        found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING)]
-        assert found == [stays.photo_id]
-
-    store = store_of(ADDED, stays, REMOVED, only_its_end, elsewhere)
-    run(scenario())
+    store = await stored(ADDED, stays, REMOVED, only_its_end, elsewhere)
+    found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING)]
+    assert found == [stays.photo_id]
 
 
-def test_a_roll_is_read_newest_first_up_to_now_and_from_any_place_on() -> None:
+async def test_a_roll_is_read_newest_first_up_to_now_and_from_any_place_on() -> None:
     placements = [
         added("long ago", MORNING - timedelta(days=40)),
         added("the day before", MIDNIGHT - MOMENT),
@@ -70,18 +65,15 @@ def test_a_roll_is_read_newest_first_up_to_now_and_from_any_place_on() -> None:
         added("to come", MIDNIGHT + MOMENT),
     ]
     newest = [each.photo_id for each in reversed(placements)]
-    store = store_of(*placements)
+    store = await stored(*placements)
 
     async def read(now: datetime, size: int, after: tuple[object, ...] = ()) -> list[UUID]:
         return [row.photo_id async for row in roll_photo_candidates(store, LAKE, now, after, size)]
 
-    async def scenario() -> None:
-        for size in (1, 2, 50):
-            assert await read(MIDNIGHT, size) == newest[1:]
-            assert await read(MIDNIGHT - MOMENT, size) == newest[3:]
-            assert await read(MORNING - timedelta(days=41), size) == []
-            for place, each in enumerate(reversed(placements), 1):
-                key = (each.develops_at, each.taken_at, each.photo_id, each.event_id)
-                assert await read(MIDNIGHT, size, key) == newest[max(place, 1) :]
-
-    run(scenario())
+    for size in (1, 2, 50):
+        assert await read(MIDNIGHT, size) == newest[1:]
+        assert await read(MIDNIGHT - MOMENT, size) == newest[3:]
+        assert await read(MORNING - timedelta(days=41), size) == []
+        for place, each in enumerate(reversed(placements), 1):
+            key = (each.develops_at, each.taken_at, each.photo_id, each.event_id)
+            assert await read(MIDNIGHT, size, key) == newest[max(place, 1) :]

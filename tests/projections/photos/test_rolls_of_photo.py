@@ -7,8 +7,9 @@ from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
 from tests import given
 from tests.given import DAWN, DEN, DUSK, LAKE, MORNING, named
-from tests.kit import run
-from tests.projections.rows import rows, store_of
+from tests.projections.rows import rows, stored
+
+pytestmark = pytest.mark.anyio
 
 ADDED, REMOVED = given.photo_added_to_roll(), given.photo_removed_from_roll()
 TO_DEN = given.photo_added_to_roll(roll_id=DEN)
@@ -31,23 +32,16 @@ def test_each_roll_and_each_placement_in_it_has_a_row() -> None:
     }
 
 
-def test_the_placements_that_hold_are_those_that_began_and_have_not_ended() -> None:
+async def test_the_placements_that_hold_are_those_that_began_and_have_not_ended() -> None:
     only_its_end = given.photo_removed_from_roll(roll_id=named("another roll"))
-
-    async def scenario() -> None:
-        assert {row.placement_id for row in await placements(store, DUSK)} == {AGAIN.event_id, TO_DEN.event_id}
-        assert await placements(store, DAWN) == []
-
-    store = store_of(ADDED, TO_DEN, AGAIN, REMOVED, only_its_end)
-    run(scenario())
+    store = await stored(ADDED, TO_DEN, AGAIN, REMOVED, only_its_end)
+    assert {row.placement_id for row in await placements(store, DUSK)} == {AGAIN.event_id, TO_DEN.event_id}
+    assert await placements(store, DAWN) == []
 
 
 @pytest.mark.parametrize("number", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE])
-def test_all_placements_are_found_whether_or_not_they_fill_a_read(number: int) -> None:
-    async def scenario() -> None:
-        ids = [named(f"placement {n}") for n in range(number)]
-        await store.write([Stamped(ROLLS_OF_PHOTO.upsert(**KEY, placement_id=each, begun=True), 1) for each in ids])
-        assert sorted(row.placement_id for row in await placements(store, DUSK)) == sorted(ids)
-
+async def test_all_placements_are_found_whether_or_not_they_fill_a_read(number: int) -> None:
     store = MemoryStore()
-    run(scenario())
+    ids = [named(f"placement {n}") for n in range(number)]
+    await store.write([Stamped(ROLLS_OF_PHOTO.upsert(**KEY, placement_id=each, begun=True), 1) for each in ids])
+    assert sorted(row.placement_id for row in await placements(store, DUSK)) == sorted(ids)

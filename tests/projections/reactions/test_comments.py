@@ -3,14 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from events.generated import Event
 from projections.reactions.comments import COMMENTS, COMMENTS_BUCKETS, Comment, CommentMonth, commented, comments_on
 from projections.tally.counts import Count
 from projections.tally.tally import Member
 from tests import given
 from tests.given import BO, CY, DUSK, NOON, minutes
-from tests.kit import run
-from tests.projections.rows import OF_BO, OF_CY, counts_of_kind, milliseconds, rows, set_of, store_of
+from tests.projections.rows import OF_BO, OF_CY, counts_of_kind, milliseconds, rows, set_of, stored
+
+pytestmark = pytest.mark.anyio
 
 POSTED, DELETED = given.comment_posted(), given.comment_deleted()
 BY_CY = given.comment_posted(author_id=CY, text="Where is it?", occurred_at=minutes(3))
@@ -58,7 +61,7 @@ def test_a_deleted_comment_does_not_count() -> None:
     assert counts_of_kind("commented", POSTED, DELETED) == {Count(DUSK, "commented", OF_BO, 1, 0, milliseconds(NOON))}
 
 
-def test_what_stands_is_read_newest_first_from_any_place_on() -> None:
+async def test_what_stands_is_read_newest_first_from_any_place_on() -> None:
     ats = [LAST_OF_JUNE - timedelta(days=40), LAST_OF_JUNE - timedelta(days=1), LAST_OF_JUNE, JULY]
     events = [given.comment_posted(occurred_at=at, text=str(at)) for at in ats]
     gone = given.comment_posted(occurred_at=minutes(0))
@@ -68,13 +71,10 @@ def test_what_stands_is_read_newest_first_from_any_place_on() -> None:
     async def read(after: tuple[datetime, UUID] | tuple[()], size: int) -> list[UUID]:
         return [row.comment_id async for row in comments_on(store, DUSK, after, size)]
 
-    async def scenario() -> None:
-        newest = [event.event_id for event in reversed(events)]
-        for size in (1, 2, 50):
-            assert await read((), size) == newest
-            for place, event in enumerate(reversed(events), 1):
-                assert await read((event.occurred_at, event.event_id), size) == newest[place:]
-
     history: list[Event] = [*events, gone, end, early]
-    store = store_of(*history)
-    run(scenario())
+    store = await stored(*history)
+    newest = [event.event_id for event in reversed(events)]
+    for size in (1, 2, 50):
+        assert await read((), size) == newest
+        for place, event in enumerate(reversed(events), 1):
+            assert await read((event.occurred_at, event.event_id), size) == newest[place:]

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from projections.rolls.invitations import INVITATIONS, Invitation, invitation, was_accepted
 from projections.tally.tally import Member
 from tests import given
 from tests.given import ADA, BO, CY, DEN, LAKE, NOON, minutes
-from tests.kit import run
-from tests.projections.rows import rows, store_of
+from tests.projections.rows import rows, stored
+
+pytestmark = pytest.mark.anyio
 
 INVITED = given.member_invited()
 LAST = given.member_invited(actor_id=CY, occurred_at=minutes(5))
@@ -28,14 +31,11 @@ def test_the_last_invitation_to_a_roll_stands_and_those_to_others_stay() -> None
     }
 
 
-def test_a_persons_last_invitation_to_a_roll_is_found() -> None:
-    async def scenario() -> None:
-        assert await invitation(store, BO, LAKE) == Invitation(BO, LAKE, CY, minutes(5))
-        assert await invitation(store, BO, DEN) is None
-        assert await invitation(store, CY, LAKE) is None
-
-    store = store_of(INVITED, LAST)
-    run(scenario())
+async def test_a_persons_last_invitation_to_a_roll_is_found() -> None:
+    store = await stored(INVITED, LAST)
+    assert await invitation(store, BO, LAKE) == Invitation(BO, LAKE, CY, minutes(5))
+    assert await invitation(store, BO, DEN) is None
+    assert await invitation(store, CY, LAKE) is None
 
 
 def test_an_invitation_is_spent_by_the_first_joining_after_it_even_one_that_has_ended() -> None:
