@@ -74,7 +74,7 @@ def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], c
 
 
 def user(row: User, avatar: Any, counts: Counts, following: bool, followed_by: bool) -> Body:
-    """A person. Blocks come with their own issue."""
+    """A person. `blocked` is always false: blocks are not built yet."""
     return {
         "id": str(row.user_id),
         "handle": row.handle,

@@ -10,6 +10,7 @@ from processors.catalog import reactors
 from processors.log.ends import LogEnds
 from projections.catalog import of_topic
 from projections.progress import lowest_offset, next_offsets
+from projections.projection import GENERATION
 from projections.store.cassandra import connected
 from projections.store.roles import API
 
@@ -41,5 +42,5 @@ async def read_lag(settings: Settings) -> dict[str, int]:
 def app_lag(app: str, ends: Mapping[Partition, int], progress: Progress) -> int:
     """Counts the records that one app has yet to handle; a topic's app is as far as its slowest projection."""
     topics: Sequence[str] = READ_BY.get(app, (app,))
-    names = [(app, 1)] if app in READ_BY else [(each.name, 1) for each in of_topic(app)]
+    names = [(app, GENERATION)] if app in READ_BY else [(projection.name, GENERATION) for projection in of_topic(app)]
     return sum(max(0, end - lowest_offset(progress[where], names)) for where, end in ends.items() if where[0] in topics)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-ROLLS_A_PERSON = 500  # memberships; with the next, what makes all_rolls one bounded merge
+ROLLS_A_PERSON = 500  # memberships
 FOLLOWED_PEOPLE = 5_000
 ROLLS_A_PHOTO = 20
 

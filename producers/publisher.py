@@ -21,7 +21,7 @@ Headers = list[tuple[str, str | bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class EncodedRecord:
-    """An event in the log's form: its topic (without prefix), its key, its value."""
+    """An event in the log's form: its topic, its key, its value."""
 
     topic: str
     key: UUID

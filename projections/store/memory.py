@@ -1,4 +1,4 @@
-"""The store in memory has Cassandra's rules for stamps, ties and order. Tests and audits use it."""
+"""The store in memory has Cassandra's rules for stamps, ties and order. Tests use it."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
