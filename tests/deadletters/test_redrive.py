@@ -3,7 +3,7 @@ that a crash at any point has them done once more, to no effect."""
 
 import copy
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,11 +24,10 @@ from processors.redrive.requests import APPLIED, RedriveRequest
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.progress import progress_rows
-from projections.projection import GENERATION
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 from tests.deadletters.failing import fold_all, undecodable, values
-from tests.kit import MemoryLog, Record, memory_codec
+from tests.kit import MemoryLog, memory_codec
 from tests.processors.world import Reacting
 
 pytestmark = pytest.mark.anyio
@@ -222,40 +221,14 @@ async def test_a_reactor_that_raises_is_a_failed_outcome() -> None:
     assert await replay([record], "filter", Lease.of()) == {0: "ArithmeticError: a bug"}
 
 
-class Told:
-    """A replay of two projections in which some records fail, for the reasons that it is told."""
-
-    names = ("comments", "likers")
-
-    def __init__(self, reasons: dict[tuple[str, int], str]) -> None:
-        self._reasons = reasons
-
-    def serves(self, name: str) -> bool:
-        return True
-
-    async def __call__(self, records: Sequence[Record], name: str, lease: Lease) -> dict[int, str]:
-        failed = {each.offset: self._reasons.get((name, each.offset), "") for each in records}
-        return {offset: reason for offset, reason in failed.items() if reason}
-
-
-async def outcomes_of(reasons: dict[tuple[str, int], str], *asked: tuple[int, str]) -> list[str]:
-    """What is answered for these offsets and names when replaying fails for these reasons."""
+async def test_requests_are_read_again_only_when_the_bell_was_rung() -> None:
     log, store, _, tp = await a_bad_like()
-    await store.write(progress_rows(*tp, [("comments", GENERATION), ("likers", GENERATION)], offset=5))
-    requests = MemoryRequests()
-    requests.ask(*((Position(*tp, offset), name) for offset, name in asked))
-    await redriver(requests, log, store, Told(reasons)).tick(tp, Lease.of())
-    return requests.outcomes
-
-
-async def test_a_record_that_fails_for_one_name_is_applied_for_another() -> None:
-    reasons = {("likers", 1): "a bug", ("comments", 2): "another"}
-    asked = [(1, "likers"), (1, "comments"), (2, "comments"), (2, "likers")]
-    assert await outcomes_of(reasons, *asked) == ["failed: a bug", "applied", "failed: another", "applied"]
-    assert await outcomes_of(reasons, *asked[::-1]) == ["applied", "failed: another", "applied", "failed: a bug"]
-
-
-@pytest.mark.parametrize("length", [991, 992, 993, 5000])
-async def test_an_outcome_has_at_most_a_thousand_characters(length: int) -> None:
-    [outcome] = await outcomes_of({("likers", 1): "x" * length}, (1, "likers"))
-    assert outcome == "failed: " + "x" * min(length, 992)
+    requests = MemoryRequests(rung=uuid4())
+    redrive = redriver(requests, log, store, likes_replay(store))
+    await redrive.tick(tp, Lease.of())
+    requests.rows.append(RedriveRequest(Position(*tp, 1), "likers", uuid4()))
+    await redrive.tick(tp, Lease.of())
+    assert requests.outcomes == [""]
+    requests.rung = uuid4()
+    await redrive.tick(tp, Lease.of())
+    assert requests.outcomes == [APPLIED]

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from events.ids import derived_id
 from events.settings import Settings
 from producers.decide.decision import Claim
 from producers.publisher import EncodedRecord
@@ -124,3 +125,9 @@ def test_a_plan_is_read_back_as_it_was() -> None:
         Plan(id=one("thing"), event_id=one("event"), owner=ADA, done=True),
     ):
         assert parse_plan(plan.to_json()) == plan
+
+
+def test_a_request_has_an_id_that_follows_from_all_of_its_key_and_is_known_for_a_day() -> None:
+    key = IdempotencyKey(actor=ADA, route="PUT /v1/me", key="k")
+    assert key.request == derived_id(ADA, "PUT /v1/me", "k")
+    assert TTL_SECONDS == 24 * 60 * 60

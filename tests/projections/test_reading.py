@@ -109,6 +109,16 @@ async def test_a_set_is_read_whole_in_order_whatever_the_size_of_a_read(size: in
     assert sorted(own) == sorted(follow.event_id for follow in of_one)
 
 
+@pytest.mark.parametrize(("first", "second"), [(BO, CY), (CY, BO)])
+async def test_of_two_who_began_in_the_same_second_the_later_is_listed_first(first: UUID, second: UUID) -> None:
+    history = [
+        given.user_followed(follower_id=ADA, followee_id=first, occurred_at=MORNING),
+        given.user_followed(follower_id=ADA, followee_id=second, occurred_at=MORNING + timedelta(milliseconds=1)),
+    ]
+    store = await stored(*history)
+    assert [row.member async for row in newest_members(store, following, ADA)] == [second, first]
+
+
 def test_a_set_that_is_not_listed_has_no_list() -> None:
     async def read() -> list[object]:
         return [row async for row in newest_beginnings(MemoryStore(), photos_in_roll, LAKE)]

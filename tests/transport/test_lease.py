@@ -8,6 +8,8 @@ import pytest
 
 from processors.transport.lease import FIRST_DELAY, LONGEST_DELAY, Lease, LeaseLost, backoff
 
+pytestmark = pytest.mark.anyio
+
 
 class Down(Exception):
     """The database is down."""
@@ -117,3 +119,27 @@ def test_delays_double_to_a_cap_and_are_spread() -> None:
     assert longest[:3] == [FIRST_DELAY, 2 * FIRST_DELAY, 4 * FIRST_DELAY]
     assert longest[-1] == backoff(10**9, lambda: 1.0) == LONGEST_DELAY
     assert backoff(4, lambda: 0.0) == longest[4] / 2
+
+
+class Recording(Lease):
+    """A lease whose pauses take no time; how long each would have been is kept, in seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: True)
+        self.paused: list[float] = []
+
+    async def pause(self, seconds: float) -> None:
+        """See Lease."""
+        self.paused.append(seconds)
+
+
+async def test_each_attempt_waits_twice_as_long_as_the_one_before_up_to_five_seconds() -> None:
+    lease, failures = Recording(), [Down()] * 9
+
+    async def operation() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    assert await lease.retry(operation, transient=is_down, jitter=lambda: 1.0) == "done"
+    assert lease.paused == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]

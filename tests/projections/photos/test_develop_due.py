@@ -16,6 +16,8 @@ from projections.photos.develop_due import (
     due_photos,
     minute_of,
 )
+from projections.store.memory import MemoryStore
+from projections.store.table import Stamped
 from tests import given
 from tests.given import ADA, BO, DAWN, DUSK, MORNING, TAKEN, named
 from tests.projections.rows import OF_ADA, OF_BO, rows, stored
@@ -82,3 +84,12 @@ async def test_all_photos_of_a_minute_are_read_whatever_the_size_of_a_read(size:
     assert {row.photo_id for row in found if row.done} == {named("photo 2")}
     assert await due_photos(store, OF_BO, "2026-06-20T07:00", size) == []
     assert await due_photos(store, OF_ADA, "2026-06-20T07:01", size) == []
+
+
+async def test_a_day_may_have_something_due_in_each_of_its_minutes() -> None:
+    minutes = [f"2026-06-20T{hour:02}:{minute:02}" for hour in range(24) for minute in range(60)]
+    store = MemoryStore()
+    await store.write([Stamped(DEVELOP_DAYS.upsert(shard=3, day="2026-06-20"), 1)])
+    rows = [DEVELOP_MINUTES.upsert(shard=3, day="2026-06-20", minute=minute) for minute in minutes]
+    await store.write([Stamped(row, 1) for row in rows])
+    assert await due_minutes(store, 3, since="", until="2026-06-20T23:59") == minutes
