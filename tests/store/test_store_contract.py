@@ -25,6 +25,7 @@ from tests.kit import run
 pytestmark = pytest.mark.anyio
 
 NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 Scenario = Callable[[Store], Awaitable[None]]
 
 
@@ -88,6 +89,12 @@ def test_on_a_tie_the_greater_value_stays(on: Both) -> None:
             for width in (first, second):
                 await store.write([Stamped(PHOTO.upsert(photo_id=photo, full_width=width), 1024)])
             assert (await store.get(PHOTO, photo)).full_width == max(first, second)
+
+        for first, second in ((NOON, NOON + MILLISECOND), (NOON + MILLISECOND, NOON)):
+            user = uuid4()
+            for at in (first, second):
+                await store.write([Stamped(USERS.upsert(user_id=user, registered_at=at), 1024)])
+            assert (await store.get(USERS, user)).registered_at == NOON + MILLISECOND
 
     on(scenario)
 
