@@ -1,5 +1,5 @@
-"""expand appends what follows from an end: an ended photo leaves its rolls; a deleted roll's memberships and followings
-end; a photo that developed counts as developed in each of its rolls.
+"""expand appends what follows for others from one fact: an ended photo leaves its rolls; a deleted roll's memberships
+and followings end; a photo that developed counts as developed in each of its rolls.
 
 Two events that need each other may come in either order and in different partitions (a roll is deleted while somebody
 joins it). So for a batch the ends of the partitions behind the read models are taken first, then the read models are
@@ -96,13 +96,13 @@ async def consequences(cause: Event, store: Store) -> AsyncIterator[Event]:
                 yield photo_removed(cause, placement.roll_id, placement_id=placement.placement_id)
         case PhotoDeveloped():
             for placement in await placements(store, cause.photo_id):
-                yield photo_developed(cause, placement.roll_id, placement_id=placement.placement_id)
+                yield photo_developed_in_roll(cause, placement.roll_id, placement_id=placement.placement_id)
         case PhotoAddedToRoll():
             photo: Photo | None = await store.get(PHOTO, cause.photo_id)
             if photo is not None and photo.ended:
                 yield photo_removed(cause, cause.roll_id, placement_id=cause.event_id)
             elif photo is not None and photo.developed:
-                yield photo_developed(cause, cause.roll_id, placement_id=cause.event_id)
+                yield photo_developed_in_roll(cause, cause.roll_id, placement_id=cause.event_id)
         case RollDeleted():
             async for member in live_members(store, members, cause.roll_id):
                 yield membership_ended(cause, member_id=member.member, membership_id=member.beginning)
@@ -155,7 +155,7 @@ def photo_removed(
     )
 
 
-def photo_developed(
+def photo_developed_in_roll(
     cause: PhotoDeveloped | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID
 ) -> PhotoDevelopedInRoll:
     """The fact that a placed photo has developed."""

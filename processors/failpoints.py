@@ -99,7 +99,7 @@ class FailingStore:
         await self._store.write(rows[len(rows) // 2 :])
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
-        """The rows, and the failpoint before anybody has them."""
+        """Reads the rows, and reaches the failpoint before they are returned."""
         rows = await self._store.pick(table, partition, firsts)
         reached("tally-read")
         return rows

@@ -92,7 +92,7 @@ def clamped(taken_at: datetime, *, now: datetime) -> datetime:
 
 
 def delete(command: Command, photo: Photo | None) -> Decision:
-    """Deletes a photo; a processor takes it out of its rolls. Raises NotFound; Forbidden for who didn't take it."""
+    """Deletes a photo; a reactor takes it out of its rolls. Raises NotFound; Forbidden for anyone but its owner."""
     if photo is None:
         raise no_such_photo()
     if photo.owner_id != command.actor:

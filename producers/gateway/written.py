@@ -1,4 +1,4 @@
-"""What a write answers."""
+"""The response to a write: 202, and where its facts are in the log."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""developed_of_user: how many of a person's photos have developed. The developing ones are nobody else's business."""
+"""developed_of_user: how many of a person's photos have developed. Only their owner sees those still developing."""
 
 from events.generated import PhotoDeleted, PhotoDeveloped, PhotoTakenDown
 from projections.tally.tally import Begin, Change, End, tally

@@ -45,7 +45,7 @@ class Photo:
 
     @property
     def ended(self) -> bool:
-        """Whether it will never (again) be a photo to look at."""
+        """Whether it was rejected, deleted or taken down: it will never be a photo to look at."""
         return bool(self.rejected_reason or self.deleted or self.taken_down)
 
     @property
