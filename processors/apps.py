@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from events.codec import Codec
-from events.confluent_registry import ConfluentRegistry
 from events.settings import Settings
 from events.topics import FACTS
 from processors.catalog import reactors
@@ -26,7 +24,7 @@ from processors.transport.app import BatchApp, batch_app
 from processors.transport.lease import Lease
 from producers.publisher import Publisher
 from projections.catalog import PROJECTIONS, of_topic
-from projections.private.keys import KeyStore
+from projections.private.codec import Codecs
 from projections.store.cassandra import CassandraStore, connect
 from projections.store.roles import WORKER
 
@@ -46,14 +44,10 @@ class AppFactory:
         session = connect(settings, WORKER, settings.worker_password)
         self.cassandra = CassandraStore(session, settings.keyspace)
         self.store = armed_store(self.cassandra)
-        self._registry, self._keys = ConfluentRegistry(settings), KeyStore(self.cassandra, settings)
-        self.codec = self.fresh_codec()
+        self.codecs = Codecs.of(self.cassandra, settings)
+        self.codec = self.codecs.fresh()
         self.publisher = Publisher(settings, self.codec, "darkroom-worker")
         self.tools = Tools(self.store, self.publisher, Objects(settings), LogEnds(settings), settings)
-
-    def fresh_codec(self) -> Codec:
-        """Makes a codec that remembers no schema."""
-        return Codec(self._registry, self._keys)
 
     def dead_letters(self, app: str) -> DeadLetterQueue:
         """Makes an app's queue of dead letters, behind a circuit breaker of its own."""
@@ -67,7 +61,7 @@ class AppFactory:
         """Makes the app that folds one topic with all of its projections."""
         dead_letters, records = self.dead_letters(topic), LogRecords(self.settings)
         projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, reread=records)
-        redrive = self._redrive(ProjectorReplay(topic, of_topic(topic), self.store, self.fresh_codec))
+        redrive = self._redrive(ProjectorReplay(topic, of_topic(topic), self.store, self.codecs.fresh))
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
             reached("rebalance")
@@ -97,7 +91,7 @@ class AppFactory:
         dead_letters = self.dead_letters(reactor.name)
         handler = ReactorHandler(reactor, self.store, self.codec, dead_letters)
         redrive = self._redrive(
-            ReactorReplay(reactor, self.fresh_codec), PROJECTIONS_FIRST, min(ROUND, reactor.max_records)
+            ReactorReplay(reactor, self.codecs.fresh), PROJECTIONS_FIRST, min(ROUND, reactor.max_records)
         )
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from events.codec import Codec
 from events.confluent_registry import ConfluentRegistry
@@ -18,6 +19,11 @@ class Codecs:
     registry: ConfluentRegistry
     keys: KeyStore
 
+    @classmethod
+    def of(cls, store: CassandraStore, settings: Settings) -> Self:
+        """The codecs of a process; `store` has the keys. The registry is connected to when it is first asked."""
+        return cls(ConfluentRegistry(settings), KeyStore(store, settings))
+
     def fresh(self) -> Codec:
         """Returns a codec that has yet to ask for every schema."""
         return Codec(self.registry, self.keys)
@@ -25,8 +31,8 @@ class Codecs:
 
 @contextmanager
 def open_codecs(store: CassandraStore, settings: Settings) -> Generator[Codecs]:
-    """Connects to the registry when it is first asked, and closes its connections at the end. `store` has the keys."""
-    codecs = Codecs(ConfluentRegistry(settings), KeyStore(store, settings))
+    """The codecs of a process, for the block: it closes the registry's connections at the end."""
+    codecs = Codecs.of(store, settings)
     try:
         yield codecs
     finally:
