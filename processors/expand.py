@@ -38,6 +38,7 @@ from projections.rolls.members import members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.roll_followers import roll_followers
 from projections.store.protocol import Store
+from projections.store.scan import scan
 from projections.tally.tally import Member, Tally
 
 PAGE = 500
@@ -127,15 +128,9 @@ async def roll_is_deleted(store: Store, roll_id: UUID) -> bool:
 async def live_members(store: Store, tally: Tally, entity: UUID) -> AsyncIterator[Member]:
     """The live beginnings of a set, over all of its shards, read a page at a time."""
     for shard in range(TOPICS[tally.topics[0]].partitions):
-        after: tuple[UUID, ...] = ()
-        while True:
-            rows: list[Member] = await store.slice(tally.members, entity, shard, after=after, limit=PAGE)
-            for row in rows:
-                if row.live:
-                    yield row
-            if len(rows) < PAGE:
-                break
-            after = (rows[-1].member, rows[-1].beginning)
+        async for row in scan(store, tally.members, entity, shard, size=PAGE):
+            if row.live:
+                yield row
 
 
 def photo_removed(
