@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     # How many records in a row may become dead letters before their app stops and waits for somebody to look: far more
     # than bad records ever come in a row, far fewer than you would want to redrive. 0: no limit.
     dead_letters_in_a_row: int = Field(default=1000, ge=0)
+    # Within how many seconds of append time an event id that stands in a partition again is a copy, which counts as
+    # nothing. A rule of the log: every process that reads it must have the same.
+    copy_window: int = Field(default=600, ge=120)
+    original_grace: int = Field(default=7 * 86400, ge=0)  # seconds for which a rejected photo's upload is kept
     image_url_window: int = Field(default=3600, ge=60)  # seconds for which a signed image URL stays the same
 
     @cached_property
