@@ -50,7 +50,7 @@ class Shown:
     another: Answer
 
 
-def developed_by_a_clock_ahead(made: System) -> Shown:
+def developed_by_a_clock_ahead(made: System, without: str = "") -> Shown:
     """A photo that is due in half an hour is developed now, by a worker whose clock is an hour ahead. What is shown."""
     photos = Photos(made, [jpeg()], due=timedelta(minutes=30))
     made.skip("photos", *LANES, "develop")
@@ -59,7 +59,7 @@ def developed_by_a_clock_ahead(made: System) -> Shown:
     made.start("develop", clock=HOUR)
     made.append_events(photos.taken)
     until(photos.over, "the photo was developed early")
-    api(made)
+    api(made, without)
     made.catch_up(*LANES, "develop")
     owner, path = photos.taken[0].owner_id, f"/v1/photos/{photos.ids[0]}"
     other = next(person for person in made.world.bystanders if person != owner)
@@ -69,9 +69,10 @@ def developed_by_a_clock_ahead(made: System) -> Shown:
     return shown
 
 
-def api(made: System) -> Process:
-    """An API process that is ready."""
-    started = Process(made.settings, ("-m", "ops.cli", "api"), made.settings.home / "logs" / "api.log")
+def api(made: System, without: str = "") -> Process:
+    """An API process that is ready. `without`: see tests/faults/without.py."""
+    program = ("tests.faults.without", without) if without else ("ops.cli",)
+    started = Process(made.settings, ("-m", *program, "api"), made.settings.home / "logs" / "api.log")
     made.others.append(started)
 
     def serves_reads() -> bool:

@@ -4,13 +4,14 @@ only. A worker must refuse to run, and say where."""
 import re
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from tests.faults.load import Source
 from tests.faults.processes import until
 from tests.faults.system import System
+from tests.faults.watch import GONE
 from tests.faults.workers import WorkerProcess
 from tests.faults.world import World
 
@@ -58,8 +59,10 @@ def refusal(made: System, worker: WorkerProcess) -> str:
 
 
 def caught_up(made: System) -> bool:
-    """Whether everything is folded."""
-    return made.progress().behind() == 0
+    """Whether everything is folded, as far as anybody can say."""
+    with suppress(*GONE):
+        return made.progress().behind() == 0
+    return False
 
 
 def names_a_position(said: str, made: System) -> bool:

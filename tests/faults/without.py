@@ -21,7 +21,7 @@ from processors.failpoints import reached  # noqa: E402
 from processors.handlers import fold, writer  # noqa: E402
 from processors.handlers.projector import APPLIED, Projector  # noqa: E402
 from processors.transport import app, partitions  # noqa: E402
-from projections import progress  # noqa: E402
+from projections import progress, visibility  # noqa: E402
 from projections.progress import progress_rows  # noqa: E402
 from projections.tally import shard, stamps  # noqa: E402
 
@@ -141,6 +141,15 @@ def object_retries() -> None:
     objects.Objects._call = lost  # type: ignore[method-assign]
 
 
+def readers_clock() -> None:
+    """What is shown follows from the flag that a photo has developed, whatever its reader's clock says."""
+
+    def flag_only(photo: Any, _: Any) -> Any:
+        return photo
+
+    visibility.as_of = flag_only
+
+
 PROTECTIONS: Sequence[Callable[[], None]] = (
     rows_before_progress,
     members_read,
@@ -151,6 +160,7 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     schema_cache,
     registry_retries,
     object_retries,
+    readers_clock,
 )
 
 if __name__ == "__main__":
