@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from processors.failpoints import PLACES
+from tests.faults.on_backups import restored_from_snapshots
 from tests.faults.on_gateway import WRITES, killed_before_its_answer
-from tests.faults.on_photos import PHOTOS, object_store_gone
+from tests.faults.on_photos import PHOTOS, SLOW, film_workers_killed, object_store_gone
+from tests.faults.on_power import all_killed
 from tests.faults.on_servers import killed_and_restarted, registry_gone
 from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
 from tests.faults.system import SHOWN, System, system
@@ -61,6 +63,20 @@ def gateway_killed(made: System, _: random.Random) -> tuple[str, Outcome]:
     return "SIGKILL of the gateway before its answer", Outcome(0.0, unknown + abs(WRITES - sum(opened.values())))
 
 
+def film_killed(made: System, _: random.Random) -> tuple[str, Outcome]:
+    took, became = film_workers_killed(made)
+    return "SIGKILL of film workers", Outcome(took, SLOW - became["PhotoDeveloped"])
+
+
+def cassandra_and_workers_killed(made: System, _: random.Random) -> tuple[str, Outcome]:
+    still, _tails = all_killed(made, made.children, ("cassandra",))
+    return "SIGKILL of cassandra and the workers", Outcome(still)
+
+
+def backup_restored(made: System, _: random.Random) -> tuple[str, Outcome]:
+    return "restore of a backup, progress newer than its rows", Outcome(restored_from_snapshots(made, saved=True))
+
+
 FAULTS: dict[Callable[[System, random.Random], tuple[str, Outcome]], int] = {
     worker_killed: 6,
     workers_come_and_go: 2,
@@ -69,6 +85,9 @@ FAULTS: dict[Callable[[System, random.Random], tuple[str, Outcome]], int] = {
     registry_killed: 1,
     store_killed: 1,
     gateway_killed: 1,
+    film_killed: 1,
+    cassandra_and_workers_killed: 2,
+    backup_restored: 1,
 }
 
 

@@ -41,12 +41,18 @@ class System:
         self._ports = count(settings.worker_metrics_port)
 
     def start(
-        self, *names: str, failpoint: str = "", without: str = "", ready: bool = True, settings: Settings | None = None
+        self,
+        *names: str,
+        failpoint: str = "",
+        without: str = "",
+        ready: bool = True,
+        settings: Settings | None = None,
+        clock: int = 0,
     ) -> WorkerProcess:
         """Starts a worker, and returns when it has its partitions (unless it isn't to be waited for)."""
         port = next(self._ports)
         log = self.settings.home / "logs" / f"worker-{port}.log"
-        worker = WorkerProcess(settings or self.settings, names or HOSTED, port, log, failpoint, without)
+        worker = WorkerProcess(settings or self.settings, names or HOSTED, port, log, failpoint, without, clock)
         self.workers.append(worker)
         if ready:
             until(worker.ready, f"{names} ready")

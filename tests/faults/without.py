@@ -23,7 +23,7 @@ from processors.handlers.copies import Copies  # noqa: E402
 from processors.handlers.handler import BatchHandler  # noqa: E402
 from processors.handlers.projector import Projector  # noqa: E402
 from processors.transport import app, partitions  # noqa: E402
-from projections import progress  # noqa: E402
+from projections import progress, visibility  # noqa: E402
 from projections.tally import shard, stamps  # noqa: E402
 
 
@@ -150,6 +150,15 @@ def object_retries() -> None:
     objects.Objects._call = lost  # type: ignore[method-assign]
 
 
+def readers_clock() -> None:
+    """What is shown follows from the flag that a photo has developed, whatever its reader's clock says."""
+
+    def flag_only(photo: Any, _: Any) -> Any:
+        return photo
+
+    visibility.as_of = flag_only
+
+
 PROTECTIONS: Sequence[Callable[[], None]] = (
     rows_before_progress,
     members_read,
@@ -163,6 +172,7 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     schema_cache,
     registry_retries,
     object_retries,
+    readers_clock,
 )
 
 if __name__ == "__main__":
