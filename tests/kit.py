@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
@@ -54,9 +55,11 @@ def memory_codec() -> Codec:
     return Codec(MemoryRegistry(), MemoryKeys())
 
 
-def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None) -> Record:
-    """A record as aiokafka hands it over."""
-    return ConsumerRecord(topic, partition, offset, 0, 1, key, value, None, 0, 0, ())
+def record(
+    topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None, timestamp: int = 0
+) -> Record:
+    """A record as aiokafka hands it over; `timestamp`: when it was appended, in ms."""
+    return ConsumerRecord(topic, partition, offset, timestamp, 1, key, value, None, 0, 0, ())
 
 
 class MemoryLog:
@@ -65,6 +68,7 @@ class MemoryLog:
     def __init__(self, codec: Codec | None = None) -> None:
         self.codec = codec or memory_codec()
         self.partitions: dict[tuple[str, int], list[Record]] = {}
+        self.now: Callable[[], datetime] = lambda: datetime.fromtimestamp(0, UTC)  # what records are appended at
 
     async def append(self, *events: Event) -> None:
         """Appends events where they belong."""
@@ -75,7 +79,8 @@ class MemoryLog:
     def raw(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
         """Appends bytes."""
         records = self.partitions.setdefault((topic, partition), [])
-        records.append(record(topic, partition, len(records), key, value))
+        at = round(self.now().timestamp() * 1000)
+        records.append(record(topic, partition, len(records), key, value, at))
 
 
 @dataclass
