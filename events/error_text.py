@@ -26,12 +26,14 @@ QUOTING_NOBODY = frozenset(
         "producers.publisher.RefusedRecord",
         "producers.uploads.StorageUnavailable",
         "processors.film.sandbox.child.WorkerLost",
+        "processors.film.sandbox.child.WorkerNotStarted",
         "processors.film.sandbox.pool.PoolClosed",
+        "processors.filter.NotFiltered",
         "processors.handlers.circuit_breaker.CircuitOpen",
         "processors.handlers.writer.Forgotten",
         "processors.object_store.ObjectChanged",
         "processors.object_store.ObjectsUnavailable",
-        "processors.transport.fetcher.OutsideTheLog",
+        "processors.log.records.OutsideTheLog",
         "processors.transport.lease.LeaseLost",
     }
 )

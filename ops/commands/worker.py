@@ -15,7 +15,7 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
     """Host the apps NAMES until SIGTERM or Ctrl-C.
 
     The names are the topics whose projections an app folds (accounts, graph, rolls, photos, reactions), and the
-    reactors expand, filter and develop.
+    reactors expand, filter, filter_late, cleanup and develop.
 
     \b
     Examples:
