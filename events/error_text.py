@@ -83,6 +83,13 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
+class Said(str):
+    """A text that `%r` writes as `%s` does."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
 class TextFreeFormatter(logging.Formatter):
     """Formats log records, of libraries too, without the texts of the errors in them."""
 
@@ -91,7 +98,7 @@ class TextFreeFormatter(logging.Formatter):
         clean = copy.copy(record)
         clean.exc_text = None  # what another formatter made of the error
         if isinstance(record.args, tuple):
-            clean.args = tuple(described(each) if isinstance(each, BaseException) else each for each in record.args)
+            clean.args = tuple(Said(described(x)) if isinstance(x, BaseException) else x for x in record.args)
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             clean.msg, clean.args = message_without(clean.getMessage(), record.name, error), ()
