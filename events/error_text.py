@@ -35,6 +35,7 @@ QUOTING_NOBODY = frozenset(
         "processors.transport.lease.LeaseLost",
     }
 )
+OF_BROKERS = ("aiokafka.errors",)  # they say which broker does not answer, and which offset isn't there
 
 
 def described(error: BaseException) -> str:
@@ -44,7 +45,8 @@ def described(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(dict.fromkeys(described(nested) for nested in error.exceptions[:NESTED]))
     kind = type(error)
-    if f"{kind.__module__}.{kind.__qualname__}" in QUOTING_NOBODY and str(error):
+    listed = f"{kind.__module__}.{kind.__qualname__}" in QUOTING_NOBODY or kind.__module__ in OF_BROKERS
+    if listed and str(error):
         return f"{kind.__name__}: {error}"
     return f"{kind.__name__}{place_of(error)}"
 

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -115,7 +116,7 @@ def test_a_request_that_fails_is_logged_by_its_id_without_the_text(caplog: pytes
         raise ValueError(TITLE)
 
     async def cut(request: Request) -> StreamingResponse:
-        async def body() -> Any:
+        async def body() -> AsyncIterator[bytes]:
             yield b"begun"
             raise ValueError(TITLE)
 

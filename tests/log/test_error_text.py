@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from events.error_text import QUOTING_NOBODY, TextFreeFormatter, causes, described, traceback_of
 from events.ids import derived_id
@@ -42,6 +43,10 @@ def test_an_error_is_its_type_and_the_innermost_line_of_ours() -> None:
 def test_a_text_of_our_own_is_kept_and_a_group_is_its_first_errors() -> None:
     assert described(StoreUnavailable("OperationTimedOut: 10 s")) == "StoreUnavailable: OperationTimedOut: 10 s"
     assert described(StoreUnavailable()) == "StoreUnavailable"
+    assert (
+        described(KafkaConnectionError("no broker at a:1"))
+        == "KafkaConnectionError: KafkaConnectionError: no broker at a:1"
+    )
     group = ExceptionGroup(TITLE, [ValueError(TITLE), KeyError(TITLE), ValueError(TITLE), StoreUnavailable("away")])
     assert described(group) == "ValueError; KeyError"
 
