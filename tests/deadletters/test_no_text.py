@@ -110,7 +110,7 @@ def test_the_databases_and_its_drivers_errors_are_told_without_values() -> None:
 
 
 def test_a_request_that_fails_is_logged_by_its_id_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
-    """Seen to fail with `logger.exception`, and with the error raised again to the server, which logs it."""
+    """Seen to fail with the error itself in the line. The server logs what is raised to it: that has no text either."""
 
     async def fails(request: Request) -> None:
         raise ValueError(TITLE)
