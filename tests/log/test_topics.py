@@ -54,7 +54,6 @@ def test_topics_that_were_made_by_us_are_taken(darkroom: Settings) -> None:
 
 
 def test_every_wrong_setting_is_named_with_what_it_is_and_must_be_and_the_command(changed: Settings) -> None:
-    """Seen to fail, once for each setting, with it taken out of `required_configs`."""
     with pytest.raises(WrongTopics) as refused:
         create_topics(changed)
     assert {(each.topic, each.setting, each.found, each.required) for each in refused.value.wrong} == {
@@ -82,7 +81,6 @@ def test_what_the_broker_reports_of_an_unset_value_counts_and_not_who_set_it(dar
 def test_a_process_refuses_to_start_and_says_why_without_a_traceback(
     changed: Settings, arguments: tuple[str, ...]
 ) -> None:
-    """Seen to fail with the check taken out of the command: the process runs, and this waits in vain."""
     command = [sys.executable, "-m", "ops.cli", *arguments]
     ran = subprocess.run(
         command, cwd=ROOT, env=environment(changed), capture_output=True, text=True, check=False, timeout=170
@@ -105,7 +103,6 @@ def test_partitions_and_replicas_are_counted(darkroom: Settings, monkeypatch: py
 
 
 def test_kafka_is_waited_for(darkroom: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    """Seen to fail with the error left to the caller."""
     away, pauses = with_values(darkroom, kafka="127.0.0.1:1"), list[float]()
 
     class Enough(Exception):
