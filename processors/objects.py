@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from events.reachability import REFUSES, reachability
 from events.settings import Settings
 from processors.object_store import ObjectChanged, ObjectsUnavailable
 from producers.s3 import s3_client
@@ -18,6 +19,7 @@ class Objects:
 
     def __init__(self, settings: Settings):
         self._settings, self._bucket = settings, settings.bucket
+        self._reachable = reachability(f"The object store at {settings.s3_url}")
 
     @cached_property
     def _client(self) -> Any:
@@ -59,10 +61,15 @@ class Objects:
 
     async def _call(self, call: Any) -> Any:
         try:
-            return await asyncio.to_thread(call)
+            found = await asyncio.to_thread(call)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code", "") in GONE:
+                self._reachable.answered()
                 raise ObjectChanged(str(error)) from error
+            self._reachable.failed(str(error), REFUSES)
             raise ObjectsUnavailable(str(error)) from error
         except (BotoCoreError, OSError) as error:
+            self._reachable.failed(error)
             raise ObjectsUnavailable(f"{type(error).__name__}: {error}") from error
+        self._reachable.answered()
+        return found
