@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -47,8 +47,9 @@ class Opening:
             closing.set()
             if not self.is_open:
                 task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
+            if not task.cancelled() and (error := task.exception()):
+                raise error
 
     async def _hold(self, app: FastAPI, opened: asyncio.Future[None], closing: asyncio.Event) -> None:
         try:

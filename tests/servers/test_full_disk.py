@@ -9,7 +9,6 @@ from ops.servers.jars import ROOT
 
 
 def test_servers_that_died_of_a_full_disk_wait_for_room_and_have_all_that_they_acknowledged(tmp_path: Path) -> None:
-    """Seen to fail with `shortage` always empty: the servers are started on the full disk, again and again."""
     command = ["unshare", "-rm", sys.executable, "-m", "tests.servers.full_disk", str(tmp_path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]

@@ -95,7 +95,7 @@ def missing(process: Process) -> list[str]:
 
 
 def test_with_nothing_there_all_wait_then_go_on_when_the_servers_are_there(tmp_path: Path) -> None:
-    """Seen to fail with each of `connect_patiently`, `_kafka` and `_registry` made to try once: the process ends."""
+    """Seen to fail with `connect_patiently` made to try once: the process ends."""
     settings = alone(tmp_path)
     with started(settings, tmp_path, **COMMANDS) as made:
         for name, process in made.items():
@@ -130,7 +130,7 @@ def test_with_nothing_there_all_wait_then_go_on_when_the_servers_are_there(tmp_p
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("frozen", [False, True], ids=["refused", "no answer"])
 def test_while_they_wait_a_signal_ends_them(tmp_path: Path, number: signal.Signals, frozen: bool) -> None:
-    """Seen to fail with the attempts in asyncio's own threads, which an exit waits for, where nothing answers."""
+    """Where nothing answers, a client library's thread may block for longer than the process may take to end."""
     settings = alone(tmp_path)
     with ExitStack() as stack:
         if frozen:  # something accepts the connection, and never says anything
@@ -164,9 +164,7 @@ def test_under_plain_uvicorn_they_listen_at_once_and_end_with_a_signal(
 def test_a_wrong_password_is_said_at_once_and_ends_the_process_after_a_while(
     darkroom: Settings, tmp_path: Path, name: str
 ) -> None:
-    """A role that is about to be created is refused alike; so it isn't the end at once.
-
-    Seen to fail with LoginRefused taken for one more StoreUnavailable: it waits for ever."""
+    """A role that is about to be created is refused alike; so it isn't the end at once."""
     own = alone(tmp_path)
     ports = {port: getattr(own, port) for port in PORTS.values()}
     settings = with_values(darkroom, home=tmp_path, **ports, **{f"{name}_password": "another"})
