@@ -54,9 +54,9 @@ def memory_codec() -> Codec:
     return Codec(MemoryRegistry(), MemoryKeys())
 
 
-def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None) -> Record:
+def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None, at_ms: int = 0) -> Record:
     """A record as aiokafka hands it over."""
-    return ConsumerRecord(topic, partition, offset, 0, 1, key, value, None, 0, 0, ())
+    return ConsumerRecord(topic, partition, offset, at_ms, 1, key, value, None, 0, 0, ())
 
 
 class MemoryLog:
@@ -64,6 +64,7 @@ class MemoryLog:
 
     def __init__(self, codec: Codec | None = None) -> None:
         self.codec = codec or memory_codec()
+        self.at_ms = 0
         self.partitions: dict[tuple[str, int], list[Record]] = {}
 
     async def append(self, *events: Event) -> None:
@@ -75,7 +76,7 @@ class MemoryLog:
     def raw(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
         """Appends bytes."""
         records = self.partitions.setdefault((topic, partition), [])
-        records.append(record(topic, partition, len(records), key, value))
+        records.append(record(topic, partition, len(records), key, value, self.at_ms))
 
 
 @dataclass

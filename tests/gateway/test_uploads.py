@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from producers.uploads import S3Uploads, object_key
-from tests.gateway.world import ADA, NOW, SETTINGS, one
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, SETTINGS, one
 
 KEY = object_key(ADA, upload_id=one("upload"))
 
