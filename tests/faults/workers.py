@@ -6,6 +6,7 @@ from pathlib import Path
 
 from events.settings import Settings
 from ops.supervisor.program import http_status
+from tests.faults.network import Network
 from tests.faults.processes import Process
 
 
@@ -13,13 +14,20 @@ class WorkerProcess(Process):
     """One worker process. `without`: a protection that is taken out of it (tests/faults/without.py)."""
 
     def __init__(
-        self, settings: Settings, names: Sequence[str], port: int, log: Path, failpoint: str, without: str
+        self,
+        settings: Settings,
+        names: Sequence[str],
+        port: int,
+        log: Path,
+        failpoint: str,
+        without: str,
+        net: Network | None = None,
     ) -> None:
         self.names, self.failpoint = tuple(names), failpoint
         self._host, self._port = settings.host, port
         program = ("-m", "tests.faults.without", without) if without else ("-m", "ops.cli")
         own = {"DARKROOM_WORKER_METRICS_PORT": str(port), "DARKROOM_FAILPOINT": failpoint}
-        super().__init__(settings, (*program, "worker", *names), log, own)
+        super().__init__(settings, (*program, "worker", *names), log, own, net)
 
     def ready(self) -> bool:
         """Whether every app has its partitions. AssertionError if the process has ended."""
