@@ -19,6 +19,7 @@ from events.settings import Settings
 from events.topics import TOPICS, key_bytes, partition_of
 
 CLOSING_SECONDS = 2.0  # what records that are queued get when the publisher is closed
+TAKEN_BACK_SECONDS = 4.0  # in which it is said of those that are left that they were taken back
 Headers = list[tuple[str, str | bytes | None]]
 Options = dict[str, str | int | bool]
 logger = logging.getLogger("darkroom.publisher")
@@ -202,7 +203,7 @@ class Publisher:
         await asyncio.to_thread(self._producer.flush, CLOSING_SECONDS)
         for producer in (self._producer, *self._retired):
             await asyncio.to_thread(producer.purge)
-            await asyncio.to_thread(producer.flush, CLOSING_SECONDS)  # hands out what became of each
+            await asyncio.to_thread(producer.flush, TAKEN_BACK_SECONDS)
         self._closing.set()
         await asyncio.to_thread(self._poller.join)
 

@@ -85,7 +85,15 @@ class S3Uploads:
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in ABSENT:
                 return None
-            raise StorageUnavailable(str(error)) from error
+            raise StorageUnavailable(await asyncio.to_thread(self._why, key, error)) from error
         except BotoCoreError as error:
             raise StorageUnavailable(str(error)) from error
         return Uploaded(head["ETag"].strip('"'), head["ContentLength"])
+
+    def _why(self, key: str, error: ClientError) -> str:
+        """Returns why the store refuses. The answer to a HEAD has no body that says so; that to a GET has."""
+        try:
+            self._client.get_object(Bucket=self._bucket, Key=key, Range="bytes=0-0")["Body"].close()
+        except (ClientError, BotoCoreError) as told:
+            return str(told)
+        return str(error)

@@ -28,7 +28,7 @@ from web.read_your_writes import ProjectionWaiter
 
 # What writes that go on get, once the gateway is told to stop: with what requests and the publisher get, less than the
 # 30 s after which the supervisor kills it.
-FINISH_SECONDS = 10
+FINISH_SECONDS = 8
 
 
 def whole_milliseconds() -> datetime:

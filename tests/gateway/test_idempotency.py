@@ -63,6 +63,34 @@ async def test_an_attempt_that_failed_before_the_log_is_made_up_for() -> None:
         assert await here.count() == count + 1
 
 
+@pytest.mark.parametrize("error", [None, away()])
+async def test_what_became_of_a_write_that_took_too_long_is_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception | None
+) -> None:
+    async with world() as here:
+        free, append = asyncio.Event(), here.appended.append
+
+        async def slow(records: list[EncodedRecord], traceparent: str = "") -> object:
+            await free.wait()
+            if error is not None:
+                raise error
+            return await append(records, traceparent)
+
+        monkeypatch.setattr(write, "ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr(here.appended, "append", slow)
+        answer = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)
+        name = f"request {answer.headers['x-request-id']}"
+        assert caplog.messages == [f"{name} is answered 503: not in the log within 0 s"]
+        free.set()
+        await here.resources.finish()
+        what = (
+            "was answered 503, and is in the log since"
+            if error is None
+            else "was answered 503: NotPublished: timed out"
+        )
+        assert caplog.messages[1:] == [f"{name} was answered {what}"]
+
+
 async def test_an_undo_whose_answer_was_lost_is_answered_though_nothing_is_left_to_undo() -> None:
     async with world(*taken(PHOTO), LIKED) as here:
         here.appended.refusals.append(StoreUnavailable("the gateway's last moment"))
