@@ -17,7 +17,6 @@ from projections.accounts.users import USERS, User
 from projections.accounts.users_by_handle import handle_hmac, user_with_handle
 from projections.private.claims import PENDING_SECONDS
 from projections.rolls.roll import ROLL
-from projections.store.memory import MemoryStore
 from tests.gateway.memory import Appended, away
 from tests.gateway.world import ADA, APP, BOB, PUBLIC, SETTINGS, GatewayWorld, rows_of, world
 
@@ -76,13 +75,9 @@ class TwoGateways:
         """Time passes."""
         self.here.now += timedelta(seconds=seconds)
 
-    async def rows(self) -> MemoryStore:
-        """What a fold of the log comes to."""
-        return await rows_of(self.here.appended.log)
-
     async def handles(self) -> dict[str, UUID]:
         """Who has which handle; each handle has one person."""
-        store = await self.rows()
+        store = await rows_of(self.here.appended.log)
         users: list[User] = [row for row in [await store.get(USERS, who) for who in (ADA, BOB)] if row is not None]
         found = {user.handle or "": user.user_id for user in users}
         assert len(found) == len(users)
@@ -108,7 +103,7 @@ async def test_a_title_is_the_last_one_that_was_acknowledged(late: float) -> Non
         await two.write(ADA, *TITLE, {"title": "B"}, **K2)
         await two.wait(late)
         await two.cut_off.land()
-        row = await (await two.rows()).get(ROLL, PUBLIC)
+        row = await (await rows_of(two.here.appended.log)).get(ROLL, PUBLIC)
         assert row.title == "B"
 
 
@@ -124,7 +119,7 @@ async def test_a_title_that_is_asked_for_until_the_last_moment_is_still_one_writ
         await two.write(ADA, *TITLE, {"title": "A"}, **K1)  # too old for a third: it is found
         assert len(two.here.search.asked) == 1
         await two.write(ADA, *TITLE, {"title": "B"}, **K2)
-        row = await (await two.rows()).get(ROLL, PUBLIC)
+        row = await (await rows_of(two.here.appended.log)).get(ROLL, PUBLIC)
         assert row.title == "B"
 
 
@@ -135,7 +130,7 @@ async def test_who_came_back_is_not_deactivated_again() -> None:
         await two.write(ADA, "POST", "/v1/me/reactivate", None, **K2)
         await two.wait(20)
         await two.cut_off.land()
-        user: User | None = await (await two.rows()).get(USERS, ADA)
+        user: User | None = await (await rows_of(two.here.appended.log)).get(USERS, ADA)
         assert user is not None
         assert user.active is True
 
@@ -199,3 +194,5 @@ async def test_ones_own_handle_is_taken_back_at_once_and_kept_whatever_is_asked_
         assert await two.handles() == {"ada": ADA, "bob": BOB}
         await two.wait(PENDING_SECONDS)
         assert (await two.handle(BOB, "ada")).status_code == 409
+        assert (await two.handle(BOB, "alpha")).status_code == 202
+        assert await two.handles() == {"ada": ADA, "alpha": BOB}

@@ -10,7 +10,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import httpx
 
 from events.generated import Event, MemberJoined, UserRegistered
-from events.ids import event_id_of
 from events.settings import Settings
 from producers.decide.decision import Claim
 from producers.gateway.app import application
@@ -54,7 +53,7 @@ class GatewayWorld:
     def __init__(self) -> None:
         self.store, self.clock = MemoryStore(), DatabaseClock()
         self.appended = Appended(MemoryLog(), self.clock)
-        self.worker = Worker(self.store, self.appended.log.codec)
+        self.worker = Worker(self.store, self.appended.log.codec, log=self.appended.log)
         self.idempotency, self.claims = MemoryIdempotencyStore(self.clock), MemoryClaims(self.clock)
         self.uploads, self.search = MemoryUploads(), MemorySearch(self.appended.log)
         self.ahead = timedelta(0)
@@ -86,7 +85,8 @@ class GatewayWorld:
 
     async def has(self, owner: UUID, claim: Claim) -> bool:
         """See producers.writes.execute.Owners."""
-        user: User | None = await (await rows_of(self.appended.log)).get(USERS, owner)
+        await self.fold()
+        user: User | None = await self.store.get(USERS, owner)
         return user is not None and user.handle_hmac == claim.value
 
     async def ready(self) -> None:
@@ -122,24 +122,10 @@ class GatewayWorld:
             return await client.request(method, path, json=body, headers=sent)
 
 
-def counted(log: MemoryLog) -> MemoryLog:
-    """The log without its copies."""
-    left = MemoryLog(log.codec)
-    for (topic, partition), records in log.partitions.items():
-        stands: dict[bytes | None, int] = {}
-        for record in records:
-            identity = event_id_of(record.value)
-            last = stands.get(identity)
-            if last is None or last <= record.timestamp - SETTINGS.copy_window * 1000:
-                left.raw(topic, partition, record.key, record.value)
-            stands[identity] = record.timestamp
-    return left
-
-
 async def rows_of(log: MemoryLog) -> MemoryStore:
     """What a fold of the log comes to."""
-    store, left = MemoryStore(), counted(log)
-    await Worker(store, left.codec).fold_all(left)
+    store = MemoryStore()
+    await Worker(store, log.codec, log=log).fold_all(log)
     return store
 
 
