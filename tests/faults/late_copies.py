@@ -77,7 +77,9 @@ def copies_land_late(made: System, *, killed: bool) -> tuple[Outcome, Outcome]:
     """Three writes are made through a gateway that is cut off, are asked for again at another one, and are superseded.
 
     Then the network heals, and the copies land. `killed`: the first gateway is gone by then, and only what its
-    machine still sends arrives (which Linux does for 102 s: the heal must come before that). Returns what the last acknowledged writes come to, and what there is."""
+    machine still sends arrives, for at most 102 s after the cut.
+
+    Returns what the last acknowledged writes come to, and what there is."""
     ada, bob, cat = made.world.bystanders[:3]
     once = str(made.world.facts()["event_id"])
     alpha, beta = (f"{name}.{once[:8]}" for name in ("alpha", "beta"))
