@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from web.deadline import DEADLINE_SECONDS, Deadline
 from web.middleware import Metrics, RequestMiddleware
 from web.problems import Problem, documented, handle_problems
 
@@ -36,6 +37,7 @@ def service(
     )
     metrics = Metrics()
     handle_problems(app, unavailable)
+    app.add_middleware(Deadline, seconds=DEADLINE_SECONDS)
     app.add_middleware(RequestMiddleware, metrics=metrics)
 
     async def healthz() -> Response:

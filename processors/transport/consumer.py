@@ -24,6 +24,7 @@ from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
 from processors.handlers.batch import Batch
+from processors.transport.connection import use_prompt_connections
 from processors.transport.fetcher import OutsideTheLog, Taken, Thread
 from processors.transport.lease import backoff
 
@@ -34,6 +35,7 @@ for _package, _pin in PINS.items():
             f"processors.transport.consumer overrides private parts of {_package} {_pin}, not {version(_package)}"
         )
 
+use_prompt_connections()
 SCHEME = "batch"
 UNFINISHED = 2  # batches of one partition handed out at once: the next is fetched while one is being worked on
 

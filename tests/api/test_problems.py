@@ -1,5 +1,6 @@
 """What isn't an answer: problems that say what is wrong, and show no insides."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,6 +105,26 @@ async def test_a_failing_database_shows_no_insides(error: Exception, status: int
         checked("/readyz", ready)
         assert ready.status_code == 503
         assert (await api.client.get("/healthz")).status_code == 200
+
+
+class Silent:
+    """A database that never answers."""
+
+    def __getattr__(self, _: str) -> Any:
+        async def wait(*_: Any, **__: Any) -> None:
+            await asyncio.sleep(3600)
+
+        return wait
+
+
+async def test_a_database_that_never_answers_is_waited_for_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.service.DEADLINE_SECONDS", 0.05)
+    world = ApiWorld()
+    world.store = Silent()  # type: ignore[assignment]
+    async with world.api() as api:
+        answer = await api.get("ada", "/v1/me")
+        assert answer.status_code == 503
+        assert answer.headers["x-request-id"] == answer.json()["request_id"]
 
 
 async def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:
