@@ -45,7 +45,7 @@ class Context:
         self.request, self.viewer = request, viewer
         self.settings, self.store = resources.settings, resources.store
         self.image_urls, self.now = resources.image_urls, resources.now()
-        self.visible = VisibleRows(self.store, viewer)
+        self.visible = VisibleRows(self.store, viewer, self.now)
 
     def respond(self, body: Mapping[str, Any]) -> Response:
         """The response that shows one thing."""

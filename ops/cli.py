@@ -19,6 +19,7 @@ COMMANDS = {
     "gateway": "ops.commands.gateway:gateway",
     "api": "ops.commands.api:api",
     "token": "ops.commands.token:token",
+    "progress": "ops.commands.progress:progress",
     "deadletters": "ops.deadletters.command:deadletters",
     "version": "ops.commands.version:version",
 }

@@ -9,6 +9,8 @@ reads who has blocked whom beside the user's row.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -52,6 +54,15 @@ def photo_exists(photo: Photo | None) -> bool:
     return photo is not None and photo.owner_id is not None and not photo.deleted and not photo.taken_down
 
 
+def as_of(photo: Photo | None, now: datetime) -> Photo | None:
+    """A photo's row as a reader may take it at `now`: it hasn't developed before its time, whatever the log says.
+
+    A worker whose clock is ahead appends PhotoDeveloped early; nobody may see the picture for that."""
+    if photo is None or not photo.developed or (photo.develops_at is not None and photo.develops_at <= now):
+        return photo
+    return replace(photo, developed=None)
+
+
 def is_viewable(photo: Photo | None) -> bool:
     """Whether a photo's picture may be looked at by anybody: until it has developed not even its owner may."""
     return photo is not None and photo_exists(photo) and bool(photo.developed) and not photo.ended
@@ -76,10 +87,10 @@ def role_of(live: Collection[Member]) -> str | None:
 
 
 class VisibleRows:
-    """The rows that one viewer may see, for one request. Reads every row once. Raises StoreUnavailable."""
+    """The rows that one viewer may see at `now`, for one request. Reads every row once. Raises StoreUnavailable."""
 
-    def __init__(self, store: Store, viewer: UUID):
-        self.store, self.viewer = store, viewer
+    def __init__(self, store: Store, viewer: UUID, now: datetime):
+        self.store, self.viewer, self._now = store, viewer, now
         self._read: dict[Hashable, asyncio.Future[Any]] = {}
 
     async def _read_once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
@@ -127,8 +138,9 @@ class VisibleRows:
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
 
     async def photo_row(self, photo_id: UUID) -> Photo | None:
-        """A photo's row, whether or not the viewer may see it."""
-        return await self._read_once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
+        """A photo's row as of now, whether or not the viewer may see it."""
+        row: Photo | None = await self._read_once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
+        return as_of(row, self._now)
 
     async def photo(self, photo_id: UUID) -> Photo | None:
         """A photo, if the viewer may see it."""
@@ -136,7 +148,7 @@ class VisibleRows:
         return row if row is not None and await self.sees(row) else None
 
     async def sees(self, photo: Photo) -> bool:
-        """Whether the viewer may see a photo whose row was read. Reads only what the decision needs."""
+        """Whether the viewer may see a photo whose row `photo_row` gave. Reads only what the decision needs."""
         if photo.owner_id == self.viewer or not is_viewable(photo) or photo.owner_id is None:
             return sees_photo(self.viewer, photo, None, False)
         if photo.on_profile:

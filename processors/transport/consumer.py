@@ -24,8 +24,9 @@ from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
 from processors.handlers.batch import Batch
+from processors.log.records import OutsideTheLog
 from processors.transport.connection import use_prompt_connections
-from processors.transport.fetcher import OutsideTheLog, Taken, Thread
+from processors.transport.fetcher import Taken, Thread
 from processors.transport.lease import backoff
 
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}

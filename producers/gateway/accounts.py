@@ -19,7 +19,7 @@ async def change_me(patch: ProfilePatch, write: Write) -> Response:
     """Changes your profile: a JSON merge patch."""
 
     async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         me = await own_user(visible)
         fields = patch.sent("display_name", "bio", "zone") | {
             f"{name}_id": value for name, value in patch.sent("avatar").items()

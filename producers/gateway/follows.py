@@ -20,7 +20,7 @@ async def follow_user(user_id: UserId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         user, own_follows, following_count = await asyncio.gather(
-            VisibleRows(write.store, command.actor).user(user_id),
+            VisibleRows(write.store, command.actor, command.at).user(user_id),
             live_beginnings(write.store, following, entity=command.actor, member=user_id),
             size_of(write.store, command.actor, following.name),
         )
@@ -44,7 +44,7 @@ async def follow_roll(roll_id: RollId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         roll, own_follows = await asyncio.gather(
-            VisibleRows(write.store, command.actor).roll(roll_id),
+            VisibleRows(write.store, command.actor, command.at).roll(roll_id),
             live_beginnings(write.store, roll_followers, entity=roll_id, member=command.actor),
         )
         return follows.follow_roll(command, roll, own_follows)

@@ -37,7 +37,7 @@ async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Member
 async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decision:
     """Reads what joining is decided from, and decides. Raises Refusal."""
     roll, memberships = await asyncio.gather(
-        VisibleRows(store, command.actor).roll(roll_id),
+        VisibleRows(store, command.actor, command.at).roll(roll_id),
         live_beginnings(store, members, entity=roll_id, member=command.actor),
     )
     invited = roll is None and await is_invited(store, user_id=command.actor, roll_id=roll_id)
@@ -50,7 +50,7 @@ async def decide_to_join(store: Store, command: Command, roll_id: UUID) -> Decis
 
 async def decide_role(store: Store, command: Command, *, roll_id: UUID, member_id: UUID, role: str | None) -> Decision:
     """Reads what giving a role is decided from, and decides. Raises Refusal."""
-    visible = VisibleRows(store, command.actor)
+    visible = VisibleRows(store, command.actor, command.at)
     roll, memberships = await asyncio.gather(
         visible.roll(roll_id), live_beginnings(store, members, entity=roll_id, member=member_id)
     )
@@ -89,7 +89,7 @@ async def invite(roll_id: RollId, new: NewInvitation, write: Write) -> Response:
     """Invites somebody to join a roll, private ones too. For its members; an invitation is good for joining once."""
 
     async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         roll, own_role, user, memberships = await asyncio.gather(
             visible.roll(roll_id),
             visible.role(roll_id),
@@ -110,7 +110,7 @@ async def end_member(roll_id: RollId, user_id: UserId, write: Write) -> Response
             row: Roll | None = await write.store.get(ROLL, roll_id)
             another = await keeps_an_owner(write.store, row, without=user_id) if memberships else True
             return decisions.leave(command, roll_id, memberships, another)
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         roll, own_role = await asyncio.gather(visible.roll(roll_id), visible.role(roll_id))
         return decisions.remove(command, roll, own_role, user_id, memberships)
 

@@ -24,7 +24,7 @@ async def take(new: NewPhoto, write: Write) -> Response:
     An upload is good for one photo: registering it again gives the same answer, or a 409 for other details."""
 
     async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         me = await own_user(visible)
         destinations = await asyncio.gather(*(destination(visible, roll_id) for roll_id in dict.fromkeys(new.rolls)))
         await require_unregistered(visible, photos.photo_id_of(command))
@@ -66,7 +66,7 @@ async def delete(photo_id: PhotoId, write: Write) -> Response:
     """Deletes your photo, for good and everywhere."""
 
     async def decide(command: Command) -> Decision:
-        return photos.delete(command, await VisibleRows(write.store, command.actor).photo(photo_id))
+        return photos.delete(command, await VisibleRows(write.store, command.actor, command.at).photo(photo_id))
 
     return await write.respond(decide)
 
@@ -75,7 +75,7 @@ async def place(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Puts your photo into a roll that you are a member of."""
 
     async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         photo, roll, photo_placements = await asyncio.gather(
             visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
         )
@@ -88,7 +88,7 @@ async def unplace(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Takes a photo out of a roll. For who took it, and the roll's owners."""
 
     async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         photo, roll, photo_placements = await asyncio.gather(
             visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
         )

@@ -20,7 +20,7 @@ async def like(photo_id: PhotoId, write: Write) -> Response:
 
     async def decide(command: Command) -> Decision:
         photo, likes = await asyncio.gather(
-            VisibleRows(write.store, command.actor).photo(photo_id),
+            VisibleRows(write.store, command.actor, command.at).photo(photo_id),
             live_beginnings(write.store, likers, entity=photo_id, member=command.actor),
         )
         return reactions.like(command, photo, likes)
@@ -42,7 +42,9 @@ async def comment(photo_id: PhotoId, new: NewComment, write: Write) -> Response:
     """Says something about a photo."""
 
     async def decide(command: Command) -> Decision:
-        return reactions.comment(command, await VisibleRows(write.store, command.actor).photo(photo_id), new.text)
+        return reactions.comment(
+            command, await VisibleRows(write.store, command.actor, command.at).photo(photo_id), new.text
+        )
 
     return await write.respond(decide)
 
@@ -52,7 +54,8 @@ async def delete_comment(photo_id: PhotoId, comment_id: CommentId, write: Write)
 
     async def decide(command: Command) -> Decision:
         photo, row = await asyncio.gather(
-            VisibleRows(write.store, command.actor).photo(photo_id), comment_on(write.store, photo_id, comment_id)
+            VisibleRows(write.store, command.actor, command.at).photo(photo_id),
+            comment_on(write.store, photo_id, comment_id),
         )
         return reactions.delete_comment(command, photo, row)
 

@@ -36,7 +36,7 @@ async def change(roll_id: RollId, patch: RollPatch, write: Write) -> Response:
     """Changes a roll: a JSON merge patch. For its owners."""
 
     async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         roll, role = await asyncio.gather(visible.roll(roll_id), visible.role(roll_id))
         rolls.owned(roll, role)
         if patch.cover is not None and not await shown_in_roll(visible, photo_id=patch.cover, roll_id=roll_id):
@@ -59,7 +59,7 @@ async def delete(roll_id: RollId, write: Write) -> Response:
     """Closes a roll for good; its photos remain their owners'. For its owners."""
 
     async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor)
+        visible = VisibleRows(write.store, command.actor, command.at)
         roll, role = await asyncio.gather(visible.roll(roll_id), visible.role(roll_id))
         return rolls.delete(command, roll, role)
 

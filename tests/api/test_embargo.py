@@ -21,7 +21,7 @@ from tests.api.world import MORNING, Api, ApiWorld, named
 pytestmark = pytest.mark.anyio
 
 PEOPLE, ROLLS = ("ada", "bo", "cy"), ("lake", "den")
-FATES = ("taken", "filtered", "late", "developed", "deleted", "taken down", "rejected")
+FATES = ("taken", "filtered", "late", "early", "developed", "deleted", "taken down", "rejected")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ def events_of(facts: Facts, world: ApiWorld) -> list[Event]:
 
 
 def history(photo: Taken, world: ApiWorld) -> list[Event]:
-    """What happened to a photo; a late one should have developed by now, the others' morning is to come."""
+    """What happened to a photo; a late one should have developed by now, the others' morning is to come. An early one
+    was developed before it, by a worker whose clock is ahead."""
     due = MORNING if photo.shown or photo.fate == "late" else MORNING + timedelta(days=1)
     about = world.about(photo.name, photo.owner, due)
     events = world.taken(photo.name, photo.owner, *sorted(photo.rolls), on_profile=photo.on_profile, develops_at=due)
@@ -137,7 +138,7 @@ def history(photo: Taken, world: ApiWorld) -> list[Event]:
         return [*events, g.PhotoRejected(**world.begin(), **about, code="size", reason="It is too large.")]
     if photo.fate != "taken":
         events.append(world.filtered(photo.name, photo.owner, due))
-    if photo.fate in ("developed", "deleted", "taken down"):
+    if photo.fate in ("early", "developed", "deleted", "taken down"):
         events.append(g.PhotoDeveloped(**world.begin(), **about))
     if photo.fate == "deleted":
         events.append(g.PhotoDeleted(**world.begin(), **about))

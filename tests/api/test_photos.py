@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from events import generated as g
-from tests.api.world import MORNING, ApiWorld, named
+from tests.api.world import MORNING, NOW, ApiWorld, named
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +56,26 @@ async def test_a_developed_photo_has_images_counts_and_what_the_viewer_has_to_do
         assert [liker["handle"] for liker in likers] == ["cy", "bo"]
         comments = await api.walk("ada", f"/v1/photos/{named('dusk')}/comments")
         assert [(each["author"], each["text"]) for each in comments] == [(str(named("cy")), "The light!")]
+
+
+async def test_a_photo_that_was_developed_early_is_developing_until_its_time_comes() -> None:
+    """A worker whose clock is an hour ahead developed it."""
+    world = ApiWorld()
+    due = NOW + timedelta(minutes=30)
+    await world.given(world.person("ada"), world.person("bo"), *world.roll("lake", "ada"))
+    await world.given(*world.developed("dusk", "ada", "lake", on_profile=True, develops_at=due))
+    await world.given(world.portrait("ada", "dusk"), world.cover("lake", "ada", "dusk"))
+    path = f"/v1/photos/{named('dusk')}"
+    async with world.api() as api:
+        shown = await api.json("ada", path)
+        assert (shown["state"], shown["images"], shown["blurhash"]) == ("developing", None, None)
+        assert (await api.get("bo", path)).status_code == 404
+        assert await api.walk("bo", f"/v1/rolls/{named('lake')}/photos") == []
+        assert (await api.json("bo", f"/v1/rolls/{named('lake')}"))["cover"] is None
+        assert (await api.json("bo", "/v1/users/@ada"))["avatar"] is None
+        world.now = due
+        assert (await api.json("bo", path))["state"] == "developed"
+        assert len(await api.walk("bo", f"/v1/rolls/{named('lake')}/photos")) == 1
 
 
 async def test_only_the_owner_learns_why_a_photo_was_rejected() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable
 from projections.visibility import (
     VisibleRows,
+    as_of,
     role_in,
     sees_photo,
     sees_roll,
     sees_user,
 )
-from tests.api.world import MORNING, ApiWorld, named
+from tests.api.world import MORNING, NOW, ApiWorld, named
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +50,19 @@ def test_nobody_else_sees_a_photo_that_has_not_developed_or_has_ended(change: di
 )
 def test_a_photo_is_seen_on_the_profile_or_in_a_roll(on_profile: bool | None, in_seen_roll: bool, seen: bool) -> None:
     assert sees_photo(BO, replace(PHOTO, on_profile=on_profile), USER, in_seen_roll) == seen
+
+
+def test_no_photo_has_developed_before_its_time_by_the_readers_clock() -> None:
+    due = replace(PHOTO, develops_at=NOW)
+    assert as_of(due, NOW) == due
+    early = as_of(due, NOW - timedelta(milliseconds=1))
+    assert early == replace(due, developed=None)
+    assert not sees_photo(BO, early, USER, True)
+    assert sees_photo(ADA, early, USER, False)
+    assert as_of(PHOTO, NOW) == replace(PHOTO, developed=None)  # nobody knows when it develops
+    undeveloped = replace(PHOTO, developed=None, develops_at=NOW)
+    assert as_of(undeveloped, NOW) == undeveloped
+    assert as_of(None, NOW) is None
 
 
 def test_its_owner_knows_of_a_photo_from_the_start_and_until_it_ends() -> None:
@@ -95,9 +110,9 @@ async def test_what_is_not_there_is_not_seen() -> None:
     assert not sees_photo(BO, None, USER, True)
     assert not sees_user(BO, None)
     assert not sees_roll(None, "owner")
-    assert await VisibleRows(store, BO).user(ADA) is None
-    assert await VisibleRows(store, BO).roll(named("lake")) is None
-    assert await VisibleRows(store, BO).photo(named("dusk")) is None
+    assert await VisibleRows(store, BO, NOW).user(ADA) is None
+    assert await VisibleRows(store, BO, NOW).roll(named("lake")) is None
+    assert await VisibleRows(store, BO, NOW).photo(named("dusk")) is None
 
 
 async def test_the_loaders_read_what_the_rules_need() -> None:
@@ -105,9 +120,9 @@ async def test_the_loaders_read_what_the_rules_need() -> None:
     await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
     await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
     dusk = replace(PHOTO, on_profile=False)
-    seen = [await VisibleRows(world.store, named(who)).sees(dusk) for who in ("ada", "bo", "cy")]
+    seen = [await VisibleRows(world.store, named(who), NOW).sees(dusk) for who in ("ada", "bo", "cy")]
     assert seen == [True, True, False]
-    rolls = [await VisibleRows(world.store, named(who)).roll(named("den")) for who in ("bo", "cy")]
+    rolls = [await VisibleRows(world.store, named(who), NOW).roll(named("den")) for who in ("bo", "cy")]
     assert [row is not None for row in rolls] == [True, False]
     roles = [await role_in(world.store, roll_id=named("den"), user_id=named(who)) for who in ("ada", "bo", "cy")]
     assert roles == ["owner", "member", None]
@@ -128,7 +143,7 @@ async def test_a_row_is_read_once_for_all_who_ask_and_its_failure_told_to_all() 
             return USER
 
     store = Counting()
-    visible = VisibleRows(store, BO)
+    visible = VisibleRows(store, BO, NOW)
     assert await asyncio.gather(*(visible.user(ADA) for _ in range(3))) == [USER] * 3
     assert store.reads == 1
     failures = await asyncio.gather(*(visible.user(BO) for _ in range(3)), return_exceptions=True)

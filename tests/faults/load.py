@@ -19,7 +19,7 @@ from projections.store.cassandra import CassandraStore, connect, disconnect
 from tests.faults.world import World
 
 SLICE = 0.1  # seconds between two parts of what is appended
-AT_ONCE = 500  # keys made at once
+AT_ONCE = 100  # keys made at once
 PART = 5000  # records appended at once
 T = TypeVar("T")
 Encoded = tuple[UUID, EncodedRecord]  # an event's id, and its record

@@ -9,17 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from ops.supervisor.program import http_status
 from tests.faults.clients import Client, Reader, Writer, older, recovered_at
 from tests.faults.network import Direction, Network, Server
-from tests.faults.on_photos import PHOTOS, ended, upload
+from tests.faults.on_photos import ALL, PHOTOS
 from tests.faults.on_workers import moving
+from tests.faults.photos import Photos, jpeg
 from tests.faults.processes import Process, until
 from tests.faults.system import System
 from tests.faults.watch import GONE
-from tests.oracle.log import Log
 
 RATE = 100  # facts a second: some for each partition, and few enough for a worker on a busy machine
 WRITERS, READERS = 6, 6
@@ -155,26 +154,20 @@ def slow(
 def store_cut(made: System, *lengths: float, direction: Direction = "both", without: str = "") -> Recovery:
     """The object store is cut off from the filter, for some seconds each time, as photos are to be filtered."""
     recovery = Recovery()
+    made.skip("photos", *ALL)
     made.start(ready=False)
-    made.skip("photos", "filter", "develop")
-    made.start("filter", "develop", without=without, far=True)
-    made.catch_up("filter", "develop")
+    made.start(*ALL, without=without, far=True)
+    made.catch_up(*ALL)
     for seconds in lengths:
-        tail, taken, became = made.tail(), upload(made, PHOTOS), Counter[str]()
-        ids = {event.photo_id for event in taken}
-
-        def over(tail: Log = tail, became: Counter[str] = became, ids: set[UUID] = ids) -> bool:
-            became.update(fact.kind for fact in tail.read() if fact.fields.get("photo_id") in ids)
-            return ended(became)
-
+        photos = Photos(made, [jpeg(number) for number in range(PHOTOS)])
         made.net.cut("s3", direction=direction)
-        made.append_events(taken)
+        made.append_events(photos.taken)
         threading.Event().wait(seconds)
         assert made.net.heal(), "nothing came of the fault"
         what = f"s3 cut{WAYS[direction]} for {seconds:.0f} s, until every photo developed"
-        recovery.seconds[what] = until(over, what)
+        recovery.seconds[what] = until(photos.over, what)
         print(f"{what}: {recovery.seconds[what]:.1f} s", flush=True)
-        recovery.became += became
-    made.catch_up("filter", "develop")
+        recovery.became += photos.became()
+    made.catch_up(*ALL)
     made.stop_workers()
     return recovery

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from processors.failpoints import PLACES
 from tests.faults.network import Direction, Server, network
+from tests.faults.on_backups import restored_from_snapshots
 from tests.faults.on_gateway import WRITES, killed_before_its_answer
 from tests.faults.on_network import cut, slow
-from tests.faults.on_photos import PHOTOS, object_store_gone
+from tests.faults.on_photos import PHOTOS, SLOW, film_workers_killed, object_store_gone
+from tests.faults.on_power import all_killed
 from tests.faults.on_servers import killed_and_restarted, registry_gone
 from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
 from tests.faults.system import SHOWN, System, system
@@ -78,6 +80,20 @@ def network_slow(made: System, _: random.Random) -> tuple[str, Outcome]:
     return "the network slow and losing packets", Outcome(came.longest, len(came.older))
 
 
+def film_killed(made: System, _: random.Random) -> tuple[str, Outcome]:
+    took, became = film_workers_killed(made)
+    return "SIGKILL of film workers", Outcome(took, SLOW - became["PhotoDeveloped"])
+
+
+def cassandra_and_workers_killed(made: System, _: random.Random) -> tuple[str, Outcome]:
+    still, _tails = all_killed(made, made.children, ("cassandra",))
+    return "SIGKILL of cassandra and the workers", Outcome(still)
+
+
+def backup_restored(made: System, _: random.Random) -> tuple[str, Outcome]:
+    return "restore of a backup, progress newer than its rows", Outcome(restored_from_snapshots(made, saved=True))
+
+
 FAULTS: dict[Callable[[System, random.Random], tuple[str, Outcome]], int] = {
     worker_killed: 6,
     workers_come_and_go: 2,
@@ -88,6 +104,9 @@ FAULTS: dict[Callable[[System, random.Random], tuple[str, Outcome]], int] = {
     gateway_killed: 1,
     network_cut: 4,
     network_slow: 1,
+    film_killed: 1,
+    cassandra_and_workers_killed: 2,
+    backup_restored: 1,
 }
 
 

@@ -67,13 +67,14 @@ class System:
         ready: bool = True,
         far: bool = False,
         settings: Settings | None = None,
+        clock: int = 0,
     ) -> WorkerProcess:
         """Starts a worker, and returns when it has its partitions (unless it isn't to be waited for)."""
         port = next(self._ports)
         log = self.settings.home / "logs" / f"worker-{port}.log"
         settings = settings or (self.far if far else self.settings)
         net = self.net if far else None
-        worker = WorkerProcess(settings, names or HOSTED, port, log, failpoint, without, net)
+        worker = WorkerProcess(settings, names or HOSTED, port, log, failpoint, without, clock, net)
         self.workers.append(worker)
         if ready:
             until(worker.ready, f"{names} ready")

@@ -11,7 +11,8 @@ from tests.faults.processes import Process
 
 
 class WorkerProcess(Process):
-    """One worker process. `without`: a protection that is taken out of it (tests/faults/without.py)."""
+    """One worker process. `without`: a protection that is taken out of it (tests/faults/without.py). `clock`: by how
+    many seconds its clock is ahead (tests/faults/clock.py)."""
 
     def __init__(
         self,
@@ -21,11 +22,14 @@ class WorkerProcess(Process):
         log: Path,
         failpoint: str,
         without: str,
+        clock: int = 0,
         net: Network | None = None,
     ) -> None:
         self.names, self.failpoint = tuple(names), failpoint
         self._host, self._port = settings.host, port
         program = ("-m", "tests.faults.without", without) if without else ("-m", "ops.cli")
+        if clock:
+            program = ("-m", "tests.faults.clock", str(clock))
         own = {"DARKROOM_WORKER_METRICS_PORT": str(port), "DARKROOM_FAILPOINT": failpoint}
         super().__init__(settings, (*program, "worker", *names), log, own, net)
 

@@ -101,7 +101,7 @@ async def test_a_destination_says_how_one_stands_to_a_roll(
 ) -> None:
     store = MemoryStore()
     await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events])
-    assert await destination(VisibleRows(store, BOB), roll_id) == expected
+    assert await destination(VisibleRows(store, BOB, NOW), roll_id) == expected
 
 
 async def test_sizes_are_of_one_persons_one_set() -> None:

@@ -9,6 +9,7 @@ from cassandra.cluster import Session
 
 from events.settings import Settings
 from tests.oracle import consequences, rows, sets, tables
+from tests.oracle.copies import Copies
 from tests.oracle.log import Fact, Log
 
 KINDS = {
@@ -63,16 +64,19 @@ class Oracle:
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings, self.session = settings, session
         self.log = Log(settings, session)
-        self._fold = Fold()
-        self.records = 0
+        self._fold, self._copies = Fold(), Copies(settings.copy_window)
+        self.records = self.copies = 0
         self.ids: dict[tuple[str, int, int], UUID] = {}  # every record's event, by where it is
 
     def fold(self) -> None:
-        """Folds what was appended since the last time."""
+        """Folds what was appended since the last time. A copy is a record of the log, and no fact."""
         for fact in self.log.read():
             self.records += 1
-            self.ids[fact.topic, fact.partition, fact.offset] = fact.fields["event_id"]
-            self._fold.take(fact)
+            identity = self.ids[fact.topic, fact.partition, fact.offset] = fact.fields["event_id"]
+            if self._copies.take(fact.topic, fact.partition, identity, fact.appended):
+                self.copies += 1
+            else:
+                self._fold.take(fact)
 
     def expected(self) -> dict[str, tables.Rows]:
         """Every row of every table, without the columns that are null."""

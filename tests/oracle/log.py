@@ -30,13 +30,16 @@ SECONDS = 60.0  # for one read of the log, with Kafka up
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One record of the log, personal fields opened; times in whole milliseconds, as read models keep them."""
+    """One record of the log, personal fields opened; times in whole milliseconds, as read models keep them.
+
+    `appended`: Kafka's time of its append, in ms since 1970."""
 
     kind: str
     topic: str
     partition: int
     offset: int
     fields: dict[str, Any]
+    appended: int = 0
 
 
 class Log:
@@ -87,9 +90,9 @@ class Log:
                 if self.next[place] >= waiting.get(place, 0):
                     waiting.pop(place, None)
                 assert isinstance(value, bytes)
-                yield self._fact(*place, offset, value)
+                yield self._fact(*place, offset, value, message.timestamp()[1])
 
-    def _fact(self, topic: str, partition: int, offset: int, value: bytes) -> Fact:
+    def _fact(self, topic: str, partition: int, offset: int, value: bytes, appended: int) -> Fact:
         _, schema_id = HEADER.unpack_from(value)
         if schema_id not in self._schemas:
             self._schemas[schema_id] = self._schema(schema_id)
@@ -102,7 +105,7 @@ class Log:
         for name, each in fields.items():
             if isinstance(each, datetime):
                 fields[name] = each.replace(tzinfo=None, microsecond=each.microsecond // 1000 * 1000)
-        return Fact(kind, topic, partition, offset, fields)
+        return Fact(kind, topic, partition, offset, fields, appended)
 
     def _schema(self, schema_id: int) -> tuple[str, Any, dict[str, str]]:
         with urllib.request.urlopen(f"{self._settings.registry_url}/schemas/ids/{schema_id}", timeout=10) as answer:

@@ -1,0 +1,17 @@
+"""Faults that cost little, in `make test`; the others of their kinds are in `make faults`."""
+
+from tests.faults.on_photos import SLOW, film_workers_killed
+from tests.faults.on_power import all_killed
+from tests.faults.system import System
+
+
+def test_cassandra_and_the_workers_are_killed_at_once(darkroom: System) -> None:
+    still, _ = all_killed(darkroom, darkroom.children, ("cassandra",))
+    darkroom.check({"SIGKILL of Cassandra and the workers": still})
+
+
+def test_film_workers_are_killed_by_the_kernel_and_no_photo_is_rejected(darkroom: System) -> None:
+    """Seen to fail when two lost film workers made a rejection."""
+    took, became = film_workers_killed(darkroom)
+    darkroom.check({"SIGKILL of film workers": took})
+    assert became == {"PhotoTaken": SLOW, "PhotoFiltered": SLOW, "PhotoDeveloped": SLOW}
