@@ -49,6 +49,11 @@ class Far:
         self._progress = made.progress("expand")
         self.recovery = Recovery()
 
+    def cut(self, *servers: Server, direction: Direction = "both", seconds: float) -> None:
+        """Servers are cut off for some seconds."""
+        what = f"{' and '.join(servers)} cut{WAYS[direction]} for {seconds:.0f} s"
+        self.through(what, lambda net: net.cut(*servers, direction=direction), seconds)
+
     def through(self, what: str, fault: Callable[[Network], None], seconds: float) -> None:
         """A fault for some seconds: notes how long after it everything took to move and to answer again."""
         until(moving(self._made), "progress before")
@@ -130,8 +135,7 @@ def cut(
     """Servers are cut off, for some seconds each time."""
     with far(made, without, near) as stage:
         for seconds in lengths:
-            what = f"{' and '.join(servers)} cut{WAYS[direction]} for {seconds:.0f} s"
-            stage.through(what, lambda net: net.cut(*servers, direction=direction), seconds)
+            stage.cut(*servers, direction=direction, seconds=seconds)
     return stage.recovery
 
 
