@@ -15,7 +15,7 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
     """Host the apps NAMES until SIGTERM or Ctrl-C.
 
     The names are the topics whose projections an app folds (accounts, graph, rolls, photos, reactions), and the
-    reactors expand, filter and develop.
+    reactors expand, filter, filter_late, cleanup and develop.
 
     \b
     Examples:
@@ -25,6 +25,7 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
     """
     from processors.apps import APPS, AppFactory  # Faust reads the command line when it is imported
     from processors.worker import run_worker
+    from producers.topics import check_topics
 
     chosen = tuple(APPS) if everything else names
     if not chosen:
@@ -33,5 +34,6 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
         raise OperatorError(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
     resolved = with_secrets(settings(), NEEDED["worker"])
     wait_for_start()
+    check_topics(resolved)
     factory = AppFactory(resolved)
     run_worker([APPS[name](factory) for name in dict.fromkeys(chosen)], resolved)

@@ -77,7 +77,7 @@ class Supervisor:
             return
         self.children.start(self._local, gated=self._own, on_ready=self._prepare)
         here = {program.name for program in self._local}
-        for server in ("kafka", "registry", "cassandra"):
+        for server in ("kafka", "registry", "cassandra", "s3"):
             if server not in here:
                 self._prepare(server)
         self.children.release()

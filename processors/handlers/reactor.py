@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from events.codec import Codec
+from events.error_text import described
 from events.generated import Event
-from processors.handlers.batch import MAX_RECORDS, UNASSIGNED, Batch, Partition, Record
+from processors.handlers.batch import MAX_RECORDS, Batch, Partition, Record
 from processors.handlers.circuit_breaker import Attempt
 from processors.handlers.dead_letter import DeadLetterQueue
 from processors.handlers.handler import COPY_WINDOW_MS, BatchHandler
@@ -29,6 +30,7 @@ class Reactor:
     name: ClassVar[str]  # permanent: its consumer group, and its key in `progress`
     topics: ClassVar[tuple[str, ...]]
     wants: ClassVar[tuple[type[Event], ...]]
+    appends: ClassVar[tuple[type[Event], ...]] = ()  # each of which may come again at any time (tests/laws)
     tables: ClassVar[tuple[Table, ...]] = ()  # its own
     max_records: ClassVar[int] = MAX_RECORDS  # in a batch
 
@@ -74,7 +76,7 @@ class ReactorHandler(BatchHandler):
         """Reacts to records. See BatchHandler."""
         decoded, unreadable = await self._reader.read(where.topic, records, lease)
         reads = [read for read in decoded if type(read.event) in self._wants]
-        batch = Batch(*where, UNASSIGNED, list(records))
+        batch = Batch(*where, self._checkpoints[where].assignment, list(records))
 
         def attempts() -> Iterator[Attempt]:
             yield from ((EVERY, record.offset) for record in records)
@@ -103,7 +105,7 @@ class ReactorHandler(BatchHandler):
             if not indigestible(error) or not reads:
                 raise
             if len(reads) == 1:
-                reason = f"{self.reactor.name} can't act on it: {type(error).__name__}: {error}"
+                reason = f"{self.reactor.name} can't act on {type(reads[0].event).__name__}: {described(error)}"
                 return [Reject(reads[0].record, self.reactor.name, reason)]
             half = len(reads) // 2
             return await self._react(batch, reads[:half], lease) + await self._react(batch, reads[half:], lease)
