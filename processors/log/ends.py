@@ -10,7 +10,11 @@ from events.topics import TOPICS
 
 ANSWER_SECONDS = 5  # longer than any link takes; whoever waits asks again, and a cut may have healed meanwhile
 # librdkafka's own values (30 s to connect, pauses of up to 10 s) would wait as long again after a cut.
-CONNECTION = {"socket.connection.setup.timeout.ms": 3000, "reconnect.backoff.max.ms": 1000}
+CONNECTION: dict[str, str | int | float | bool] = {
+    "socket.connection.setup.timeout.ms": 3000,
+    "reconnect.backoff.max.ms": 1000,
+    "log_level": 3,
+}
 
 
 class LogEnds:
@@ -21,7 +25,7 @@ class LogEnds:
         self._admin: AdminClient | None = None  # made when it is first needed: most reactors need none
 
     def _client(self) -> AdminClient:
-        return AdminClient(CONNECTION | {"bootstrap.servers": self._bootstrap, "log_level": 3})
+        return AdminClient(CONNECTION | {"bootstrap.servers": self._bootstrap})
 
     async def __call__(self, topic: str) -> list[tuple[str, int, int]]:
         """Reads (topic, partition, next offset) of each partition.
