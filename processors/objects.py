@@ -31,8 +31,10 @@ class Objects:
 
     @cached_property
     def _client(self) -> Any:
-        """Made with the first call: most reactors need none. One attempt: the lease decides for how long to try."""
-        return s3_client(self._settings, seconds=30, attempts=1, connections=16)
+        """Made with the first call: most reactors need none. One attempt: the lease decides for how long to try.
+
+        A cut is noticed by nothing but these seconds without a byte: botocore can't set TCP_USER_TIMEOUT."""
+        return s3_client(self._settings, seconds=10, attempts=1, connections=16)
 
     async def read(self, key: str, etag: str, most: int) -> bytes:
         """See ObjectStore."""

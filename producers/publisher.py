@@ -20,7 +20,7 @@ from producers.kafka_watch import KafkaWatch
 CLOSING_SECONDS = 2.0  # what records that are queued get when the publisher is closed
 TAKEN_BACK_SECONDS = 4.0  # in which it is said of those that are left that they were taken back
 Headers = list[tuple[str, str | bytes | None]]
-Options = dict[str, str | int | bool]
+Options = dict[str, str | int | float | bool]
 
 # How a client of Kafka's here finds out that a connection is dead, and makes another. librdkafka's own values wait for
 # a minute and more, in which a client that was cut off for seconds answers nobody.

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from events.reachability import reachability
+from web.deadline import DEADLINE_SECONDS, Deadline
 from web.middleware import Metrics, RequestMiddleware
 from web.opening import Open, Opening, UntilOpen
 from web.problems import documented, handle_problems, not_ready, problem_response, request_id_of
@@ -42,6 +43,7 @@ def service(
     app.state.opening = opening
     metrics = Metrics()
     handle_problems(app, unavailable)
+    app.add_middleware(Deadline, seconds=DEADLINE_SECONDS)
     app.add_middleware(UntilOpen, opening=opening)
     app.add_middleware(RequestMiddleware, metrics=metrics)
 

@@ -8,8 +8,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from events.reachability import reachability
 from events.settings import Settings
 from events.topics import TOPICS
+from producers.publisher import CONNECTION
 
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 5  # longer than any link takes; whoever waits asks again, and a cut may have healed meanwhile
 
 
 class LogEnds:
@@ -21,7 +22,7 @@ class LogEnds:
         self._admin: AdminClient | None = None  # made when it is first needed: most reactors need none
 
     def _client(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
+        return AdminClient(CONNECTION | {"bootstrap.servers": self._bootstrap})
 
     async def __call__(self, topic: str) -> list[tuple[str, int, int]]:
         """Reads (topic, partition, next offset) of each partition.

@@ -26,6 +26,7 @@ from mode import Service
 from events.reachability import reachability
 from processors.handlers.batch import Batch
 from processors.log.records import OutsideTheLog
+from processors.transport.connection import use_prompt_connections
 from processors.transport.fetcher import Taken, Thread
 from processors.transport.lease import backoff
 
@@ -36,6 +37,7 @@ for _package, _pin in PINS.items():
             f"processors.transport.consumer overrides private parts of {_package} {_pin}, not {version(_package)}"
         )
 
+use_prompt_connections()
 SCHEME = "batch"
 UNFINISHED = 2  # batches of one partition handed out at once: the next is fetched while one is being worked on
 

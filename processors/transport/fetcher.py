@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from aiokafka.consumer.fetcher import Fetcher as AIOKafkaFetcher
 from aiokafka.consumer.fetcher import FetchError
 from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError, RecordTooLargeError
+from aiokafka.util import commit_structure_validate
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -84,7 +85,10 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Awaits `work` in the thread. (Faust's own way goes through a queue with two workers, which a wait blocks.)"""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
+        done = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(outcome(work), self.thread_loop))
+        if done[1] is not None:
+            raise done[1]
+        return done[0]
 
     def poke(self) -> None:
         """Makes `take` look again. Safe from any thread, also when this one has ended."""
@@ -180,16 +184,29 @@ class Thread(driver.AIOKafkaConsumerThread):
         """Commits, or says that it didn't work.
 
         Faust's crashes the app on most errors, and waits for ever while there is no broker, also at the stop.
+        aiokafka's goes on behind when it is given up, and fails unseen: hence the one request that it is made of.
         These offsets are for lag displays only, and the next ones follow.
         """
         consumer: Any = self._ensure_consumer()
+        coordinator: Any = consumer._coordinator
+        wanted = commit_structure_validate({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
         try:
-            async with asyncio.timeout(COMMIT_SECONDS):
-                await consumer.commit({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
+            async with asyncio.timeout(COMMIT_SECONDS), coordinator._commit_lock:
+                await coordinator.ensure_coordinator_known()
+                await coordinator._do_commit_offsets(None, wanted)
         except (KafkaError, TimeoutError) as error:
             self.log.info("Offsets not committed: %r", error)
             return False
         return True
+
+
+async def outcome(work: Coroutine[Any, Any, T]) -> tuple[T, None] | tuple[None, Exception]:
+    """What some work returns, or its error, returned too: whoever waits in another thread may be cancelled by then, and
+    of an error that is raised for nobody asyncio says each time that it was never retrieved."""
+    try:
+        return await work, None
+    except Exception as error:
+        return None, error
 
 
 def unpack(tp: TP, held: Any, max_records: int, max_bytes: int) -> Taken | None:

@@ -1,6 +1,7 @@
 """The lease: what a handler holds for as long as its worker owns the partition that it works on.
 
-A handler that waits or retries asks its lease, and so ends within moments of a stop, a revocation or a new assignment.
+A handler that waits or retries does so on its lease, and ends at once with a stop, a revocation or a new assignment,
+also in the middle of a call that nobody answers.
 (One that retried for ever without it hung its whole consumer group, and ignored SIGTERM for 45 s.)
 """
 
@@ -19,7 +20,9 @@ T = TypeVar("T")
 stuck = Reachability(logging.getLogger(__name__), "What a handler needs")
 
 FIRST_DELAY = 0.05  # seconds before the first retry
-LONGEST_DELAY = 5.0  # seconds; delays double up to here
+# Seconds; delays double up to here. After a cut this is idle time, of the ten seconds within which partitions are to
+# move again; and a vain attempt costs little.
+LONGEST_DELAY = 2.0
 TOLD_FROM = 4  # attempts, the first second
 PROBE_SECONDS = 0.1  # how often a pause looks for itself, where nothing told it that the lease is lost
 
@@ -41,6 +44,7 @@ class Lease:
         """`probe` answers whether the worker still owns the partition; `lose` says it without being asked."""
         self._probe = probe
         self._lost = asyncio.Event()
+        self._calls: set[asyncio.Timeout] = set()  # those under way
 
     @classmethod
     def of(cls, probe: Callable[[], bool] = lambda: True) -> Self:
@@ -51,12 +55,15 @@ class Lease:
     def held(self) -> bool:
         """Whether the worker still owns the partition. Once False, always False."""
         if not self._lost.is_set() and not self._probe():
-            self._lost.set()
+            self.lose()
         return not self._lost.is_set()
 
     def lose(self) -> None:
-        """Ends it now, and wakes whatever pauses on it."""
+        """Ends it now: wakes whatever pauses on it, and cancels the calls under way."""
         self._lost.set()
+        calls, self._calls = self._calls, set()
+        for call in calls:
+            call.reschedule(0.0)
 
     def check(self) -> None:
         """Raises LeaseLost unless the lease is held."""
@@ -76,6 +83,24 @@ class Lease:
                 async with asyncio.timeout(min(left, PROBE_SECONDS)):
                     await self._lost.wait()
 
+    async def call(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """What `operation` returns. When the lease is lost, it is cancelled at once, and LeaseLost raised.
+
+        As with a crash, what it had sent may be done or not: the next owner does the batch again."""
+        self.check()
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                self._calls.add(limit)
+                try:
+                    return await operation()
+                finally:
+                    self._calls.discard(limit)
+        except TimeoutError:
+            if limit.expired():
+                raise LeaseLost from None
+            raise
+
     async def retry(
         self,
         operation: Callable[[], Awaitable[T]],
@@ -85,15 +110,14 @@ class Lease:
     ) -> T:
         """Calls `operation`, and again for as long as the lease is held and its error is `transient`.
 
-        Waits 0.05 s, doubling up to 5 s, between attempts. Whoever looks for why a partition stands still finds the
+        Waits 0.05 s, doubling up to 2 s, between attempts. Whoever looks for why a partition stands still finds the
         error in the log from the fourth attempt on (1 s), at a decreasing rate. Raises LeaseLost when the lease is
         lost, and unchanged every error that isn't transient.
         """
         attempt = 0
         while True:
-            self.check()
             try:
-                found = await operation()
+                found = await self.call(operation)
             except LeaseLost:
                 raise
             except Exception as error:

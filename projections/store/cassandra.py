@@ -9,12 +9,7 @@ from typing import Any
 from cassandra import AuthenticationFailed, ConsistencyLevel, InvalidRequest
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
-from cassandra.policies import (
-    ConstantReconnectionPolicy,
-    DCAwareRoundRobinPolicy,
-    HostStateListener,
-    TokenAwarePolicy,
-)
+from cassandra.policies import DCAwareRoundRobinPolicy, HostStateListener, TokenAwarePolicy
 from cassandra.query import PreparedStatement, tuple_factory
 
 from events.error_text import described
@@ -22,6 +17,7 @@ from events.ids import key_order
 from events.reachability import reachability
 from events.settings import Settings
 from projections.projection import GENERATION
+from projections.store.connection import REQUEST_SECONDS, timings
 from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
 from projections.store.nodes import database, node, note
@@ -29,7 +25,6 @@ from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorabl
 from projections.store.starts import NodeStarts
 from projections.store.table import Stamped, Table
 
-RECONNECT_SECONDS = 1.0  # between two attempts to reach a node that is down, for as long as it is
 IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
 # Cassandra 5.0's messages for writes that no retry helps: the write or its key is too large, or its key is empty. They
 # are verbatim, from a live server (tests/deadletters/test_refusals.py): looser ones would match "disk usage exceeds
@@ -52,7 +47,7 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
         serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
         row_factory=tuple_factory,
-        request_timeout=10,
+        request_timeout=REQUEST_SECONDS,
     )
     cluster = Cluster(
         settings.contact_points,
@@ -60,11 +55,9 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         auth_provider=PlainTextAuthProvider(user, password),
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         protocol_version=5,
-        connect_timeout=10,
-        # The driver's default doubles the pause up to ten minutes, which would prolong a long outage by that.
-        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_SECONDS, max_attempts=0),  # 0: without end
         schema_metadata_enabled=False,
         token_metadata_enabled=True,
+        **timings(),
     )
     try:
         session = cluster.connect()

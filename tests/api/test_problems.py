@@ -1,5 +1,6 @@
 """What isn't an answer: problems that say what is wrong, and show no insides."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -116,6 +117,26 @@ async def test_the_cause_of_a_503_is_in_the_log_under_the_requests_id(caplog: py
         assert written == [f"request {request_id}: 503: StoreUnavailable: NoHostAvailable: 10.0.0.7"]
         assert (await api.get("ada", "/v1/nothing")).status_code == 404
         assert len([record for record in caplog.records if record.name == "darkroom.http"]) == 1
+
+
+class Silent:
+    """A database that never answers."""
+
+    def __getattr__(self, _: str) -> Any:
+        async def wait(*_: Any, **__: Any) -> None:
+            await asyncio.sleep(3600)
+
+        return wait
+
+
+async def test_a_database_that_never_answers_is_waited_for_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.service.DEADLINE_SECONDS", 0.05)
+    world = ApiWorld()
+    world.store = Silent()  # type: ignore[assignment]
+    async with world.api() as api:
+        answer = await api.get("ada", "/v1/me")
+        assert answer.status_code == 503
+        assert answer.headers["x-request-id"] == answer.json()["request_id"]
 
 
 async def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:

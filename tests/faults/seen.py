@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tests.faults import processes
+from tests.faults.network import Server, network
 from tests.faults.on_gateway import killed_before_its_answer
+from tests.faults.on_network import BOUND, Recovery, cut
 from tests.faults.on_photos import object_store_gone
 from tests.faults.on_servers import node_killed, registry_gone, restored_from_a_backup
 from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
@@ -37,8 +39,14 @@ def behind(place: str) -> Fault:
     return fault
 
 
+def cut_off(*servers: Server, seconds: float) -> Fault:
+    """Servers cut off from far processes."""
+    return lambda made, without: cut(made, *servers, lengths=(seconds,), without=without)
+
+
 BACKLOG = 10_000  # facts
 DIFFERENT, STUCK, REJECTED, TWICE = "differences", "not within", "photos rejected", "opened twice"
+LATE, UNHEARD_OF = "s after the heal", "lines that must not be there"
 
 # What is taken out, the fault, what makes it happen, and what is to come of it (a pattern).
 CASES: Sequence[tuple[str, str, Fault, str]] = (
@@ -55,6 +63,11 @@ CASES: Sequence[tuple[str, str, Fault, str]] = (
     ("registry_retries", "registry gone, schemas unknown", registry_gone, DIFFERENT),
     ("object_retries", "S3 gone", object_store_gone, REJECTED),
     ("forgetful", "SIGKILL of the gateway", killed_before_its_answer, TWICE),
+    ("keepalive", "Kafka cut for 20 s", cut_off("kafka", seconds=20), f"{LATE}|{STUCK}"),
+    ("prompt_brokers", "Kafka cut for 60 s", cut_off("kafka", seconds=60), f"{LATE}|{STUCK}"),
+    ("prompt_nodes", "Cassandra cut for 60 s", cut_off("cassandra", seconds=60), f"{LATE}|{STUCK}"),
+    ("calls_on_the_lease", "Kafka and Cassandra cut for 20 s", cut_off("kafka", "cassandra", seconds=20), UNHEARD_OF),
+    ("own_commits", "Kafka cut for 20 s", cut_off("kafka", seconds=20), UNHEARD_OF),
     ("short_session", "SIGKILL at rebalance", at("rebalance:3"), STUCK),
 )
 
@@ -73,8 +86,12 @@ def outcome(made: System, fault: Fault, without: str) -> str:
             found.append(f"{became['PhotoRejected']} photos rejected")
         case (int(unknown), Counter() as opened) if max(opened.values()) > 1:
             found.append(f"{sum(count - 1 for count in opened.values())} rolls opened twice, {unknown} unknown answers")
+        case Recovery() if result.longest > BOUND:
+            found.append(f"{result.longest:.0f} {LATE}")
         case _:
             pass
+    if unheard_of := made.unheard_of():
+        found.append(f"{len(unheard_of)} {UNHEARD_OF}")
     example = f" (such as: {differences[0][:120]})" if differences else ""
     return ", ".join(found) + example
 
@@ -93,7 +110,10 @@ def main() -> int:
 
     for protection, what, fault, expected in CASES:
         if not wanted or protection in wanted:
-            with system() as made:  # of its own: what one fault leaves unhealed is no business of the next one's
+            with (
+                network() as net,
+                system(net=net) as made,
+            ):  # of its own: what one fault leaves unhealed is no business of the next one's
                 tell(protection, what, outcome(made, fault, protection), expected)
     if not wanted or "replication" in wanted:
         with three_nodes(replication=1) as (made, nodes):

@@ -11,13 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from processors.failpoints import PLACES
+from tests.faults.network import Direction, Server, network
 from tests.faults.on_backups import restored_from_snapshots
 from tests.faults.on_gateway import WRITES, killed_before_its_answer
+from tests.faults.on_network import cut, slow
 from tests.faults.on_photos import PHOTOS, SLOW, film_workers_killed, object_store_gone
 from tests.faults.on_power import all_killed
 from tests.faults.on_servers import killed_and_restarted, registry_gone
 from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
 from tests.faults.system import SHOWN, System, system
+
+SERVERS: tuple[Server, ...] = ("cassandra", "kafka", "registry")  # S3's cut is in test_network: it needs photos
+DIRECTIONS: tuple[Direction, ...] = ("both", "both", "to", "from")
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,18 @@ def gateway_killed(made: System, _: random.Random) -> tuple[str, Outcome]:
     return "SIGKILL of the gateway before its answer", Outcome(0.0, unknown + abs(WRITES - sum(opened.values())))
 
 
+def network_cut(made: System, chooser: random.Random) -> tuple[str, Outcome]:
+    server, seconds = chooser.choice(SERVERS), chooser.choice((3.0, 8.0, 20.0))
+    direction = chooser.choice(DIRECTIONS)
+    came = cut(made, server, lengths=(seconds,), direction=direction)
+    return f"{server} cut ({direction}) for {seconds:.0f} s", Outcome(came.longest, len(came.older))
+
+
+def network_slow(made: System, _: random.Random) -> tuple[str, Outcome]:
+    came = slow(made, delay=0.3, jitter=0.1, loss=0.05, seconds=10)
+    return "the network slow and losing packets", Outcome(came.longest, len(came.older))
+
+
 def film_killed(made: System, _: random.Random) -> tuple[str, Outcome]:
     took, became = film_workers_killed(made)
     return "SIGKILL of film workers", Outcome(took, SLOW - became["PhotoDeveloped"])
@@ -85,6 +102,8 @@ FAULTS: dict[Callable[[System, random.Random], tuple[str, Outcome]], int] = {
     registry_killed: 1,
     store_killed: 1,
     gateway_killed: 1,
+    network_cut: 4,
+    network_slow: 1,
     film_killed: 1,
     cassandra_and_workers_killed: 2,
     backup_restored: 1,
@@ -116,7 +135,7 @@ def main() -> int:
     """Rounds and a seed from the command line."""
     count = int(sys.argv[1]) if sys.argv[1:] else 20
     seed = int(sys.argv[2]) if sys.argv[2:] else secrets.randbelow(10**6)
-    with system(seed) as made:
+    with network() as net, system(seed, net=net) as made:
         return 1 if rounds(made, count, seed) else 0
 
 

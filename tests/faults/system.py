@@ -28,6 +28,8 @@ from tests.oracle.tables import session_of
 
 SHOWN = 10  # differences that are printed
 HOSTED = (*FACTS, "expand")  # what a worker hosts unless told otherwise
+# What none of our processes may say, whatever happens to it: an error that nobody saw; a handler that didn't end.
+UNHEARD_OF = ("never retrieved", "outlived its lease")
 
 
 class System:
@@ -63,9 +65,9 @@ class System:
         failpoint: str = "",
         without: str = "",
         ready: bool = True,
+        far: bool = False,
         settings: Settings | None = None,
         clock: int = 0,
-        far: bool = False,
     ) -> WorkerProcess:
         """Starts a worker, and returns when it has its partitions (unless it isn't to be waited for)."""
         port = next(self._ports)
@@ -151,6 +153,12 @@ class System:
         """Every difference between the log and the read models, also in what must follow; how many facts are lost."""
         return self.oracle.differences() + self.oracle.missing(), self.lost()
 
+    def unheard_of(self) -> list[str]:
+        """The lines in our processes' logs that must not be there."""
+        logs = sorted((self.settings.home / "logs").glob("*.log"))
+        lines = ((log.name, line) for log in logs for line in log.read_text(errors="replace").splitlines())
+        return [f"{name}: {line}" for name, line in lines if any(words in line for words in UNHEARD_OF)]
+
     def check(self, faults: Mapping[str, float]) -> None:
         """Says in a line what each fault did (its seconds without progress), and fails if one did any harm."""
         differences, lost = self.harm()
@@ -160,6 +168,7 @@ class System:
         print(*differences[:SHOWN], sep="\n", end="\n" if differences else "")
         assert differences == []
         assert lost == 0
+        assert self.unheard_of() == []
 
     def stop_workers(self) -> None:
         """Kills whatever still runs."""

@@ -1,5 +1,6 @@
 """Faults that cost little, in `make test`; the others of their kinds are in `make faults`."""
 
+from tests.faults.on_network import BOUND, far
 from tests.faults.on_photos import SLOW, film_workers_killed
 from tests.faults.on_power import all_killed
 from tests.faults.system import System
@@ -8,6 +9,15 @@ from tests.faults.system import System
 def test_cassandra_and_the_workers_are_killed_at_once(darkroom: System) -> None:
     still, _ = all_killed(darkroom, darkroom.children, ("cassandra",))
     darkroom.check({"SIGKILL of Cassandra and the workers": still})
+
+
+def test_kafka_and_then_cassandra_are_cut_off_for_five_seconds(darkroom: System) -> None:
+    with far(darkroom) as stage:
+        for server in ("kafka", "cassandra"):
+            stage.cut(server, seconds=5)
+    darkroom.check({})
+    assert stage.recovery.older == []
+    assert stage.recovery.longest < BOUND
 
 
 def test_film_workers_are_killed_by_the_kernel_and_no_photo_is_rejected(darkroom: System) -> None:

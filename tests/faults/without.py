@@ -1,20 +1,27 @@
 """A worker with one protection taken out, to see its test fail: `python -m tests.faults.without NAME worker …`."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from aiokafka import conn as aiokafka_conn
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaError
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from events import confluent_registry as registry
 from events.codec import Codec
+from events.keepalive import SOCKET_OPTIONS
 from events.registry import UnknownSchema
 from events.settings import settings
 
 CHOSEN = sys.argv[1]
 sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
+
+from faust.transport.drivers.aiokafka import ensure_aiokafka_TP  # noqa: E402
 
 from processors import object_store, objects  # noqa: E402
 from processors.handlers import handler, writer  # noqa: E402
@@ -22,8 +29,9 @@ from processors.handlers.batch import Partition  # noqa: E402
 from processors.handlers.copies import Copies  # noqa: E402
 from processors.handlers.handler import BatchHandler  # noqa: E402
 from processors.handlers.projector import Projector  # noqa: E402
-from processors.transport import app, partitions  # noqa: E402
+from processors.transport import app, fetcher, lease, partitions  # noqa: E402
 from projections import progress, visibility  # noqa: E402
+from projections.store import cassandra  # noqa: E402
 from projections.tally import shard, stamps  # noqa: E402
 
 
@@ -150,6 +158,47 @@ def object_retries() -> None:
     objects.Objects._call = lost  # type: ignore[method-assign]
 
 
+def keepalive() -> None:
+    """The kernel isn't told to notice that a connection is dead."""
+    SOCKET_OPTIONS.clear()
+
+
+def prompt_brokers() -> None:
+    """aiokafka has one timeout for everything, longer than a rebalance; and the kernel notices nothing."""
+    aiokafka_conn.AIOKafkaConnection = AIOKafkaConnection  # type: ignore[misc]
+    keepalive()
+
+
+def prompt_nodes() -> None:
+    """Connections to Cassandra have the driver's own timings; and the kernel notices nothing."""
+    cassandra.timings = dict[str, Any]
+    keepalive()
+
+
+def calls_on_the_lease() -> None:
+    """A call that is under way when its lease is lost goes on."""
+
+    async def call(self: lease.Lease, operation: Callable[[], Any]) -> Any:
+        self.check()
+        return await operation()
+
+    lease.Lease.call = call  # type: ignore[method-assign]
+
+
+def own_commits() -> None:
+    """Offsets are committed aiokafka's way, which goes on when it is given up."""
+
+    async def commit_now(self: Any, offsets: Any) -> bool:
+        try:
+            async with asyncio.timeout(fetcher.COMMIT_SECONDS):
+                await self._ensure_consumer().commit({ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
+        except (KafkaError, TimeoutError):
+            return False
+        return True
+
+    fetcher.Thread.commit_now = commit_now  # type: ignore[method-assign]
+
+
 def readers_clock() -> None:
     """What is shown follows from the flag that a photo has developed, whatever its reader's clock says."""
 
@@ -172,6 +221,11 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     schema_cache,
     registry_retries,
     object_retries,
+    keepalive,
+    prompt_brokers,
+    prompt_nodes,
+    calls_on_the_lease,
+    own_commits,
     readers_clock,
 )
 

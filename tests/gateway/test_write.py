@@ -149,7 +149,7 @@ async def test_a_claim_lasts_from_the_attempt_that_appends_and_not_from_the_deci
 
 
 def test_a_log_that_does_not_answer_is_waited_for_ten_seconds() -> None:
-    assert write.ANSWER_SECONDS == 10.0
+    assert write.ANSWER_SECONDS < DEADLINE_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,44 @@ def test_a_retry_ends_with_the_lease() -> None:
     asyncio.run(asyncio.wait_for(body(), 5))
 
 
+async def test_a_call_that_nobody_answers_ends_when_the_lease_is_lost() -> None:
+    lease = Lease.of()
+    asyncio.get_running_loop().call_later(0.01, lease.lose)
+    async with asyncio.timeout(5):
+        with pytest.raises(LeaseLost):
+            await lease.retry(lambda: asyncio.sleep(60), transient=is_down)
+
+
+async def test_calls_within_calls_end_too_and_nothing_stays_cancelled() -> None:
+    lease = Lease.of()
+    asyncio.get_running_loop().call_later(0.01, lease.lose)
+
+    async def both() -> None:
+        await asyncio.gather(lease.call(lambda: asyncio.sleep(60)), lease.call(lambda: asyncio.sleep(60)))
+
+    async with asyncio.timeout(5):
+        with pytest.raises(LeaseLost):
+            await lease.call(lambda: lease.retry(both, transient=is_down))
+        await asyncio.sleep(0)  # would raise, if the task were still to be cancelled
+
+
+async def test_a_call_may_time_out_by_itself() -> None:
+    async def slow() -> None:
+        async with asyncio.timeout(0.01):
+            await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError):
+        await Lease.of().call(slow)
+
+
+async def test_a_call_that_is_cancelled_from_outside_is_cancelled() -> None:
+    task = asyncio.create_task(Lease.of().call(lambda: asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 def test_a_lost_lease_is_not_mistaken_for_a_transient_error() -> None:
     async def write() -> None:
         raise LeaseLost
@@ -142,7 +180,7 @@ class Recording(Lease):
         self.paused.append(seconds)
 
 
-async def test_each_attempt_waits_twice_as_long_as_the_one_before_up_to_five_seconds() -> None:
+async def test_each_attempt_waits_twice_as_long_as_the_one_before_up_to_two_seconds() -> None:
     lease, failures = Recording(), [Down()] * 9
 
     async def operation() -> str:
@@ -151,4 +189,4 @@ async def test_each_attempt_waits_twice_as_long_as_the_one_before_up_to_five_sec
         return "done"
 
     assert await lease.retry(operation, transient=is_down, jitter=lambda: 1.0) == "done"
-    assert lease.paused == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert lease.paused == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0]
