@@ -3,7 +3,7 @@ only. A worker must refuse to run, and say where."""
 
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from tests.faults.load import Source
 from tests.faults.processes import until
 from tests.faults.system import System
-from tests.faults.watch import GONE
+from tests.faults.watch import GONE, Place
 from tests.faults.workers import WorkerProcess
 from tests.faults.world import World
 
@@ -44,9 +44,17 @@ def cut_and_grown(made: System, without: str = "") -> str:
     with Source(made.settings) as source:  # of its own: a producer remembers what it appended
         source.give_keys([*others.people, *others.bystanders])
         source.append(source.encode(others.begin()))
-        while any(end <= reached[place] for place, end in made.progress().ends().items()):
-            source.append(source.encode(others.events(CUT)))
+        until(lambda: grown(made, source, others, reached), "the log is longer than it was")
     return refusal(made, made.start(without=without, ready=False))
+
+
+def grown(made: System, source: Source, world: World, reached: Mapping[Place, int]) -> bool:
+    """Whether every partition's end is past an offset; appends some more of a world's facts if not."""
+    with suppress(*GONE):
+        if all(end > reached[place] for place, end in made.progress().ends().items()):
+            return True
+        source.append(source.encode(world.events(CUT)))
+    return False
 
 
 def refusal(made: System, worker: WorkerProcess) -> str:
