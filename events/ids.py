@@ -4,6 +4,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 NIL = UUID(int=0)
+# Where a record's value has its event's id: behind Confluent's zero byte and the schema's id (4 bytes) comes the first
+# field, which is event_id in every schema, an Avro string: its length (36, as a zigzag varint: 72), then its text.
+LENGTH_AT, LENGTH = 5, 72
+TEXT = slice(6, 42)
 
 
 def derived_id(cause: UUID, *names: object) -> UUID:
@@ -19,3 +23,12 @@ def id_order(value: UUID) -> tuple[int, bytes]:
 def key_order(key: tuple[Any, ...]) -> tuple[Any, ...]:
     """Returns a sort key for clustering keys in Cassandra's order, which is that of their columns' types."""
     return tuple(id_order(value) if isinstance(value, UUID) else value for value in key)
+
+
+def event_id_of(value: bytes | None) -> bytes | None:
+    """Returns the text of a record's event id (36 bytes), without decoding it; None if the value can't be an event.
+
+    Two records that give the same are of the same event. Bytes that only look like an event's give something too."""
+    if value is None or len(value) < TEXT.stop or value[0] != 0 or value[LENGTH_AT] != LENGTH:
+        return None
+    return value[TEXT]

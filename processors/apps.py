@@ -1,5 +1,6 @@
 """Makes the apps of a worker process: a projector's for each topic of facts, and one for each reactor."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 
 from events.settings import Settings
@@ -10,6 +11,7 @@ from processors.handlers import dead_letter
 from processors.handlers.batch import Partition
 from processors.handlers.circuit_breaker import CircuitBreaker
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.handler import BatchHandler
 from processors.handlers.projector import Projector
 from processors.handlers.reactor import Reactor, ReactorHandler
 from processors.handlers.reject import EVERY
@@ -49,6 +51,11 @@ class AppFactory:
         self.publisher = Publisher(settings, self.codec, "darkroom-worker")
         self.tools = Tools(self.store, self.publisher, Objects(settings), LogEnds(settings), settings)
 
+    @property
+    def copy_window_ms(self) -> int:
+        """How long after an event's record its copies count as nothing, in milliseconds of append time."""
+        return 1000 * self.settings.copy_window
+
     def dead_letters(self, app: str) -> DeadLetterQueue:
         """Makes an app's queue of dead letters, behind a circuit breaker of its own."""
         return DeadLetterQueue(self.send_letter, CircuitBreaker(app, self.settings.dead_letters_in_a_row))
@@ -59,16 +66,16 @@ class AppFactory:
 
     def projector(self, topic: str) -> BatchApp:
         """Makes the app that folds one topic with all of its projections."""
-        dead_letters, records = self.dead_letters(topic), LogRecords(self.settings)
-        projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, reread=records)
+        dead_letters, log, window_ms = self.dead_letters(topic), LogRecords(self.settings), self.copy_window_ms
+        projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, log, window_ms)
         redrive = self._redrive(ProjectorReplay(topic, of_topic(topic), self.store, self.codecs.fresh))
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
             reached("rebalance")
-            return {partition: await projector.start(partition.partition) for partition in partitions}
+            return await starts(projector, partitions)
 
         async def tick(partition: Partition, lease: Lease) -> None:
-            await projector.heal(partition.partition, lease)
+            await projector.heal(partition, lease)
             await redrive.tick(partition, lease)
 
         def assigned(partitions: frozenset[Partition]) -> None:
@@ -88,16 +95,17 @@ class AppFactory:
 
     def reactor(self, reactor: Reactor) -> BatchApp:
         """Makes the app that hands a reactor its topics' batches, and redrives its dead letters."""
-        dead_letters = self.dead_letters(reactor.name)
-        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters)
+        dead_letters, log, window_ms = self.dead_letters(reactor.name), LogRecords(self.settings), self.copy_window_ms
+        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters, log, window_ms)
         redrive = self._redrive(
             ReactorReplay(reactor, self.codecs.fresh), PROJECTIONS_FIRST, min(ROUND, reactor.max_records)
         )
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
-            return {partition: await handler.start(*partition) for partition in partitions}
+            return await starts(handler, partitions)
 
         async def tick(partition: Partition, lease: Lease) -> None:
+            await handler.heal(partition, lease)
             await redrive.tick(partition, lease)
             await reactor.tick(partition, lease)
 
@@ -120,6 +128,12 @@ class AppFactory:
     def _redrive(self, replay: Replay, first: Collection[str] = (), round_size: int = ROUND) -> Redrive:
         requests = CassandraRedriveRequests(self.cassandra, self.settings.keyspace)
         return Redrive(requests, replay, LogRecords(self.settings), self.store, first, round_size)
+
+
+async def starts(handler: BatchHandler, partitions: frozenset[Partition]) -> Mapping[Partition, int]:
+    """Where a handler begins to read each of these partitions."""
+    ordered = sorted(partitions)
+    return dict(zip(ordered, await asyncio.gather(*map(handler.start, ordered)), strict=True))
 
 
 APPS: Mapping[str, Callable[[AppFactory], BatchApp]] = {

@@ -22,7 +22,7 @@ from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
 from producers.publisher import Publishes
 from projections.photos.develop_due import DuePhoto, due_minutes, due_photos, minute_of
-from projections.progress import next_offsets
+from projections.progress import kept_offsets
 from projections.projection import GENERATION
 from projections.store.protocol import Store
 from projections.store.table import Stamped, Table
@@ -146,7 +146,7 @@ async def move_low_water(store: Store, shard: int, state: PartitionState, minute
 async def drop_projected(store: Store, shard: int, state: PartitionState) -> None:
     """Drops the PhotoTaken that `develop_due` has folded by now."""
     if state.unprojected:
-        folded = (await next_offsets(store, "photos", shard)).get(("develop_due", GENERATION), 0)
+        folded = (await kept_offsets(store, "photos", shard)).get(("develop_due", GENERATION), 0)
         state.unprojected = {offset: minute for offset, minute in state.unprojected.items() if offset >= folded}
 
 

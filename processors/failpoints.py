@@ -86,11 +86,17 @@ class FailingStore:
     def __init__(self, store: Store):
         self._store = store
         self.get, self.slice, self.write_together = store.get, store.slice, store.write_together
+        self.nodes = store.nodes
 
     @property
     def outages(self) -> int:
         """See Store."""
         return self._store.outages
+
+    @property
+    def degraded(self) -> bool:
+        """See Store."""
+        return self._store.degraded
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """Half of the rows, the failpoint, and the other half."""

@@ -8,7 +8,7 @@ from events.settings import Settings
 from projections.private.keyspace import UNREBUILDABLE, private_keyspace
 from projections.projection import GENERATION
 from projections.store.roles import API, GATEWAY, WORKER, passwords
-from projections.store.table import Table
+from projections.store.table import CQL_TYPES, Table
 
 WORKING = {
     "generations": "projection text PRIMARY KEY, live bigint",
@@ -19,7 +19,7 @@ WORKING = {
 
 
 def create_all(session: Session, settings: Settings, tables: Iterable[Table]) -> None:
-    """Creates what isn't there yet, roles with their rights included; a second run changes nothing.
+    """Creates what isn't there yet, columns and roles with their rights included; a second run changes nothing.
 
     `tables`: those that the log can rebuild, in their first generation."""
     public, secret = settings.keyspace, private_keyspace(settings)
@@ -31,9 +31,18 @@ def create_all(session: Session, settings: Settings, tables: Iterable[Table]) ->
         for row in session.execute("SELECT keyspace_name, table_name FROM system_schema.tables")
         if row[0] in (public, secret)
     }
+    columns_present = {
+        tuple(row)
+        for row in session.execute("SELECT keyspace_name, table_name, column_name FROM system_schema.columns")
+        if row[0] == public
+    }
     for table in tables:
-        if (public, f"{table.name}_{GENERATION}") not in present:
-            session.execute(table.ddl(f"{public}.{table.name}_{GENERATION}"))
+        physical = f"{table.name}_{GENERATION}"
+        if (public, physical) not in present:
+            session.execute(table.ddl(f"{public}.{physical}"))
+        elif added := [column for column in table.columns if (public, physical, column) not in columns_present]:
+            definitions = ", ".join(f"{column} {CQL_TYPES[table.types[column]]}" for column in added)
+            session.execute(f"ALTER TABLE {public}.{physical} ADD ({definitions})")
     for keyspace, definitions in ((secret, UNREBUILDABLE), (public, WORKING)):
         for name, columns in definitions.items():
             if (keyspace, name) not in present:
@@ -42,7 +51,7 @@ def create_all(session: Session, settings: Settings, tables: Iterable[Table]) ->
         API: [f"SELECT ON KEYSPACE {public}"],
         GATEWAY: [f"{right} ON KEYSPACE {secret}" for right in ("SELECT", "MODIFY")] + [f"SELECT ON KEYSPACE {public}"],
         WORKER: [f"{right} ON KEYSPACE {public}" for right in ("SELECT", "MODIFY")]
-        + [f"SELECT ON TABLE {secret}.keys"],
+        + [f"SELECT ON TABLE {secret}.keys", "SELECT ON TABLE system_views.gossip_info"],
     }
     for role, password in passwords(settings).items():
         session.execute(f"CREATE ROLE IF NOT EXISTS {role} WITH PASSWORD = '{quoted(password)}' AND LOGIN = true")

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
@@ -14,12 +15,14 @@ from events.personal import Erased
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.topics import FACTS, key_bytes, partition_of
-from processors.handlers.batch import Batch, Record
+from processors.handlers.batch import Batch, Partition, Record
 from processors.handlers.circuit_breaker import CircuitBreaker
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
+from processors.log.records import LogReader, OutsideTheLog, Past, Records
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
+from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 
 
@@ -54,16 +57,17 @@ def memory_codec() -> Codec:
     return Codec(MemoryRegistry(), MemoryKeys())
 
 
-def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None) -> Record:
+def record(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None, at_ms: int = 0) -> Record:
     """A record as aiokafka hands it over."""
-    return ConsumerRecord(topic, partition, offset, 0, 1, key, value, None, 0, 0, ())
+    return ConsumerRecord(topic, partition, offset, at_ms, 1, key, value, None, 0, 0, ())
 
 
 class MemoryLog:
-    """A log in memory: each partition's records, in order."""
+    """A log in memory: each partition's records, in order. See LogReader. `at_ms` is when it appends."""
 
     def __init__(self, codec: Codec | None = None) -> None:
         self.codec = codec or memory_codec()
+        self.at_ms = 0
         self.partitions: dict[tuple[str, int], list[Record]] = {}
 
     async def append(self, *events: Event) -> None:
@@ -75,7 +79,24 @@ class MemoryLog:
     def raw(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
         """Appends bytes."""
         records = self.partitions.setdefault((topic, partition), [])
-        records.append(record(topic, partition, len(records), key, value))
+        records.append(record(topic, partition, len(records), key, value, self.at_ms))
+
+    async def __call__(self, topic: str, partition: int, offsets: Collection[int]) -> Records:
+        records = self.partitions.get((topic, partition), [])
+        return {offset: records[offset] for offset in offsets if 0 <= offset < len(records)}
+
+    async def past(self, topic: str, partition: int, start: int, offsets: Collection[int], stretch_ms: int) -> Past:
+        records = self.partitions.get((topic, partition), [])
+        if (last := max(start - 1, *offsets)) >= len(records):
+            raise OutsideTheLog(f"{last} is beyond the log's end")
+        since = records[start - 1].timestamp - stretch_ms if start else 0
+        begin = next((each.offset for each in records if each.timestamp >= since), start)
+        return Past(await self(topic, partition, {start - 1, *offsets}), 0, min(begin, start))
+
+    async def since(self, topic: str, partition: int, at_ms: int, end: int) -> list[Record]:
+        records = self.partitions.get((topic, partition), [])
+        begin = next((each.offset for each in records if each.timestamp >= at_ms), end)
+        return records[begin:end]
 
 
 @dataclass
@@ -86,11 +107,12 @@ class Worker:
     codec: Codec
     letters: list[DeadLetter] = field(default_factory=list)
     limit: int = 0  # of dead letters in a row
+    log: LogReader | None = None
 
     def __post_init__(self) -> None:
         self.breakers = {topic: CircuitBreaker(topic, self.limit) for topic in FACTS}
         self.projectors = {
-            topic: Projector(topic, of_topic(topic), self.store, self.codec, self.dead_letters(topic))
+            topic: Projector(topic, of_topic(topic), self.store, self.codec, self.dead_letters(topic), self.log)
             for topic in FACTS
         }
 
@@ -103,7 +125,7 @@ class Worker:
 
     async def take_over(self, topic: str, partition: int) -> int:
         """As after an assignment: where to go on."""
-        return await self.projectors[topic].start(partition)
+        return await self.projectors[topic].start(Partition(topic, partition))
 
     async def fold(self, records: Sequence[Record]) -> None:
         """One batch."""
@@ -118,6 +140,13 @@ class Worker:
             start = await self.take_over(topic, partition)
             for batch in cut(records[start:], size):
                 await self.fold(batch)
+
+
+def answers(store: MemoryStore) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
+    """Every row by table and whole key; of `progress` only how far each projection is, not when that was written."""
+    dump = store.dump()
+    progress = {key: {"offset": row["offset"]} for key, row in dump.get("progress", {}).items()}
+    return dump | ({"progress": progress} if progress else {})
 
 
 def cut(records: Sequence[Record], size: int) -> Iterable[Sequence[Record]]:

@@ -19,7 +19,6 @@ from bench.harness.stream import Encoded, likes, placements, produce
 from events.settings import Settings
 from events.topics import TOPICS
 from projections.catalog import of_topic
-from projections.progress import PROGRESS
 from projections.store.cassandra import connect, disconnect
 
 ROLLS, PHOTOS, PEOPLE = 500, 20_000, 50_000
@@ -49,7 +48,7 @@ def ends(settings: Settings, topic: str) -> dict[int, int]:
 def begin_at(settings: Settings, topic: str, starts: dict[int, int], names: list[str]) -> None:
     """Writes progress, so that a keyspace's projections begin at these offsets."""
     session = connect(settings, "cassandra", settings.cassandra_password)
-    columns = ", ".join(PROGRESS.columns)
+    columns = "topic, partition, projection, generation, offset"
     for partition, offset in starts.items():
         for name in names:
             session.execute(

@@ -15,9 +15,10 @@ from typing import Any
 
 from bench.harness.process import PATIENCE, reply, serve_requests
 from events.settings import Settings
-from processors.apps import AppFactory
+from processors.apps import AppFactory, starts
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.projector import Projector
+from processors.log.records import LogRecords
 from processors.transport.app import batch_app
 from processors.transport.lease import Lease
 from processors.worker import run_worker
@@ -69,12 +70,13 @@ def main(topic: str) -> None:
     """Runs until the parent closes our standard input."""
     settings = Settings()
     factory = AppFactory(settings)
-    projector = Projector(topic, of_topic(topic), factory.store, factory.codec, factory.dead_letters(topic))
+    dead_letters, log = factory.dead_letters(topic), LogRecords(settings)
+    projector = Projector(topic, of_topic(topic), factory.store, factory.codec, dead_letters, log)
     gated = GatedHandler(projector.handle)
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         gated.start(asyncio.get_running_loop())
-        return {each: await projector.start(each.partition) for each in partitions}
+        return await starts(projector, partitions)
 
     run_worker([batch_app(f"bench-{settings.keyspace}-{topic}", [topic], gated, start, settings)], settings)
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from bench.harness.process import serve_requests
 from events.settings import Settings
-from processors.apps import AppFactory
+from processors.apps import AppFactory, starts
 from processors.develop import Develop
 from processors.handlers.batch import Partition
 from processors.handlers.reactor import ReactorHandler
+from processors.log.records import LogRecords
 from processors.transport.app import batch_app
 from processors.worker import run_worker
 
@@ -43,10 +44,11 @@ def main(run: str) -> None:
     threading.Thread(target=serve_requests, args=(clock.release,), daemon=True).start()
     factory = AppFactory(settings)
     develop = Develop(replace(factory.tools, now=clock.now))
-    handler = ReactorHandler(develop, factory.store, factory.codec, factory.dead_letters("develop"))
+    dead_letters = factory.dead_letters("develop")
+    handler = ReactorHandler(develop, factory.store, factory.codec, dead_letters, LogRecords(settings))
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
-        return {each: await handler.start(*each) for each in partitions}
+        return await starts(handler, partitions)
 
     app = batch_app(
         f"bench-develop-{run}",

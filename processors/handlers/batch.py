@@ -7,6 +7,8 @@ from aiokafka import ConsumerRecord
 
 MAX_RECORDS = 2000  # in a batch
 
+UNASSIGNED = 0  # the assignment of a batch that was read outside the consumer group
+
 Record = ConsumerRecord[bytes, bytes]
 
 

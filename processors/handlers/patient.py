@@ -44,6 +44,15 @@ class PatientStore:
         """See Store."""
         return self._store.outages
 
+    @property
+    def degraded(self) -> bool:
+        """See Store."""
+        return self._store.degraded
+
+    async def nodes(self) -> str:
+        """See Store."""
+        return await self._lease.retry(self._store.nodes, transient=transient)
+
     async def write(self, rows: Sequence[Stamped]) -> None:
         """See Store."""
         await self._lease.retry(lambda: self._store.write(rows), transient=transient)

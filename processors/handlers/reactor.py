@@ -1,19 +1,21 @@
 """Reactors: what an event brings about outside the read models. Like a projection, a reactor has `progress`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from events.codec import Codec
 from events.generated import Event
-from processors.handlers.batch import MAX_RECORDS, Batch, Partition
+from processors.handlers.batch import MAX_RECORDS, UNASSIGNED, Batch, Partition, Record
 from processors.handlers.circuit_breaker import Attempt
 from processors.handlers.dead_letter import DeadLetterQueue
+from processors.handlers.handler import COPY_WINDOW_MS, BatchHandler
 from processors.handlers.patient import PatientStore
 from processors.handlers.reader import Read, Reader
 from processors.handlers.reject import EVERY, Reject
 from processors.handlers.tools import Tools
+from processors.log.records import LogReader
 from processors.transport.lease import Lease
-from projections.progress import next_offsets, progress_rows
+from projections.progress import kept_offsets
 from projections.projection import GENERATION
 from projections.store.protocol import Store
 from projections.store.table import Table
@@ -44,50 +46,44 @@ class Reactor:
         """Called with each assignment, before its first batch: another worker may have had these partitions."""
 
 
-class ReactorHandler:
-    """Hands a reactor each batch's wanted events, and moves its `progress` on when it has reacted.
+class ReactorHandler(BatchHandler):
+    """Hands a reactor each batch's wanted events."""
 
-    Its app calls `start`, `handle` and `assigned`."""
-
-    def __init__(self, reactor: Reactor, store: Store, codec: Codec, dead_letters: DeadLetterQueue):
-        self.reactor, self._store, self._dead_letters = reactor, store, dead_letters
+    def __init__(
+        self,
+        reactor: Reactor,
+        store: Store,
+        codec: Codec,
+        dead_letters: DeadLetterQueue,
+        log: LogReader | None = None,
+        copy_window_ms: int = COPY_WINDOW_MS,
+    ):
+        super().__init__([reactor.name], store, dead_letters, log, copy_window_ms)
+        self.reactor, self.max_records = reactor, reactor.max_records  # type: ignore[misc]
         self._wants = frozenset(reactor.wants)
         self._reader = Reader(codec, reactor.name)
-        self._next: dict[Partition, int] = {}
-
-    async def start(self, topic: str, partition: int) -> int:
-        """Where to begin reading a partition. Raises StoreUnavailable."""
-        where = Partition(topic, partition)
-        progress = await next_offsets(self._store, topic, partition)
-        self._next[where] = progress.get((self.reactor.name, GENERATION), 0)
-        self._dead_letters.breaker.begin(where, self._next[where])
-        return self._next[where]
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
-        """Called with each assignment, before its first batch."""
-        self._dead_letters.breaker.close()
+        """See BatchHandler."""
+        super().assigned(partitions)
         self.reactor.assigned(partitions)
 
-    async def handle(self, batch: Batch, lease: Lease) -> None:
-        """Reacts to a batch, and returns when `progress` is past it. Raises LeaseLost, CircuitOpen."""
-        where = batch.topic_partition
-        fresh = [record for record in batch.records if record.offset >= self._next[where]]
-        if not fresh:
-            return
-        decoded, unreadable = await self._reader.read(batch.topic, fresh, lease)
+    async def process(
+        self, where: Partition, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
+    ) -> None:
+        """Reacts to records. See BatchHandler."""
+        decoded, unreadable = await self._reader.read(where.topic, records, lease)
         reads = [read for read in decoded if type(read.event) in self._wants]
+        batch = Batch(*where, UNASSIGNED, list(records))
 
         def attempts() -> Iterator[Attempt]:
-            yield from ((EVERY, record.offset) for record in fresh)
+            yield from ((EVERY, record.offset) for record in records)
             yield from ((self.reactor.name, read.offset) for read in reads)
 
         self._dead_letters.breaker.check(where, unreadable, attempts())
         await self._probe(batch, reads, lease)
         rejects = unreadable + await self._react(batch, reads, lease)
-        await self._dead_letters.take(where, rejects, attempts(), batch.next_offset, lease)
-        rows = progress_rows(batch.topic, batch.partition, [(self.reactor.name, GENERATION)], offset=batch.next_offset)
-        await PatientStore(self._store, lease).write_together(rows)
-        self._next[where] = batch.next_offset
+        await self._dead_letters.take(where, rejects, attempts(), end, lease)
 
     async def _probe(self, batch: Batch, reads: Sequence[Read], lease: Lease) -> None:
         """Tries a batch that was stopped with the event that it was stopped at: for as long as it fails, the others
@@ -124,11 +120,13 @@ def indigestible(error: BaseException) -> bool:
 async def wait_until_projected(
     store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease
 ) -> None:
-    """Waits until these projections have folded each (topic, partition) up to its next offset. Raises LeaseLost."""
+    """Waits until these projections have folded each (topic, partition) up to its next offset, for sure.
+
+    Raises LeaseLost."""
     patient = PatientStore(store, lease)
     for topic, partition, end in ends:
         while True:
-            progress = await next_offsets(patient, topic, partition)
+            progress = await kept_offsets(patient, topic, partition)
             if all(progress.get((name, GENERATION), 0) >= end for name in names):
                 break
             await lease.pause(0.02)

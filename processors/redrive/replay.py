@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from aiokafka import ConsumerRecord
 
 from events.codec import Codec
-from processors.handlers.batch import Batch
+from processors.handlers.batch import UNASSIGNED, Batch
 from processors.handlers.fold import FoldedRecord, fold, subscribers
 from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Reader
@@ -23,7 +23,6 @@ from projections.tally.stamps import CORRECTION
 from projections.tally.tally import Tally
 
 NEVER = sys.maxsize  # as the next offset that a projection wants: it wants none of these
-NO_ASSIGNMENT = 0  # what is replayed was fetched outside the consumer group
 
 FreshCodec = Callable[[], Codec]  # without what it remembers: a schema that was unknown may be registered by now
 Failures = dict[int, str]  # offset -> why the record failed again
@@ -113,7 +112,7 @@ class ReactorReplay:
             if type(read.event) not in self._wants:
                 continue
             record = read.record
-            batch = Batch(record.topic, record.partition, NO_ASSIGNMENT, [record])
+            batch = Batch(record.topic, record.partition, UNASSIGNED, [record])
             try:
                 await self._reactor.react(batch, [read], lease)
             except LeaseLost:

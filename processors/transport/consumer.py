@@ -24,7 +24,8 @@ from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
 from processors.handlers.batch import Batch
-from processors.transport.fetcher import OutsideTheLog, Taken, Thread
+from processors.log.records import OutsideTheLog
+from processors.transport.fetcher import Taken, Thread
 from processors.transport.lease import backoff
 
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}

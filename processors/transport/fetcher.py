@@ -15,6 +15,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from processors.handlers.batch import Record
+from processors.log.records import OutsideTheLog
 
 IDLE_WAIT_MS = 1500  # how long the broker may hold a fetch when all partitions are in it
 BUSY_WAIT_MS = 25  # and when some aren't, because what they fetched before hasn't been taken yet
@@ -23,10 +24,6 @@ COMMIT_SECONDS = 3.0
 STOP_SECONDS = 3.0
 
 T = TypeVar("T")
-
-
-class OutsideTheLog(RuntimeError):
-    """A partition would start (or go on) where the log has no record: data was lost. The worker must not run."""
 
 
 class Taken(NamedTuple):

@@ -22,6 +22,7 @@ from events.settings import Settings
 from projections.projection import GENERATION
 from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
+from projections.store.nodes import NodeStarts
 from projections.store.protocol import StoreUnavailable, Unstorable, by_partition
 from projections.store.table import Stamped, Table
 
@@ -116,6 +117,7 @@ class CassandraStore:
         self._outages = Outages()
         if session.cluster is not None:
             session.cluster.register_listener(self._outages)
+        self.nodes = NodeStarts(self.execute, lambda: self.outages)
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
         self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
@@ -127,6 +129,12 @@ class CassandraStore:
     def outages(self) -> int:
         """See Store."""
         return self._outages.count
+
+    @property
+    def degraded(self) -> bool:
+        """See Store."""
+        cluster = self._session.cluster
+        return cluster is not None and any(host.is_up is False for host in cluster.metadata.all_hosts())
 
     def physical(self, table: Table) -> str:
         """The table's name in its generation, with its keyspace."""

@@ -16,8 +16,17 @@ class MemoryStore:
     """See Store. Values are stored as in Cassandra: times in whole milliseconds."""
 
     def __init__(self) -> None:
-        self.outages = 0
+        self.outages, self.degraded, self._starts = 0, False, 1
         self._tables: dict[str, dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Cell]]]] = {}
+
+    async def nodes(self) -> str:
+        """See Store."""
+        return str(self._starts)
+
+    def restart(self) -> None:
+        """Does as a node that goes down and starts again."""
+        self.outages += 1
+        self._starts += 1
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """See Store."""

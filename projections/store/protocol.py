@@ -22,7 +22,19 @@ class Store(Protocol):
 
     @property
     def outages(self) -> int:
-        """How often a node went down since we connected. It may have lost the last writes that it acknowledged."""
+        """How often a node went down since we connected, or couldn't be reached. Only one that has started since may
+        have lost the last writes that it acknowledged: see `nodes`."""
+        ...
+
+    @property
+    def degraded(self) -> bool:
+        """Whether a node is down now, as far as we know."""
+        ...
+
+    async def nodes(self) -> str:
+        """Which start of each node is running: another text when one has started since, at most seconds ago.
+
+        Raises StoreUnavailable."""
         ...
 
     async def write(self, rows: Sequence[Stamped]) -> None:

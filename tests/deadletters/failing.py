@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from events.generated import Event
-from processors.handlers.batch import Batch
+from processors.handlers.batch import Batch, Partition
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
 from processors.redrive.replay import ProjectorReplay
@@ -20,7 +20,7 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import Store, Unstorable
 from projections.store.table import STAMPS_PER_OFFSET, Stamped
 from projections.tally.tally import Tally
-from tests.kit import MemoryLog, cut, memory_codec
+from tests.kit import MemoryLog, answers, cut, memory_codec
 
 Projections = Sequence[Projection | Tally]
 
@@ -79,7 +79,7 @@ async def fold_all(log: MemoryLog, projections: Projections, store: Store, size:
 
     for (topic, partition), records in log.partitions.items():
         projector = Projector(topic, projections, store, log.codec, DeadLetterQueue(keep))
-        await projector.start(partition)
+        await projector.start(Partition(topic, partition))
         for part in cut(records, size):
             await projector.handle(Batch(topic, partition, 1, list(part)), Lease.of())
     return letters
@@ -103,5 +103,5 @@ def values(store: MemoryStore) -> dict[str, Any]:
             key: {column: value for column, value in row.items() if column not in ("position", "epoch")}
             for key, row in rows.items()
         }
-        for table, rows in store.dump().items()
+        for table, rows in answers(store).items()
     }

@@ -9,7 +9,7 @@ from uuid import UUID
 from events.generated import Event, PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
-from processors.handlers.batch import Batch, Record
+from processors.handlers.batch import Batch, Partition, Record
 from processors.handlers.circuit_breaker import CircuitBreaker, CircuitOpen
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
@@ -57,6 +57,7 @@ class Reactions:
         assert isinstance(like, PhotoLiked)
         likes = [replace(like, event_id=UUID(int=n), photo_id=UUID(int=n % 2)) for n in range(LIKES)]
         await self.log.append(*likes)
+        self.past, self.since = self.log.past, self.log.since
         ((_, self.partition),) = self.log.partitions
         self.good = self.log.partitions[TOPIC, self.partition]
         self.records = [replace(r, value=b"nonsense") if r.offset in undecodable else r for r in self.good]
@@ -66,15 +67,16 @@ class Reactions:
             self.store,
             self.log.codec,
             DeadLetterQueue(self._keep, self.breaker),
-            reread=self._reread,
+            self,
         )
-        await projector.start(self.partition)
+        await projector.start(Partition(TOPIC, self.partition))
         return projector
 
     async def _keep(self, letter: DeadLetter) -> None:
         self.letters.append(letter)
 
-    async def _reread(self, topic: str, partition: int, offsets: Collection[int]) -> Mapping[int, Record]:
+    async def __call__(self, topic: str, partition: int, offsets: Collection[int]) -> Mapping[int, Record]:
+        """See LogReader, whose other questions the log answers."""
         return {offset: self.records[offset] for offset in offsets}
 
     def batches(self, size: int) -> list[Batch]:

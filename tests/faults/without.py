@@ -17,32 +17,26 @@ CHOSEN = sys.argv[1]
 sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 
 from processors import object_store, objects  # noqa: E402
-from processors.failpoints import reached  # noqa: E402
-from processors.handlers import fold, writer  # noqa: E402
-from processors.handlers.projector import APPLIED, Projector  # noqa: E402
+from processors.handlers import handler, writer  # noqa: E402
+from processors.handlers.batch import Partition  # noqa: E402
+from processors.handlers.copies import Copies  # noqa: E402
+from processors.handlers.handler import BatchHandler  # noqa: E402
+from processors.handlers.projector import Projector  # noqa: E402
 from processors.transport import app, partitions  # noqa: E402
 from projections import progress, visibility  # noqa: E402
-from projections.progress import progress_rows  # noqa: E402
 from projections.tally import shard, stamps  # noqa: E402
 
 
 def rows_before_progress() -> None:
     """`progress` is written before the rows, not after."""
 
-    async def handle(self: Projector, batch: Any, lease: Any) -> None:
-        wanted = self._next[batch.partition]
-        fresh = [record for record in batch.records if record.offset >= min(wanted.values())]
-        reads, _ = await self._reader.read(self.topic, fresh, lease)
-        rows = progress_rows(self.topic, batch.partition, self.names, offset=batch.next_offset)
-        await self._store.write_together(rows)
-        reached("after-decode")
-        await self._writer.write(batch.partition, fold.fold(reads, wanted, self._subscribers), lease)
-        reached("after-rows")
-        self._next[batch.partition] = dict.fromkeys(wanted, int(batch.next_offset))
-        APPLIED.labels(self.topic).inc(len(reads))
-        reached("after-progress")
+    do = BatchHandler._pass
 
-    Projector.handle = handle  # type: ignore[method-assign]
+    async def early(self: Any, where: Any, records: Any, wanted: Any, end: int, lease: Any) -> None:
+        await BatchHandler.write_progress(self, where, end, lease)
+        await do(self, where, records, wanted, end, lease)
+
+    BatchHandler._pass = early  # type: ignore[method-assign]
 
 
 def members_read() -> None:
@@ -72,12 +66,12 @@ def progress_as_start() -> None:
         put(self, message)
         self._app.consumer.done(message)
 
-    async def start(self: Projector, partition: int) -> int:
+    async def start(self: Projector, where: Partition) -> int:
         admin = AdminClient({"bootstrap.servers": settings().bootstrap})
-        asked = ConsumerGroupTopicPartitions(self.topic, [TopicPartition(self.topic, partition)])
+        asked = ConsumerGroupTopicPartitions(self.topic, [TopicPartition(*where)])
         (found,) = admin.list_consumer_group_offsets([asked])[self.topic].result().topic_partitions
-        await begin(self, partition)
-        self._next[partition] = dict.fromkeys([name for name, _ in self.names], 0)
+        await begin(self, where)
+        self._checkpoints[where].wanted = dict.fromkeys(self.names, 0)
         return max(0, found.offset)
 
     partitions.Partitions.put = handed  # type: ignore[method-assign]
@@ -98,10 +92,25 @@ def short_session() -> None:
 def healing() -> None:
     """A worker believes its own memory of how far it was, whatever the database has forgotten."""
 
-    async def trust(self: Projector, partition: int, _: Any) -> None:
-        self._outages[partition] = self._store.outages
+    async def trust(self: BatchHandler, where: Partition, _: Any) -> None:
+        self._checkpoints[where].outages = self._store.outages
 
-    Projector.heal = trust  # type: ignore[method-assign]
+    BatchHandler.heal = trust  # type: ignore[method-assign]
+
+
+def copies() -> None:
+    """A record whose event stands in the log already counts again."""
+    Copies.without = lambda _, records: list(records)  # type: ignore[method-assign]
+
+
+def synced_offset() -> None:
+    """`progress` is believed, also if a node has started since it was written."""
+    progress.Progress.kept = lambda self, _: self.offset or 0  # type: ignore[method-assign]
+
+
+def fingerprints() -> None:
+    """The log is believed to be the one that `progress` is about."""
+    handler.fingerprint_of = lambda _: ""  # type: ignore[assignment]
 
 
 def schema_cache() -> None:
@@ -157,6 +166,9 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     progress_as_start,
     short_session,
     healing,
+    copies,
+    synced_offset,
+    fingerprints,
     schema_cache,
     registry_retries,
     object_retries,

@@ -15,8 +15,7 @@ from aiokafka.errors import KafkaConnectionError
 from events.generated import PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
-from processors.handlers import projector as projector_module
-from processors.handlers.batch import Batch, Record
+from processors.handlers.batch import Batch, Partition, Record
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
 from processors.transport.lease import Lease, LeaseLost
@@ -24,7 +23,7 @@ from projections.catalog import of_topic
 from projections.progress import next_offsets
 from projections.store.memory import MemoryStore
 from tests.deadletters.failing import fold_all
-from tests.kit import MemoryLog
+from tests.kit import MemoryLog, answers
 from tests.processors.world import Meanwhile, nothing
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +47,7 @@ class Breaking(MemoryStore):
         self._tables = copy.deepcopy(self._synced)
         if not progress_too:
             self._tables["progress"] = progress
-        self.outages += 1
+        self.restart()
 
 
 class Likes:
@@ -56,6 +55,7 @@ class Likes:
 
     def __init__(self, number: int) -> None:
         self.number, self.now, self.log, self.store = number, 1000.0, MemoryLog(), Breaking()
+        self.past, self.since = self.log.past, self.log.since
         self.again: list[range] = []
         self.failures: list[Exception] = []
         self.projector = self.new_owner()
@@ -70,12 +70,12 @@ class Likes:
             self.store,
             self.log.codec,
             DeadLetterQueue(keep),
-            reread=self,
+            self,
             now=lambda: self.now,
         )
 
     async def __call__(self, topic: str, partition: int, offsets: Collection[int]) -> Mapping[int, Record]:
-        """See RecordReader."""
+        """See LogReader, whose other questions the log answers."""
         if self.failures:
             raise self.failures.pop()
         assert isinstance(offsets, range)
@@ -83,18 +83,23 @@ class Likes:
         records = self.log.partitions[topic, partition]
         return {offset: records[offset] for offset in reversed(offsets)}  # in any order
 
+    @property
+    def where(self) -> Partition:
+        """The likes' partition."""
+        return Partition("reactions", self.partition)
+
     async def start(self) -> None:
         like = from_json(LIKE, LIKE.example())
         assert isinstance(like, PhotoLiked)
         likes = (replace(like, event_id=UUID(int=n), photo_id=UUID(int=n % 2)) for n in range(self.number))
         await self.log.append(*likes)
         ((_, self.partition),) = self.log.partitions
-        await self.projector.start(self.partition)
+        await self.projector.start(self.where)
 
     async def start_anew(self) -> None:
         """The partition goes to another worker."""
         self.projector = self.new_owner()
-        await self.projector.start(self.partition)
+        await self.projector.start(self.where)
 
     async def fold(self, begin: int, end: int, at: float | None = None) -> None:
         """Folds a batch, at a time."""
@@ -104,18 +109,19 @@ class Likes:
 
     async def heal(self) -> None:
         """As each tick does."""
-        await self.projector.heal(self.partition, Meanwhile())
+        await self.projector.heal(self.where, Meanwhile())
 
     def set_progress(self, offset: int, *names: tuple[str, int]) -> None:
         """`progress` says less of some projections than it did."""
         for name in names:
-            self.store._tables["progress"]["reactions", self.partition][name]["offset"] = (offset * 1024, offset)
+            for column in ("offset", "synced"):
+                self.store._tables["progress"]["reactions", self.partition][name][column] = (offset * 1024, offset)
 
     async def is_whole(self) -> bool:
         """Whether the store holds what the whole log folds to."""
         clean = MemoryStore()
         await fold_all(self.log, of_topic("reactions"), clean, self.number)
-        return clean.dump() == self.store.dump()
+        return answers(clean) == answers(self.store)
 
 
 @pytest.mark.parametrize("progress_too", [True, False], ids=["progress too", "all but progress"])
@@ -162,9 +168,10 @@ async def test_one_projection_that_lost_its_progress_has_all_of_them_folded_agai
     likes = Likes(6)
     await likes.start()
     await likes.fold(0, 6)
+    likes.set_progress(6, *NAMES)  # long ago
     await likes.start_anew()
     likes.set_progress(3, NAMES[0])
-    likes.store.outages += 1
+    likes.store.restart()
     await likes.heal()
     assert likes.again == [range(3, 6)]
     assert await next_offsets(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
@@ -175,10 +182,11 @@ async def test_a_healing_ends_at_the_projection_furthest_behind_as_batches_bring
     likes = Likes(6)
     await likes.start()
     await likes.fold(0, 6)
+    likes.set_progress(6, NAMES[0])
     likes.set_progress(4, *NAMES[1:])
     await likes.start_anew()
     likes.set_progress(1, NAMES[0])
-    likes.store.outages += 1
+    likes.store.restart()
     await likes.heal()
     assert likes.again == [range(1, 4)]
     await likes.fold(4, 6)
@@ -206,21 +214,23 @@ async def test_what_a_projection_ahead_of_the_others_lost_is_folded_again_with_t
     assert await next_offsets(likes.store, "reactions", likes.partition) == dict.fromkeys(NAMES, 6)
 
 
-async def test_a_new_owner_heals_from_where_it_began_and_no_earlier() -> None:
+async def test_a_new_owner_heals_what_the_last_one_had_not_had_synced_for_sure_and_no_more() -> None:
+    """Seen to fail with its own beginning taken in place of the last owner's `synced`: two likes stay forgotten."""
     likes = Likes(6)
     await likes.start()
-    await likes.fold(0, 4)
+    await likes.fold(0, 2, at=0)
     likes.store.sync()
+    await likes.fold(2, 4, at=60.5)
     await likes.start_anew()
     await likes.fold(4, 6)
     likes.store.forget(progress_too=False)
     await likes.heal()
-    assert likes.again == [range(4, 6)]
+    assert likes.again == [range(2, 6)]
     assert await likes.is_whole()
 
 
 async def test_the_forgotten_is_read_so_many_records_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projector_module, "REREAD", 2)
+    monkeypatch.setattr(Projector, "max_records", 2)
     likes = Likes(5)
     await likes.start()
     await likes.fold(0, 5)
@@ -237,7 +247,7 @@ async def test_a_log_that_doesnt_answer_is_asked_again() -> None:
     likes.store.forget()
     likes.failures = [TimeoutError("slow"), KafkaConnectionError("down")]
 
-    await likes.projector.heal(likes.partition, Meanwhile(nothing, nothing))
+    await likes.projector.heal(likes.where, Meanwhile(nothing, nothing))
     assert await likes.is_whole()
 
 
@@ -250,7 +260,7 @@ async def test_what_ends_a_healing_leaves_it_to_be_done() -> None:
     lost = Lease.of()
     lost.lose()
     with pytest.raises(LeaseLost):
-        await likes.projector.heal(likes.partition, lost)
+        await likes.projector.heal(likes.where, lost)
     await likes.heal()
     assert await likes.is_whole()
 

@@ -11,7 +11,7 @@ import pytest
 from events.generated import Event, MemberJoined, MemberLeft
 from events.ids import NIL
 from processors.handlers import writer as writer_module
-from processors.handlers.batch import Batch
+from processors.handlers.batch import Batch, Partition
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
 from processors.handlers.writer import every
@@ -72,7 +72,7 @@ class Folding:
         await self.log.append(*events)
         (((_, self.partition), self.records),) = self.log.partitions.items()
         self.projector = Projector("rolls", self.projections, self.store, self.log.codec, DeadLetterQueue(self.keep))
-        return await self.projector.start(self.partition)
+        return await self.projector.start(Partition("rolls", self.partition))
 
     async def fold(self, begin: int, end: int, lease: Lease | None = None) -> None:
         batch = Batch("rolls", self.partition, 1, self.records[begin:end])
@@ -95,7 +95,7 @@ async def test_each_projection_goes_on_where_it_was() -> None:
     await one.begin(*EVENTS)
     await one.says(4, ("members", 1))
     await one.says(2, ("rolls_of_user", 1))
-    assert await one.projector.start(one.partition) == 2
+    assert await one.projector.start(Partition("rolls", one.partition)) == 2
     await one.fold(0, 3)
     assert (one.members, one.rolls) == ([], IDS[2:3])
     await one.fold(3, 6)
@@ -107,7 +107,7 @@ async def test_a_new_projection_begins_with_the_logs_first_record() -> None:
     one = Folding()
     await one.begin(*EVENTS)
     await one.says(6, ("members", 1))
-    assert await one.projector.start(one.partition) == 0
+    assert await one.projector.start(Partition("rolls", one.partition)) == 0
     await one.fold(0, 6)
     assert (one.members, one.rolls) == ([], IDS)
 
@@ -116,7 +116,7 @@ async def test_another_generations_progress_is_not_taken_for_its_own() -> None:
     one = Folding()
     await one.begin(*EVENTS)
     await one.says(6, ("members", 2), ("rolls_of_user", 2))
-    assert await one.projector.start(one.partition) == 0
+    assert await one.projector.start(Partition("rolls", one.partition)) == 0
     await one.fold(0, 6)
     assert (one.members, one.rolls) == (IDS, IDS)
     assert (await one.progress())["members", 1] == 6

@@ -14,7 +14,7 @@ from producers.publisher import NotPublished
 from projections.progress import next_offsets, progress_rows
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable, Unstorable
-from tests.processors.world import PARTITION, Meanwhile, Reacting, World, deleted, nothing, taken
+from tests.processors.world import PARTITION, PARTITION_OF_OWNER, Meanwhile, Reacting, World, deleted, nothing, taken
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +50,7 @@ async def test_a_reactor_acts_on_what_it_wants_and_passes_the_rest() -> None:
     world, acting = World(), Acting()
     await world.log.append(PHOTOS[0], deleted(0), PHOTOS[1])
     handler = filter_of(world, acting)
-    assert await handler.start("photos", PARTITION) == 0
+    assert await handler.start(PARTITION_OF_OWNER) == 0
     await handler.handle(batch_of(world, 0, 3), Meanwhile())
     assert acting.seen == [[0, 2]]
     assert await progress(world) == 3
@@ -60,12 +60,13 @@ async def test_a_reactor_acts_on_a_record_once_and_goes_on_where_it_was() -> Non
     world, acting = World(), Acting()
     await world.log.append(*PHOTOS)
     handler = filter_of(world, acting)
-    await handler.start("photos", PARTITION)
+    await handler.start(PARTITION_OF_OWNER)
     await handler.handle(batch_of(world, 0, 2), Meanwhile())
     await handler.handle(batch_of(world, 0, 2), Meanwhile())
     await handler.handle(batch_of(world, 1, 3), Meanwhile())
     next_owner = filter_of(world, acting)
-    assert await next_owner.start("photos", PARTITION) == 3
+    await next_owner.start(PARTITION_OF_OWNER)
+    assert next_owner.next_offset(PARTITION_OF_OWNER) == 3
     await next_owner.handle(batch_of(world, 2, 4), Meanwhile())
     assert acting.seen == [[0, 1], [2], [3]]
     assert await progress(world) == 4
@@ -75,7 +76,7 @@ async def test_another_reactors_progress_is_not_taken_for_its_own() -> None:
     world = World()
     await world.happen(*PHOTOS)
     await world.store.write_together(progress_rows("photos", PARTITION, [("expand", 1)], offset=4))
-    assert await filter_of(world, Acting()).start("photos", PARTITION) == 0
+    assert await filter_of(world, Acting()).start(PARTITION_OF_OWNER) == 0
 
 
 @pytest.mark.parametrize("error", [LeaseLost(), OSError("no such program"), StoreUnavailable("down")])
@@ -83,7 +84,7 @@ async def test_a_batch_that_wasnt_acted_on_is_not_passed(error: Exception) -> No
     world, acting = World(), Acting(error)
     await world.log.append(*PHOTOS)
     handler = filter_of(world, acting)
-    await handler.start("photos", PARTITION)
+    await handler.start(PARTITION_OF_OWNER)
     with pytest.raises(type(error)):
         await handler.handle(batch_of(world, 0, 4), Meanwhile())
     assert (await progress(world), world.views.letters) == (None, [])
@@ -96,7 +97,7 @@ async def test_an_error_over_nothing_that_it_wants_is_no_records_fault() -> None
     world = World()
     await world.log.append(*PHOTOS)
     handler = filter_of(world, Acting(ValueError("a bug")), PhotoDeleted)
-    await handler.start("photos", PARTITION)
+    await handler.start(PARTITION_OF_OWNER)
     with pytest.raises(ValueError, match="a bug"):
         await handler.handle(batch_of(world, 0, 4), Meanwhile())
     assert (await progress(world), world.views.letters) == (None, [])

@@ -109,7 +109,7 @@ class World:
         for (topic, number), records in self.log.partitions.items():
             views = [each for each in of_topic(topic) if (each.name, number) != (view, partition)]
             projector = Projector(topic, views, self.store, self.log.codec, self.views.dead_letters(topic))
-            await projector.start(number)
+            await projector.start(Partition(topic, number))
             await projector.handle(Batch(topic, number, 1, records), Lease.of())
 
     async def ends(self, topic: str) -> list[tuple[str, int, int]]:
@@ -123,7 +123,7 @@ class World:
 
     def handler(self, reactor: Reactor) -> ReactorHandler:
         """The handler of a reactor in this world."""
-        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters(reactor.name))
+        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters(reactor.name), self.log)
 
     async def feed(
         self, handler: ReactorHandler, topic: str, only: int | None = None, lease: Lease | None = None
@@ -131,7 +131,7 @@ class World:
         """Hands a reactor what it hasn't had yet of a topic (or of `only` one partition), a batch a partition."""
         for (name, partition), records in list(self.log.partitions.items()):
             if name == topic and only in (None, partition):
-                start = await handler.start(topic, partition)
+                start = await handler.start(Partition(topic, partition))
                 if records[start:]:
                     await handler.handle(Batch(topic, partition, 1, records[start:]), lease or Lease.of())
 

@@ -1,0 +1,273 @@
+"""What projectors and reactors have in common: each record counts once, what a database forgot is done again, and
+`progress` is written last.
+
+For a batch: pass by copies and what `progress` says is done, do the rest, and then write `progress`; only then is it
+acknowledged.
+"""
+
+import hashlib
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from processors.handlers.batch import MAX_RECORDS, Batch, Partition, Record
+from processors.handlers.copies import LEEWAY_MS, NEVER, Copies
+from processors.handlers.dead_letter import DeadLetterQueue
+from processors.handlers.patient import PatientStore, transient
+from processors.handlers.writer import Forgotten
+from processors.log.records import LogReader, OutsideTheLog
+from processors.transport.lease import Lease
+from projections.progress import Progress, progress_rows, read_progress
+from projections.projection import GENERATION
+from projections.store.protocol import Store
+from projections.store.table import STAMPS_PER_OFFSET, Stamped
+
+SYNCED_SECONDS = 60.0  # Cassandra syncs its commit log every 10 s: what was acknowledged longer ago is kept
+COPY_WINDOW_MS = 600_000  # the default of the setting
+
+
+@dataclass
+class Checkpoint:
+    """What is known of one owned partition.
+
+    - `wanted`: by projection (or reactor), the next offset that it wants
+    - `written`: by the same, the offset and the epoch that its row of `progress` has
+    - `passed`: when all below which offset was done; the first is surely synced
+    - `nodes`, `outages`: the store's, when all below `wanted` was surely stored
+    - `record`: the fingerprint of the last record that was done
+    """
+
+    wanted: dict[str, int]
+    written: dict[str, tuple[int, int]]
+    passed: deque[tuple[float, int]]
+    nodes: str
+    outages: int
+    record: str
+    copies: Copies
+
+    @property
+    def next_offset(self) -> int:
+        """The least of the offsets that are wanted."""
+        return min(self.wanted.values(), default=0)
+
+
+class BatchHandler:
+    """Handles the batches of an app's partitions. Its app calls `start`, `handle`, `heal` and `assigned`."""
+
+    max_records: ClassVar[int] = MAX_RECORDS  # that are read again at a time
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        store: Store,
+        dead_letters: DeadLetterQueue,
+        log: LogReader | None = None,
+        copy_window_ms: int = COPY_WINDOW_MS,
+        now: Callable[[], float] = time.monotonic,
+    ):
+        """`names`: those whose `progress` it keeps. `log`: what the partitions are read from, for looking back."""
+        self.names, self._store, self._dead_letters, self._log = list(names), store, dead_letters, log
+        self._window_ms, self._now = copy_window_ms, now
+        self._checkpoints: dict[Partition, Checkpoint] = {}
+
+    async def start(self, where: Partition) -> int:
+        """Where to begin reading a partition, so as to know the copies from where its work begins.
+
+        That is the least of what is kept. Raises StoreUnavailable, KafkaError or TimeoutError; OutsideTheLog if the log
+        isn't the one that `progress` is about."""
+        outages = self._store.outages
+        nodes = await self._store.nodes()
+        found = await read_progress(self._store, *where)
+        rows = [found.get((name, GENERATION)) or Progress(*where, name, GENERATION) for name in self.names]
+        wanted = {row.projection: row.kept(nodes) for row in rows}
+        start = min(wanted.values(), default=0)
+        begin, copies = await self._look_back(where, start, rows)
+        synced = min((row.kept("") for row in rows), default=0)
+        record = next((row.record for row in rows if row.record and row.offset == start), "")
+        self._checkpoints[where] = checkpoint = Checkpoint(
+            wanted=wanted,
+            written={row.projection: (row.offset or 0, row.epoch or 0) for row in rows},
+            passed=deque([(-math.inf, min(synced, start)), (self._now(), start)]),
+            nodes=nodes,
+            outages=outages,
+            record=record,
+            copies=copies,
+        )
+        self._dead_letters.breaker.begin(where, start)
+        if any(row.nodes not in (nodes, None) and row.offset == row.kept(nodes) for row in rows):
+            await self._store.write_together(self._progress(where, checkpoint, start))  # nothing is to be done again
+        return begin
+
+    async def _look_back(self, where: Partition, start: int, rows: Sequence[Progress]) -> tuple[int, Copies]:
+        """Where to begin reading, and the copies from there on. Raises OutsideTheLog."""
+        fingerprints = {int(row.record.partition(":")[0]): row.record for row in rows if row.record}
+        reached = max((row.offset or 0 for row in rows), default=0)
+        if self._log is None or not reached:
+            return start, Copies(self._window_ms, start)
+        offsets = {reached - 1, *fingerprints}
+        past = await self._log.past(*where, start, offsets, self._window_ms + LEEWAY_MS)
+        for offset, fingerprint in fingerprints.items():
+            if offset in past.records and fingerprint_of(past.records[offset]) != fingerprint:
+                raise OutsideTheLog(
+                    f"{where.topic}-{where.partition}@{offset} isn't the record that was folded there: the log was cut "
+                    "and grew again, or it is another log. Restore the log, or rebuild the read models from this one."
+                )
+        everything = past.begin <= past.first or start - 1 not in past.records
+        since = NEVER if everything else past.records[start - 1].timestamp - self._window_ms - LEEWAY_MS
+        return past.begin, Copies(self._window_ms, past.begin, since)
+
+    def next_offset(self, where: Partition) -> int:
+        """The least of the offsets that are wanted of a partition that was started."""
+        return self._checkpoints[where].next_offset
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """Called with each assignment, before its first batch."""
+        self._dead_letters.breaker.close()
+
+    async def handle(self, batch: Batch, lease: Lease) -> None:
+        """Handles a batch, and returns when `progress` is past it. Raises LeaseLost, CircuitOpen."""
+        where, checkpoint = batch.topic_partition, self._checkpoints[batch.topic_partition]
+        await self._show(where, checkpoint.copies, batch.records, lease)
+        while True:
+            await self.heal(where, lease)
+            wanted, begin = checkpoint.wanted, checkpoint.next_offset
+            if batch.next_offset <= begin:
+                return
+            records = [record for record in batch.records if record.offset >= begin]
+            with suppress(Forgotten):
+                await self._pass(where, records, wanted, batch.next_offset, lease)
+            if self._store.outages == checkpoint.outages:  # otherwise what was written may be gone: again
+                break
+        checkpoint.wanted = {name: max(batch.next_offset, offset) for name, offset in wanted.items()}
+        self._note_passed(checkpoint)
+
+    async def heal(self, where: Partition, lease: Lease) -> None:
+        """Does again what a database has forgotten of which a node broke (and came back). Raises LeaseLost.
+
+        It acknowledges before it syncs, so its last moments may be gone, and `progress` with them: they are read from
+        the log once more. A cut, after which all nodes are there and none has started again, forgets nothing."""
+        checkpoint = self._checkpoints[where]
+        while True:
+            outages = self._store.outages
+            nodes = await lease.retry(self._store.nodes, transient=transient)
+            if nodes == checkpoint.nodes and (outages == checkpoint.outages or not self._store.degraded):
+                checkpoint.outages = outages
+                return
+            before = checkpoint.outages, checkpoint.nodes
+            checkpoint.outages, checkpoint.nodes = outages, nodes
+            try:
+                await self._do_again(where, checkpoint, lease)
+            except BaseException as error:
+                checkpoint.outages, checkpoint.nodes = before
+                if not isinstance(error, Forgotten):
+                    raise
+
+    async def _do_again(self, where: Partition, checkpoint: Checkpoint, lease: Lease) -> None:
+        """Does all from where `progress` is now to where we were. Raises LeaseLost, Forgotten."""
+        upto = checkpoint.next_offset
+        rows = await read_progress(PatientStore(self._store, lease), *where)
+        # `progress` may have been written after the break, over what is missing: hence also where we were a while ago.
+        found = (rows.get((name, GENERATION)) for name in self.names)
+        since = min(self._synced(checkpoint), upto, *((row.offset or 0) if row else 0 for row in found))
+        checkpoint.passed = deque([(-math.inf, since)])
+        for begin in range(since, upto, self.max_records):
+            offsets = range(begin, min(begin + self.max_records, upto))
+            records = await self._read_again(where, offsets, lease)
+            await self._pass(where, records, dict.fromkeys(self.names, since), offsets.stop, lease)
+        if since == upto and upto:
+            await self.write_progress(where, upto, lease)  # so that others see that it is kept
+        # What those further ahead had done may be gone too: the batches from here on bring it again.
+        checkpoint.wanted = dict.fromkeys(self.names, upto)
+        self._note_passed(checkpoint)
+
+    async def _read_again(self, where: Partition, offsets: range, lease: Lease) -> list[Record]:
+        assert self._log is not None, "this handler was given no way to read the log again"
+        log = self._log
+        found = await lease.retry(lambda: log(*where, offsets), transient=lambda _: True)
+        return [found[offset] for offset in sorted(found)]
+
+    async def _show(self, where: Partition, copies: Copies, records: Sequence[Record], lease: Lease) -> None:
+        """Has the copies among records found."""
+        while (since := copies.show(records)) is not None:
+            assert self._log is not None, "this handler was given no way to read the log again"
+            read = partial(self._log.since, *where, since, copies.next_offset)
+            found = await lease.retry(read, transient=lambda _: True)
+            copies.learn(found, since)
+
+    async def _pass(
+        self, where: Partition, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
+    ) -> None:
+        """Does all that records, copies among them, give to do, and then writes `progress`.
+
+        Raises LeaseLost, Forgotten, CircuitOpen."""
+        checkpoint = self._checkpoints[where]
+        counting = checkpoint.copies.without(records)
+        if counting:
+            await self.process(where, counting, wanted, end, lease)
+        if records:
+            checkpoint.record = fingerprint_of(records[-1])
+        await self.write_progress(where, end, lease)
+
+    async def process(
+        self, where: Partition, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
+    ) -> None:
+        """Does what records give to do, at least one and no copies; `end` is what `progress` will say.
+
+        `wanted` has the next offset by name. It may be called with the same records again at any time. Raises
+        LeaseLost, Forgotten, CircuitOpen."""
+        raise NotImplementedError
+
+    async def write_progress(self, where: Partition, end: int, lease: Lease) -> None:
+        """Writes that all below `end` is done. Raises LeaseLost, Forgotten."""
+        checkpoint = self._checkpoints[where]
+        rows = self._progress(where, checkpoint, end)
+
+        async def write() -> None:
+            if self._store.outages != checkpoint.outages:  # each time: it may break between two attempts
+                raise Forgotten
+            await self._store.write_together(rows)
+
+        await lease.retry(write, transient=transient)
+
+    def _progress(self, where: Partition, checkpoint: Checkpoint, end: int) -> list[Stamped]:
+        rows: list[Stamped] = []
+        synced = self._synced(checkpoint)
+        for name in self.names:
+            offset, epoch = checkpoint.written[name]
+            epoch = min(epoch + 1, STAMPS_PER_OFFSET - 1) if offset == end else 0
+            if end >= offset:
+                checkpoint.written[name] = end, epoch
+            rows += progress_rows(
+                *where,
+                [(name, GENERATION)],
+                offset=end,
+                synced=min(synced, end),
+                nodes=checkpoint.nodes,
+                record=checkpoint.record,
+                epoch=epoch,
+            )
+        return rows
+
+    def _note_passed(self, checkpoint: Checkpoint) -> None:
+        """Notes that all that was wanted until now is done."""
+        checkpoint.passed.append((self._now(), checkpoint.next_offset))
+        checkpoint.copies.forget_below(self._synced(checkpoint))
+
+    def _synced(self, checkpoint: Checkpoint) -> int:
+        """The offset below which the database has synced everything by now."""
+        passed, since = checkpoint.passed, self._now() - SYNCED_SECONDS
+        while len(passed) > 1 and passed[1][0] < since:
+            passed.popleft()
+        return passed[0][1]
+
+
+def fingerprint_of(record: Record) -> str:
+    """A record's offset, and a hash of its key and value."""
+    digest = hashlib.blake2b(record.key or b"", digest_size=8)
+    digest.update(b"\0" + (record.value or b""))
+    return f"{record.offset}:{digest.hexdigest()}"
