@@ -1,9 +1,8 @@
-"""Kafka's and Cassandra's disks fill up under load, and are given room again: `unshare -rm python -m
-tests.faults.on_disks HOME`.
+"""Kafka's and Cassandra's disks fill up under load, and are given room again.
 
-It mounts a small tmpfs of its own on the data folder of each, which go with its mount namespace, and runs the servers as
-`darkroom up` does: its supervisor starts them again. Prints what the supervisor said and what came of it; exits 0
-if no acknowledged fact is lost and every row is what the log says."""
+`unshare -rm python -m tests.faults.on_disks HOME` mounts a small tmpfs of its own on the data folder of each, which go
+with its mount namespace, and runs the servers as `darkroom up` does: its supervisor starts them again. Prints what the
+supervisor said and what came of it; exits with 0 if no acknowledged fact is lost and every row is what the log says."""
 
 import os
 import signal
