@@ -15,6 +15,7 @@ from uuid import UUID
 import fastavro
 from fastavro.types import Schema
 
+from events.error_text import described
 from events.generated import EVENTS, NESTED, Event
 from events.personal import Erased, Keys, seal, unseal
 from events.registry import Registry, UnknownSchema
@@ -120,7 +121,7 @@ class Codec:
         try:
             fields = fastavro.schemaless_reader(body, decoder.writer, decoder.reader)
         except Exception as error:  # fastavro raises many kinds of errors, all for bad bytes
-            return Unreadable(f"not a {decoder.schema.name}: {type(error).__name__}: {error}"[:500])
+            return Unreadable(f"not a {decoder.schema.name}: {described(error)}")
         if body.tell() != len(value):
             return Unreadable(f"{len(value) - body.tell()} bytes follow the {decoder.schema.name}")
         return decoder, fields  # type: ignore[return-value]

@@ -50,6 +50,8 @@ class Commands(click.Group):
                 raise
             raise click.ClickException(wrong_settings(error)) from error
         except Exception as error:
+            if isinstance(error, wrong_state()):
+                raise click.ClickException(str(error)) from error
             if not isinstance(error, unavailable()):
                 raise
             raise click.ClickException(f"{error}. {SERVERS}") from error
@@ -61,6 +63,13 @@ def unavailable() -> tuple[type[Exception], ...]:
     from web.problems import UNAVAILABLE
 
     return (*UNAVAILABLE, NotPublished)
+
+
+def wrong_state() -> tuple[type[Exception], ...]:
+    """Lists the errors that say what is wrong in a server, and how it is mended. Imported when something went wrong."""
+    from producers.topics import WrongTopics
+
+    return (WrongTopics,)
 
 
 def wrong_settings(error: ValidationError) -> str:

@@ -3,25 +3,21 @@
 from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from events.confluent_registry import register_all
 from events.settings import Settings
-from events.topics import TOPICS
 from processors.catalog import every_table
+from producers.topics import check_topics, new_topics
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
-
-
-class WrongTopic(Exception):
-    """A topic is there with another number of partitions than it must have for life."""
 
 
 def prepare(settings: Settings) -> None:
     """Creates what isn't there yet.
 
-    Raises WrongTopic or IncompatibleSchema if what is there must not be used, and StoreUnavailable, RegistryUnavailable
-    or KafkaException if a server doesn't answer."""
+    Raises WrongTopics or IncompatibleSchema if what is there must not be used, and StoreUnavailable,
+    RegistryUnavailable or KafkaException if a server doesn't answer."""
     for step in STEPS.values():
         step(settings)
 
@@ -36,35 +32,15 @@ def create_tables(settings: Settings) -> None:
 
 
 def create_topics(settings: Settings) -> None:
-    """Creates the log's topics that aren't there yet. Raises WrongTopic if one has another number of partitions."""
+    """Creates the log's topics that aren't there yet. Raises WrongTopics if one isn't as it must be."""
     admin = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 3})
-    wanted = [
-        NewTopic(
-            topic.name,
-            num_partitions=topic.partitions,
-            replication_factor=settings.replication,
-            config={
-                "message.timestamp.type": "LogAppendTime",
-                "retention.ms": "-1",
-                "retention.bytes": "-1",
-                "cleanup.policy": "delete",
-                "max.message.bytes": str(topic.max_record_bytes),
-                "min.insync.replicas": str(settings.min_insync),
-            },
-        )
-        for topic in TOPICS.values()
-    ]
-    for created in admin.create_topics(wanted, operation_timeout=30).values():
+    for created in admin.create_topics(new_topics(settings), operation_timeout=30).values():
         try:
             created.result()
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
-    present = admin.list_topics(timeout=30).topics
-    for topic in TOPICS.values():
-        count = len(present[topic.name].partitions) if topic.name in present else topic.partitions
-        if count != topic.partitions:
-            raise WrongTopic(f"{topic.name} has {count} partitions and must have {topic.partitions}")
+    check_topics(settings)
 
 
 # What is made in each server, by its name: each step needs that one alone.

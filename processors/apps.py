@@ -19,6 +19,7 @@ from processors.handlers.tools import Tools
 from processors.log.ends import LogEnds
 from processors.log.records import LogRecords
 from processors.objects import Objects
+from processors.redrive.corrections import CassandraCorrections
 from processors.redrive.redrive import ROUND, Redrive
 from processors.redrive.replay import ProjectorReplay, ReactorReplay, Replay
 from processors.redrive.requests import CassandraRedriveRequests
@@ -68,7 +69,16 @@ class AppFactory:
         """Makes the app that folds one topic with all of its projections."""
         dead_letters, log, window_ms = self.dead_letters(topic), LogRecords(self.settings), self.copy_window_ms
         projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, log, window_ms)
-        redrive = self._redrive(ProjectorReplay(topic, of_topic(topic), self.store, self.codecs.fresh))
+        replay = ProjectorReplay(
+            topic,
+            of_topic(topic),
+            self.store,
+            self.codecs.fresh,
+            CassandraCorrections(self.cassandra, self.settings.keyspace),
+            reactors=reactors(),
+            ask=CassandraRedriveRequests(self.cassandra, self.settings.keyspace).ask,
+        )
+        redrive = self._redrive(replay)
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
             reached("rebalance")
@@ -92,6 +102,10 @@ class AppFactory:
             on_assigned=assigned,
             stopped=lambda: dead_letters.breaker.reason,
         )
+
+    def made(self, kind: type[Reactor]) -> Reactor:
+        """Makes a reactor, which appends what it declares and nothing else."""
+        return kind(self.tools.that_append(kind.appends))
 
     def reactor(self, reactor: Reactor) -> BatchApp:
         """Makes the app that hands a reactor its topics' batches, and redrives its dead letters."""
@@ -138,5 +152,5 @@ async def starts(handler: BatchHandler, partitions: frozenset[Partition]) -> Map
 
 APPS: Mapping[str, Callable[[AppFactory], BatchApp]] = {
     **{topic: (lambda factory, topic=topic: factory.projector(topic)) for topic in FACTS},
-    **{kind.name: (lambda factory, kind=kind: factory.reactor(kind(factory.tools))) for kind in reactors()},
+    **{kind.name: (lambda factory, kind=kind: factory.reactor(factory.made(kind))) for kind in reactors()},
 }

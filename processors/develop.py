@@ -73,6 +73,7 @@ class Develop(Reactor):
     name = "develop"
     topics = ("photos",)
     wants = (PhotoTaken,)
+    appends = (PhotoDeveloped,)
     tables = (LOW_WATER,)
 
     def __init__(self, tools: Tools):

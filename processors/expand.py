@@ -59,6 +59,7 @@ class Expand(Reactor):
         MemberJoined,
         RollFollowed,
     )
+    appends = (PhotoRemovedFromRoll, PhotoDevelopedInRoll, MemberRemoved, RollUnfollowed)
 
     def __init__(self, tools: Tools):
         self._store, self._publisher, self._log_ends = tools.store, tools.publisher, tools.log_ends

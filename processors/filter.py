@@ -38,6 +38,7 @@ class Filter(Reactor):
     name = "filter"
     topics = ("photos",)
     wants = (PhotoTaken, PhotoDeleted, PhotoTakenDown, PhotoRejected)
+    appends = (PhotoFiltered, PhotoRejected)
     max_records = 16  # a photo takes tenths of a second: small batches keep the progress fine-grained
 
     def __init__(self, tools: Tools, pool: Pool | None = None):

@@ -13,6 +13,7 @@ from aiohttp import web
 from mode import Service
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from events.error_text import TextFreeFormatter
 from events.settings import Settings
 from processors.transport.app import BatchApp
 
@@ -107,8 +108,9 @@ def run_worker(apps: Sequence[BatchApp], settings: Settings) -> NoReturn:
 
     Must be called before anything has made an event loop run: apps and their threads then all get uvloop's.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     for handler in logging.getLogger().handlers:
+        handler.setFormatter(TextFreeFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         handler.addFilter(RateLimit())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -15,6 +15,9 @@ WORKING = {
     # Who asked for which dead letter to be done again, and what came of it; partition -1 holds a topic's bell.
     "redrives": "topic text, partition bigint, offset bigint, projection text, request uuid, asked_at timestamp,"
     " answered uuid, outcome text, answered_at timestamp, PRIMARY KEY ((topic, partition), offset, projection)",
+    # How often a record was folded again (processors/redrive/corrections.py).
+    "corrections": "topic text, partition bigint, offset bigint, number bigint,"
+    " PRIMARY KEY ((topic, partition), offset)",
 }
 
 

@@ -12,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from events.error_text import traceback_of
 from web.problems import Problem, problem_response
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -43,6 +44,10 @@ class Metrics:
         route = getattr(scope.get("route"), "path", "none")
         self.requests.labels(method, route, str(status)).inc()
         self.seconds.labels(method, route).observe(seconds)
+
+
+class ResponseCut(Exception):
+    """A response ends before its end. What went wrong is in the log under the request's id."""
 
 
 class RequestMiddleware:
@@ -77,10 +82,10 @@ class RequestMiddleware:
 
         try:
             await self._app(scope, receive, send_observed)
-        except Exception:
-            logger.exception("request %s failed: %s", request_id, scope["method"])
-            if status:  # the response has begun, so it can only be cut short
-                raise
+        except Exception as error:
+            logger.error("request %s failed: %s\n%s", request_id, scope["method"], traceback_of(error))
+            if status:  # the response has begun, so it can only be cut short; the server logs what it is cut by
+                raise ResponseCut(f"request {request_id} failed after its response had begun") from None
             problem = Problem(500, "Something went wrong. The request's id tells us what.")
             await problem_response(problem, request_id)(scope, receive, send_observed)
         finally:

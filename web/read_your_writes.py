@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Header
 from starlette.requests import Request
 
+from events.error_text import traceback_of
 from events.positions import MalformedPosition, Position, parse_positions
 from projections.catalog import of_topic
 from projections.progress import lowest_offset, next_offsets
@@ -82,7 +83,7 @@ class ProjectionWaiter:
         except StoreUnavailable:
             return  # the waiting requests time out, and their own reads then say that the store is away
         except Exception as error:
-            logger.exception("can't read the progress of %s-%s", *partition)
+            logger.error("can't read the progress of %s-%s\n%s", *partition, traceback_of(error))
             for _, future in self._waiters.get(partition, set()):
                 if not future.done():
                     future.set_exception(error)

@@ -21,9 +21,11 @@ def gateway() -> None:
     """
     from producers.gateway import application
     from producers.gateway.resources import open_resources
+    from producers.topics import check_topics
 
     chosen = with_secrets(settings(), NEEDED["gateway"])
     wait_for_start()
+    check_topics(chosen)
     serve(
         chosen,
         chosen.gateway_port,

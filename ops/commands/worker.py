@@ -25,6 +25,7 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
     """
     from processors.apps import APPS, AppFactory  # Faust reads the command line when it is imported
     from processors.worker import run_worker
+    from producers.topics import check_topics
 
     chosen = tuple(APPS) if everything else names
     if not chosen:
@@ -33,5 +34,6 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
         raise OperatorError(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
     resolved = with_secrets(settings(), NEEDED["worker"])
     wait_for_start()
+    check_topics(resolved)
     factory = AppFactory(resolved)
     run_worker([APPS[name](factory) for name in dict.fromkeys(chosen)], resolved)

@@ -9,6 +9,7 @@ import click
 from aiokafka import ConsumerRecord
 
 from events.codec import Unreadable
+from events.error_text import described
 from events.generated import Event
 from ops.deadletters.letters import Letter, LetterId
 from processors.handlers.reader import misplaced
@@ -66,7 +67,7 @@ class Preview:
                     for upsert in each(event):
                         self.touches.setdefault(upsert.table.name, set()).add(partition_key(upsert))
             except Exception as error:  # as in the projector: what a fold raises once it raises always
-                self.still_failing[f"{each.name} can't fold it: {type(error).__name__}: {error}"] += 1
+                self.still_failing[f"{each.name} can't fold {type(event).__name__}: {described(error)}"] += 1
 
     @property
     def reactors(self) -> list[str]:

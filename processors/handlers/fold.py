@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from events.error_text import described
 from events.generated import Event
 from processors.handlers.reader import Read
 from processors.handlers.reject import Reject
@@ -56,6 +57,6 @@ def fold_one(read: Read, wanted: Mapping[str, int], to: Subscribers, stamps: Sta
             else:
                 folded.rows.extend([Stamped(upsert, stamp) for upsert in projection(read.event)])
         except Exception as error:  # a fold is pure: what it raises once it raises always
-            reason = f"{projection.name} can't fold it: {type(error).__name__}: {error}"
+            reason = f"{projection.name} can't fold {type(read.event).__name__}: {described(error)}"
             folded.rejects.append(Reject(read.record, projection.name, reason))
     return folded

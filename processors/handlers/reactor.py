@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from events.codec import Codec
+from events.error_text import described
 from events.generated import Event
 from processors.handlers.batch import MAX_RECORDS, UNASSIGNED, Batch, Partition, Record
 from processors.handlers.circuit_breaker import Attempt
@@ -29,6 +30,7 @@ class Reactor:
     name: ClassVar[str]  # permanent: its consumer group, and its key in `progress`
     topics: ClassVar[tuple[str, ...]]
     wants: ClassVar[tuple[type[Event], ...]]
+    appends: ClassVar[tuple[type[Event], ...]] = ()  # each of which may come again at any time (tests/laws)
     tables: ClassVar[tuple[Table, ...]] = ()  # its own
     max_records: ClassVar[int] = MAX_RECORDS  # in a batch
 
@@ -103,7 +105,7 @@ class ReactorHandler(BatchHandler):
             if not indigestible(error) or not reads:
                 raise
             if len(reads) == 1:
-                reason = f"{self.reactor.name} can't act on it: {type(error).__name__}: {error}"
+                reason = f"{self.reactor.name} can't act on {type(reads[0].event).__name__}: {described(error)}"
                 return [Reject(reads[0].record, self.reactor.name, reason)]
             half = len(reads) // 2
             return await self._react(batch, reads[:half], lease) + await self._react(batch, reads[half:], lease)

@@ -1,9 +1,11 @@
 """What reactors work with. A worker makes it of its clients, a test of things in memory."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from events.generated import Event
+from events.positions import Position
 from events.settings import Settings
 from processors.object_store import ObjectStore
 from producers.publisher import Publishes
@@ -31,3 +33,20 @@ class Tools:
     log_ends: Callable[[str], Awaitable[list[PartitionEnd]]]
     settings: Settings
     now: Callable[[], datetime] = utc_now
+
+    def that_append(self, kinds: Sequence[type[Event]]) -> "Tools":
+        """The same tools for a reactor that appends events of these types, and no others."""
+        return replace(self, publisher=DeclaredPublisher(self.publisher, kinds))
+
+
+class DeclaredPublisher:
+    """A publisher of the events that a reactor declares: what it doesn't declare is under no law."""
+
+    def __init__(self, publisher: Publishes, kinds: Sequence[type[Event]]):
+        self._publisher, self._kinds = publisher, frozenset(kinds)
+
+    async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
+        """See Publishes. Raises AssertionError for an event of another type, and then appends none."""
+        others = {type(event).__name__ for event in events} - {kind.__name__ for kind in self._kinds}
+        assert not others, f"the reactor doesn't declare that it appends {', '.join(sorted(others))}"
+        return await self._publisher.publish_all(events, traceparent)

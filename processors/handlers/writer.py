@@ -4,7 +4,9 @@ Each step may be done again at any time: every write bears its stamp.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -25,6 +27,8 @@ from projections.tally.tally import Change, Tally
 T = TypeVar("T")
 
 CHANGES_A_ROUND = 64  # of one shard of one set: they are written in one batch, which the database bounds
+
+OffsetChange = tuple[int, Change]  # a change of a set, and its record's offset
 ATTEMPTS = Counter("darkroom_store_attempts", "Attempts to store a batch or a part of one", ["topic"])
 
 
@@ -68,7 +72,7 @@ class Writer:
         rows = [row for record in folded for row in record.rows]
         if rows:
             await self._store.write(rows)
-        sets: dict[tuple[str, UUID], tuple[Tally, list[tuple[int, Change]]]] = {}
+        sets: dict[tuple[str, UUID], tuple[Tally, list[OffsetChange]]] = {}
         for record in folded:
             for tally, change in record.changes:
                 changes = sets.setdefault((tally.name, change.entity), (tally, []))[1]
@@ -86,14 +90,13 @@ class Writer:
         tally: Tally,
         shard: int,
         entity: UUID,
-        changes: Sequence[tuple[int, Change]],
+        changes: Sequence[OffsetChange],
         outages: int | None,
         stamps: Stamps,
     ) -> Stamped:
         """Writes one shard of one set, a round at a time. Its count's row, to be written when all sets are."""
         count: Stamped | None = None
-        for i in range(0, len(changes), CHANGES_A_ROUND):
-            part = changes[i : i + CHANGES_A_ROUND]
+        for part in rounds(changes):
             members = {NIL, *(change.member for _, change in part)}
             stored = await self._store.pick(tally.members, (entity, shard), members)
             if outages is not None and self._store.outages != outages:
@@ -106,6 +109,22 @@ class Writer:
             count = result.count
         assert count is not None
         return count
+
+
+def rounds(changes: Iterable[OffsetChange]) -> Iterator[list[OffsetChange]]:
+    """Changes of one set, in rounds of at most CHANGES_A_ROUND that are cut between records only.
+
+    A record with more has a round of its own: the totals of two rounds that end in one record would be stamped alike,
+    and the greater one would stay."""
+    part: list[OffsetChange] = []
+    for _, group in groupby(changes, key=itemgetter(0)):
+        of_record = list(group)
+        if part and len(part) + len(of_record) > CHANGES_A_ROUND:
+            yield part
+            part = []
+        part += of_record
+    if part:
+        yield part
 
 
 async def every(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

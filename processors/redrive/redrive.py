@@ -32,7 +32,7 @@ class Redrive:
     """One app's part in redriving. `tick` and `forget` are called by the app.
 
     `first`: names whose pending requests for a record are waited for. A reactor reads the read models, so they get
-    their record before it does."""
+    their record before it does; and what it is asked to look at again it may have yet to reach, or be at just now."""
 
     def __init__(
         self,
@@ -72,9 +72,7 @@ class Redrive:
         due = self._due.get(partition, [])[: self._round]
         if not due:
             return
-        outcomes = await self._outcomes(partition, due, lease)
-        for request in due:
-            outcome = outcomes[request]
+        for request, outcome in (await self._outcomes(partition, due, lease)).items():
             if not await lease.retry(lambda r=request, o=outcome: self._answer(partition, r, o), transient=transient):
                 return
             self._due[partition].remove(request)
@@ -107,9 +105,11 @@ class Redrive:
     async def _outcomes(
         self, partition: Partition, requests: Sequence[RedriveRequest], lease: Lease
     ) -> Mapping[RedriveRequest, str]:
-        """Replays the requests' records. Raises LeaseLost."""
+        """Replays the requests' records; without those that a reactor has yet to reach. Raises LeaseLost."""
         progress = await next_offsets(PatientStore(self._store, lease), *partition)
         folded = min(progress.get((name, GENERATION), 0) for name in self._replay.names)
+        if self._first:
+            requests = [request for request in requests if request.position.offset < folded]
         offsets = {request.position.offset for request in requests if request.position.offset < folded}
         originals = await lease.retry(lambda: self._originals(*partition, offsets), transient=unread) if offsets else {}
         failures: dict[RedriveRequest, str] = {}

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Self, TypeVar
 
+from events.error_text import described
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,6 @@ class Lease:
                 if not transient(error):
                     raise
                 if attempt >= TOLD_FROM and attempt.bit_count() == 1:
-                    log.warning("Still trying, after %d attempts: %s: %s", attempt, type(error).__name__, error)
+                    log.warning("Still trying, after %d attempts: %s", attempt, described(error))
             await self.pause(backoff(attempt, jitter))
             attempt += 1

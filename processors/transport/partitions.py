@@ -10,6 +10,7 @@ from faust.types import TP, Message
 from mode.utils.logging import get_logger
 from prometheus_client import Counter, Gauge, Histogram
 
+from events.error_text import described, traceback_of
 from processors.handlers.batch import Batch, Partition
 from processors.transport.lease import Lease, LeaseLost, backoff
 
@@ -126,8 +127,8 @@ class Partitions:
         try:
             if hook is not None:
                 hook(frozenset(Partition(*tp) for tp in tps))
-        except Exception:
-            log.exception("%s: a hook for assignments failed", self._app.conf.id)
+        except Exception as error:
+            log.error("%s: a hook for assignments failed\n%s", self._app.conf.id, traceback_of(error))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         # Only a bug in this file ends a worker with an exception; a partition standing still unseen would be worse.
@@ -204,6 +205,6 @@ class Partitions:
         FAILURES.labels(self._app.conf.id, tp.topic).inc()
         where = f"{self._app.conf.id}: {tp.topic}-{tp.partition}, {what}"
         if attempt == 0:
-            log.error("%s failed, and is tried again", where, exc_info=error)
+            log.error("%s failed, and is tried again\n%s", where, traceback_of(error))
         else:
-            log.error("%s failed again (%d times now): %r", where, attempt + 1, error)
+            log.error("%s failed again (%d times now): %s", where, attempt + 1, described(error))

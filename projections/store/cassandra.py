@@ -17,6 +17,7 @@ from cassandra.policies import (
 )
 from cassandra.query import PreparedStatement, tuple_factory
 
+from events.error_text import described
 from events.ids import key_order
 from events.settings import Settings
 from projections.projection import GENERATION
@@ -265,6 +266,10 @@ def classified(error: Exception) -> Exception:
     if isinstance(error, Unstorable | StoreUnavailable):
         return error
     message = str(error)
-    if isinstance(error, InvalidRequest) and any(words in message for words in PERMANENT):
-        return Unstorable(message)
-    return StoreUnavailable(f"{type(error).__name__}: {message}")
+    if isinstance(error, InvalidRequest):
+        for words in PERMANENT:
+            if words in message:
+                return Unstorable(f"Cassandra says: {words}")
+    # What the server and its driver say quotes no values; what Python says of one that can't be bound may.
+    own = type(error).__module__.startswith("cassandra")
+    return StoreUnavailable(f"{type(error).__name__}: {message}" if own else described(error))

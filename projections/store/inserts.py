@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
+from events.error_text import described
 from projections.store.protocol import Unstorable
 from projections.store.table import Stamped, Table
 
@@ -89,4 +90,4 @@ def request_of(inserts: Sequence[Insert], rows: Sequence[Stamped]) -> BoundState
             insert.add_to(batch, row)
         return batch
     except UNBINDABLE as error:
-        raise Unstorable(f"{rows[0].upsert.table.name}: {type(error).__name__}: {error}") from error
+        raise Unstorable(f"{rows[0].upsert.table.name}: {described(error)}") from error

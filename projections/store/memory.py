@@ -43,7 +43,7 @@ class MemoryStore:
         table = upsert.table
         for name, value in zip(upsert.columns, upsert.values, strict=True):
             if not isinstance(value, table.types[name]):
-                raise Unstorable(f"{table.name}.{name} is {table.types[name].__name__}, not {value!r}")
+                raise Unstorable(f"{table.name}.{name} is {table.types[name].__name__}, not {type(value).__name__}")
         values = tuple(stored_form(value) for value in upsert.values)
         partition = tuple(values[i] for i in positions_of(upsert.columns, table.partition))
         clustering = tuple(values[i] for i in positions_of(upsert.columns, table.clustering))

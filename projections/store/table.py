@@ -98,12 +98,16 @@ class Stamped:
 STAMPS_PER_OFFSET = 1024
 
 
+class CorrectedTooOften(ValueError):
+    """There is no stamp left for one more correction."""
+
+
 def stamp_of(offset: int, *, epoch: int = 0) -> int:
     """The stamp of what the record at an offset writes. A correction in place has a higher epoch.
 
-    Raises ValueError if the epoch isn't below 1024."""
+    Raises CorrectedTooOften if the epoch isn't below 1024."""
     if not 0 <= epoch < STAMPS_PER_OFFSET:
-        raise ValueError(f"epoch {epoch} isn't below {STAMPS_PER_OFFSET}")
+        raise CorrectedTooOften(f"epoch {epoch} isn't below {STAMPS_PER_OFFSET}")
     return offset * STAMPS_PER_OFFSET + epoch
 
 

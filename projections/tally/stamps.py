@@ -3,6 +3,7 @@
 Both give every write `offset * 1024 + epoch` (`projections.store.table.stamp_of`): the higher stamp stays.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from projections.store.table import stamp_of
@@ -43,9 +44,13 @@ class Correction:
     the corrected total would lose against the one that lacks it, and at the same epoch two corrections would tie.
     """
 
+    def __init__(self, numbers: Mapping[int, int]):
+        """`numbers`: which correction this is of each record, by offset, from 1 on."""
+        self._numbers = numbers
+
     def of_record(self, offset: int) -> int:
         """See Stamps."""
-        return stamp_of(offset, epoch=1)
+        return stamp_of(offset, epoch=self._numbers[offset])
 
     def of_shard(self, *, furthest: int, position: int, epoch: int) -> tuple[int, int]:
         """See Stamps."""
@@ -54,4 +59,3 @@ class Correction:
 
 
 FIRST_FOLD = FirstFold()
-CORRECTION = Correction()

@@ -2,17 +2,20 @@
 
 import copy
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from aiokafka import ConsumerRecord
 
 from events.generated import Event
+from events.positions import Position
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.projector import Projector
-from processors.redrive.replay import ProjectorReplay
+from processors.handlers.reactor import Reactor
+from processors.redrive.corrections import following
+from processors.redrive.replay import Ask, ProjectorReplay
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.projection import Projection
@@ -70,6 +73,38 @@ class RefusingStore(MemoryStore):
             raise Unstorable("too large")
 
 
+class MemoryCorrections:
+    """Corrections in memory: how often each record was corrected."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[tuple[str, int, int], int] = {}
+
+    async def next_numbers(self, topic: str, partition: int, offsets: Collection[int]) -> Mapping[int, int]:
+        """See Corrections."""
+        known = {offset: self.numbers.get((topic, partition, offset), 0) for offset in offsets}
+        numbers = following(offsets, known)
+        self.numbers |= {(topic, partition, offset): number for offset, number in numbers.items()}
+        return numbers
+
+
+async def nobody(letters: Sequence[tuple[Position, str]]) -> None:
+    """Asks no reactor."""
+
+
+def projector_replay(
+    topic: str,
+    store: Store,
+    projections: Projections | None = None,
+    corrections: MemoryCorrections | None = None,
+    reactors: Sequence[type[Reactor]] = (),
+    ask: Ask = nobody,
+) -> ProjectorReplay:
+    """A replay of a topic's projections, or of those that are given."""
+    each = of_topic(topic) if projections is None else projections
+    numbers = corrections or MemoryCorrections()
+    return ProjectorReplay(topic, each, store, memory_codec, numbers, reactors=reactors, ask=ask)
+
+
 async def fold_all(log: MemoryLog, projections: Projections, store: Store, size: int) -> list[DeadLetter]:
     """Folds every partition of a log; the letters that came of it."""
     letters: list[DeadLetter] = []
@@ -87,7 +122,7 @@ async def fold_all(log: MemoryLog, projections: Projections, store: Store, size:
 
 async def redrive(log: MemoryLog, topic: str, letters: Sequence[DeadLetter], store: Store, size: int) -> None:
     """Does the letters' records again, as the owner of their partitions would, in the order of the letters' names."""
-    replay = ProjectorReplay(topic, of_topic(topic), store, memory_codec)
+    replay = projector_replay(topic, store)
     groups: dict[tuple[int, str], set[int]] = defaultdict(set)
     for letter in letters:
         groups[letter.position.partition, letter.projection].add(letter.position.offset)

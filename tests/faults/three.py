@@ -27,10 +27,11 @@ def three_nodes(replication: int = 3) -> Generator[tuple[System, Children]]:
             settings = with_values(cluster.settings, replication=replication)
             programs = [kafka.server(settings), registry.server(settings)]
             with running(programs, settings.home / "logs", grace=0) as children:
-                create_topics(with_values(settings, replication=1))  # there is one broker
+                one_broker = with_values(settings, replication=1)
+                create_topics(one_broker)
                 register_all(settings)
                 session = connect(settings, "cassandra", settings.cassandra_password)
                 create_all(session, settings, every_table())
                 disconnect(session)
-                with populated(settings, children, seed=3, people=50) as made:
+                with populated(one_broker, children, seed=3, people=50) as made:
                     yield made, cluster.children

@@ -45,7 +45,7 @@ class Filtering:
         self.world = World()
         self.bucket = MemoryObjects({f"uploads/{n}": data(n) for n in numbers})
         self.pool = PreparedPool({photo_id(n): outcome for n in numbers})
-        self.filter = Filter(self.world.tools(self.bucket, workers), self.pool)
+        self.filter = Filter(self.world.tools(self.bucket, workers).that_append(Filter.appends), self.pool)
 
     async def feed(self, *events: Event, lease: Lease | None = None) -> None:
         """Hands the filter events that aren't in the read models yet."""

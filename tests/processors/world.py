@@ -85,7 +85,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.views = Worker(self.store, self.log.codec)
-        self.expand = Expand(self.tools())
+        self.expand = Expand(self.tools().that_append(Expand.appends))
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
         """See Publishes."""
@@ -137,7 +137,7 @@ class World:
 
     def develop(self) -> Develop:
         """A develop reactor with this world's clock."""
-        return Develop(self.tools())
+        return Develop(self.tools().that_append(Develop.appends))
 
 
 def somebody_in(topic: str, partition: int) -> UUID:

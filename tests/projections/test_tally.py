@@ -9,7 +9,7 @@ from events.ids import NIL
 from projections.store.table import Stamped
 from projections.tally.counts import COUNTS
 from projections.tally.shard import Folded, Shard
-from projections.tally.stamps import CORRECTION, FIRST_FOLD, Stamps
+from projections.tally.stamps import FIRST_FOLD, Correction, Stamps
 from projections.tally.tally import Begin, Change, End, Mark, Member, Tally, tally
 from tests.given import ADA, BO, CY, LAKE, NOON, minutes, named
 from tests.projections.rows import milliseconds
@@ -75,6 +75,7 @@ def fold(
 
 BEGUN, ENDED = begun(), ended()
 NOON_MS = milliseconds(NOON)
+CORRECTION = Correction({0: 1, 5: 1, 10: 1})
 KNOWN = Member(LAKE, SHARD, ADA, FIRST, NOON)
 
 

@@ -15,7 +15,7 @@ from ops.supervisor import up_file
 from ops.supervisor.processes import worker
 from ops.supervisor.program import Program
 
-STOPPED = {"reactions": "likers can't fold it: ValueError: a bug; more than 1000 records in a row …"}
+STOPPED = {"reactions": "likers can't fold PhotoLiked: ValueError in …; more than 1000 records in a row …"}
 
 
 @contextmanager

@@ -1,0 +1,159 @@
+"""The log's topics as they must be: made so, and checked at each start of what appends to them or reads them.
+
+A log whose topics expire, compact or forget is no log any more, and says nothing while it happens.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as NoAnswer
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from events.reachability import Reachability
+from events.settings import Settings
+from events.topics import TOPICS, Topic
+from producers.kafka_features import ELIGIBLE_LEADER_REPLICAS, Features, features
+
+ANSWER_SECONDS = 5.0
+PAUSE_SECONDS = 1.0  # between two attempts to reach Kafka
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSetting:
+    """A setting of a topic that isn't what it must be, and the command that mends it."""
+
+    topic: str
+    setting: str
+    found: str
+    required: str
+    mend: str
+
+    def __str__(self) -> str:
+        what = f"{self.topic}: {self.setting} is {self.found} and must be {self.required}"
+        return f"{what}\n    {self.mend}"
+
+
+class WrongTopics(Exception):
+    """Topics are there, but the log is not safe in them. The text names each setting and the command that mends it."""
+
+    def __init__(self, wrong: Sequence[WrongSetting]):
+        self.wrong = wrong
+        super().__init__("\n".join(["The log isn't safe in Kafka's topics as they are:", *map(str, wrong)]))
+
+
+def required_configs(topic: Topic, settings: Settings) -> dict[str, str]:
+    """A topic's settings, as Kafka names them."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(topic.max_record_bytes),
+        "min.insync.replicas": str(settings.min_insync),
+        "unclean.leader.election.enable": "false",
+    }
+
+
+def new_topics(settings: Settings) -> list[NewTopic]:
+    """All topics, as they are made."""
+    return [
+        NewTopic(
+            topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=settings.replication,
+            config=required_configs(topic, settings),
+        )
+        for topic in TOPICS.values()
+    ]
+
+
+def check_topics(settings: Settings, pause: Callable[[float], None] = time.sleep) -> None:
+    """Returns when Kafka has answered and all topics are as they must be. It is waited for as long as it takes.
+
+    Raises WrongTopics."""
+    kafka = Reachability(log, f"Kafka at {settings.bootstrap}")
+    while True:
+        try:
+            wrong = wrong_settings(settings)
+        except KafkaException as error:
+            kafka.failed(error.args[0].str())
+        except (NoAnswer, OSError) as error:
+            kafka.failed(error)
+        else:
+            kafka.answered()
+            if wrong:
+                raise WrongTopics(wrong)
+            return
+        pause(PAUSE_SECONDS)
+
+
+def wrong_settings(settings: Settings) -> list[WrongSetting]:
+    """Compares all topics with what they must be, by what the broker reports, its defaults included.
+
+    Raises KafkaException, OSError or TimeoutError if it doesn't answer."""
+    admin = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 0})
+    metadata = admin.list_topics(timeout=ANSWER_SECONDS)
+    # A name may be in the metadata with an error, as one that is just being made or deleted.
+    present = {name: found for name, found in metadata.topics.items() if name in TOPICS and found.error is None}
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in present]
+    answers = admin.describe_configs(resources, request_timeout=ANSWER_SECONDS) if resources else {}
+    configs = {resource.name: answer.result(2 * ANSWER_SECONDS) for resource, answer in answers.items()}
+    wrong: list[WrongSetting] = []
+    for topic in TOPICS.values():
+        if topic.name not in present:
+            wrong.append(WrongSetting(topic.name, "it", "absent", "there", "darkroom up   (makes it)"))
+            continue
+        partitions = present[topic.name].partitions.values()
+        found = {name: str(entry.value) for name, entry in configs[topic.name].items()}
+        wrong += wrong_shape(topic, settings, len(partitions), min(len(each.replicas) for each in partitions))
+        wrong += wrong_configs(topic, settings, found)
+    return wrong + wrong_features(settings, features(settings.bootstrap) if settings.replication > 1 else None)
+
+
+def wrong_shape(topic: Topic, settings: Settings, partitions: int, replicas: int) -> list[WrongSetting]:
+    """What is wrong with a topic's partitions: their number, or the least number of replicas that one of them has."""
+    wrong: list[WrongSetting] = []
+    tool = f"--bootstrap-server {settings.bootstrap}"
+    if partitions != topic.partitions:
+        mend = f"kafka-topics {tool} --delete --topic {topic.name}   (only while it is empty: its keys would move)"
+        wrong.append(WrongSetting(topic.name, "its number of partitions", f"{partitions}", f"{topic.partitions}", mend))
+    if replicas < settings.replication:
+        mend = f"kafka-reassign-partitions {tool} --execute --reassignment-json-file FILE   (with more replicas)"
+        wrong.append(WrongSetting(topic.name, "its replication", f"{replicas}", f"{settings.replication}", mend))
+    return wrong
+
+
+def wrong_configs(topic: Topic, settings: Settings, found: dict[str, str]) -> list[WrongSetting]:
+    """Which settings of a topic aren't as they must be."""
+    tool = f"kafka-configs --bootstrap-server {settings.bootstrap} --alter --entity-type topics"
+    return [
+        WrongSetting(
+            topic.name,
+            name,
+            found.get(name, "unknown"),
+            value,
+            f"{tool} --entity-name {topic.name} --add-config {name}={value}",
+        )
+        for name, value in required_configs(topic, settings).items()
+        if meaning(found.get(name, "")) != meaning(value)
+    ]
+
+
+def meaning(value: str) -> frozenset[str]:
+    """What a setting's value means: a list in any order, in any case."""
+    return frozenset(part.strip().lower() for part in value.split(","))
+
+
+def wrong_features(settings: Settings, known: Features | None) -> list[WrongSetting]:
+    """Whether the brokers could keep eligible leader replicas (KIP-966) and don't; `known` is None where it is moot.
+
+    Without them, a power cut of all in-sync replicas may end in a leader that lacks what was acknowledged."""
+    name = ELIGIBLE_LEADER_REPLICAS
+    if known is None or not known.supported.get(name) or known.finalized.get(name):
+        return []
+    mend = f"kafka-features --bootstrap-server {settings.bootstrap} upgrade --feature {name}=1"
+    return [WrongSetting("all topics", name, "0", "1", mend)]
