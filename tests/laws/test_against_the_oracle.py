@@ -70,7 +70,7 @@ async def differences(history: Sequence[Event], size: int, erased: UUID | None =
             (place, records) for place, records in log.partitions.items() if len(records) != before.get(place, 0)
         )
         copy = copies.take(topic, partition, event.event_id, records[-1].timestamp)
-        if not copy and type(event).__name__ in KINDS[topic]:  # one that it wasn't taught yet is no business of its tables
+        if not copy and type(event).__name__ in KINDS[topic]:  # one that it wasn't taught is no business of it
             fold.take(fact(event, partition, len(records) - 1, erased))
     exceptions: dict[UUID, Erased | None] = {} if erased is None else {erased: ERASED}
     store = MemoryStore()
