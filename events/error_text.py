@@ -26,15 +26,18 @@ QUOTING_NOBODY = frozenset(
         "producers.publisher.RefusedRecord",
         "producers.uploads.StorageUnavailable",
         "processors.film.sandbox.child.WorkerLost",
+        "processors.film.sandbox.child.WorkerNotStarted",
         "processors.film.sandbox.pool.PoolClosed",
+        "processors.filter.NotFiltered",
         "processors.handlers.circuit_breaker.CircuitOpen",
         "processors.handlers.writer.Forgotten",
         "processors.object_store.ObjectChanged",
         "processors.object_store.ObjectsUnavailable",
-        "processors.transport.fetcher.OutsideTheLog",
+        "processors.log.records.OutsideTheLog",
         "processors.transport.lease.LeaseLost",
     }
 )
+OF_BROKERS = ("aiokafka.errors",)  # they say which broker does not answer, and which offset isn't there
 
 
 def described(error: BaseException) -> str:
@@ -44,7 +47,8 @@ def described(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(dict.fromkeys(described(nested) for nested in error.exceptions[:NESTED]))
     kind = type(error)
-    if f"{kind.__module__}.{kind.__qualname__}" in QUOTING_NOBODY and str(error):
+    listed = f"{kind.__module__}.{kind.__qualname__}" in QUOTING_NOBODY or kind.__module__ in OF_BROKERS
+    if listed and str(error):
         return f"{kind.__name__}: {error}"
     return f"{kind.__name__}{place_of(error)}"
 
@@ -83,6 +87,13 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
+class Said(str):
+    """A text that `%r` writes as `%s` does."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
 class TextFreeFormatter(logging.Formatter):
     """Formats log records, of libraries too, without the texts of the errors in them."""
 
@@ -91,7 +102,7 @@ class TextFreeFormatter(logging.Formatter):
         clean = copy.copy(record)
         clean.exc_text = None  # what another formatter made of the error
         if isinstance(record.args, tuple):
-            clean.args = tuple(described(each) if isinstance(each, BaseException) else each for each in record.args)
+            clean.args = tuple(Said(described(x)) if isinstance(x, BaseException) else x for x in record.args)
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             clean.msg, clean.args = message_without(clean.getMessage(), record.name, error), ()

@@ -1,14 +1,17 @@
-"""Creates what the processes need: topics, schemas, tables, roles. `darkroom up` does it each time."""
+"""Creates what the processes need: topics, schemas, tables, roles, the bucket. `darkroom up` does it each time."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
+from botocore.exceptions import ClientError
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from events.confluent_registry import register_all
 from events.settings import Settings
 from processors.catalog import every_table
-from producers.topics import check_topics, new_topics
+from producers.s3 import SENTINEL, s3_client
+from producers.topics import new_topics, wait_for_topics
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
 
@@ -40,7 +43,22 @@ def create_topics(settings: Settings) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
-    check_topics(settings)
+    asyncio.run(wait_for_topics(settings))
+
+
+def create_bucket(settings: Settings) -> None:
+    """Creates the bucket, and its sentinel in it. Raises botocore's ClientError or BotoCoreError."""
+    client = s3_client(settings, seconds=30, attempts=3, connections=1)
+    try:
+        try:
+            client.head_bucket(Bucket=settings.bucket)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in ("404", "NoSuchBucket"):
+                raise
+            client.create_bucket(Bucket=settings.bucket)
+        client.put_object(Bucket=settings.bucket, Key=SENTINEL, Body=b"This bucket is Darkroom's: keep this object.\n")
+    finally:
+        client.close()
 
 
 # What is made in each server, by its name: each step needs that one alone.
@@ -48,4 +66,5 @@ STEPS: Mapping[str, Callable[[Settings], object]] = {
     "kafka": create_topics,
     "registry": register_all,
     "cassandra": create_tables,
+    "s3": create_bucket,
 }

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 VIEWS: Mapping[str, str] = {"expand": "processors.expand:Expand"}  # in the process that also hosts the projectors
 PHOTOS: Mapping[str, str] = {
     "filter": "processors.filter:Filter",
+    "filter_late": "processors.filter_late:FilterLate",
+    "cleanup": "processors.cleanup:Cleanup",
     "develop": "processors.develop:Develop",
 }
 

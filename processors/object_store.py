@@ -1,10 +1,11 @@
 """What the reactors ask of the bucket: its protocol and its errors, without the client that talks to it."""
 
 from typing import Protocol
+from uuid import UUID
 
 
 class ObjectsUnavailable(Exception):
-    """The object store doesn't answer: retry."""
+    """The object store doesn't answer, or the bucket that we are set to isn't ours: retry."""
 
 
 class ObjectChanged(Exception):
@@ -12,7 +13,10 @@ class ObjectChanged(Exception):
 
 
 class ObjectStore(Protocol):
-    """Photos' objects. Every call raises ObjectsUnavailable if the object store doesn't answer."""
+    """Photos' objects. Every call raises ObjectsUnavailable if the object store doesn't answer.
+
+    So does one that finds nothing in a bucket without the sentinel that provisioning puts into ours: it is another
+    bucket, or what is left of ours, and says nothing about any photo."""
 
     async def read(self, key: str, etag: str, most: int) -> bytes:
         """Reads an object, one byte more than `most` at the most.
@@ -27,3 +31,12 @@ class ObjectStore(Protocol):
     async def remove(self, key: str) -> None:
         """Removes an object; one that isn't there is removed."""
         ...
+
+    async def remove_all(self, prefix: str) -> None:
+        """Removes every object whose key begins with `prefix`. Raises ValueError if that is empty."""
+        ...
+
+
+def prefix_of(photo_id: UUID) -> str:
+    """What the keys of all that is made of a photo begin with; its upload has a key of its own."""
+    return f"photos/{photo_id}/"

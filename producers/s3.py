@@ -7,6 +7,10 @@ from botocore.config import Config
 
 from events.settings import Settings
 
+SENTINEL = ".darkroom"
+"""The key of an object that provisioning puts into the bucket, for ever. A bucket without it isn't ours (or has lost
+its objects): that something isn't in it means nothing."""
+
 
 def s3_client(settings: Settings, *, seconds: float, attempts: int, connections: int) -> Any:
     """Connects to the object store. The client's calls block: they belong in threads.

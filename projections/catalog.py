@@ -10,6 +10,7 @@ from projections.photos.developing_in_roll import developing_in_roll
 from projections.photos.photo import photo
 from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.photos_of_user import photos_of_user
+from projections.photos.removals_due import removals_due
 from projections.photos.roll_feed import roll_feed
 from projections.photos.rolls_of_photo import rolls_of_photo
 from projections.progress import PROGRESS
@@ -45,6 +46,7 @@ PROJECTIONS: tuple[Projection | Tally, ...] = (
     photo,
     photos_in_roll,
     photos_of_user,
+    removals_due,
     roll_feed,
     rolls_of_photo,
     # reactions

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,12 +64,13 @@ def record(topic: str, partition: int, offset: int, key: bytes | None, value: by
 
 
 class MemoryLog:
-    """A log in memory: each partition's records, in order. See LogReader. `at_ms` is when it appends."""
+    """A log in memory: each partition's records, in order. See LogReader. `now` is when it appends."""
 
     def __init__(self, codec: Codec | None = None) -> None:
         self.codec = codec or memory_codec()
         self.at_ms = 0
         self.partitions: dict[tuple[str, int], list[Record]] = {}
+        self.now: Callable[[], datetime] = lambda: datetime.fromtimestamp(self.at_ms / 1000, UTC)
 
     async def append(self, *events: Event) -> None:
         """Appends events where they belong."""
@@ -79,7 +81,8 @@ class MemoryLog:
     def raw(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
         """Appends bytes."""
         records = self.partitions.setdefault((topic, partition), [])
-        records.append(record(topic, partition, len(records), key, value, self.at_ms))
+        at = round(self.now().timestamp() * 1000)
+        records.append(record(topic, partition, len(records), key, value, at))
 
     async def __call__(self, topic: str, partition: int, offsets: Collection[int]) -> Records:
         records = self.partitions.get((topic, partition), [])

@@ -18,7 +18,7 @@ from events.topics import TOPICS
 from ops.deadletters import render
 from ops.deadletters.click_types import POSITION, TIME
 from ops.deadletters.letters import TOPIC, Letter, LetterId, Selection, letters
-from ops.deadletters.preview import print_reasons
+from ops.deadletters.preview import FOLDED, print_reasons
 from ops.deadletters.redrive import preview_redrive, request_redrive
 from ops.deadletters.session import open_session
 from ops.errors import OperatorError
@@ -80,10 +80,14 @@ def list_(topic: str | None, projection: str | None, since: datetime | None, lim
         (letter, found[letter], requests.get(letter))
         for letter in sorted((id_ for id_ in found if id_[0] in order), key=lambda id_: (order[id_[0]], id_[1]))
     ]
+    again = [request for letter, request in requests.items() if letter not in found and letter[0] in order]
     if as_json:
-        click.echo(json.dumps({"records": len(latest), "letters": [render.line_json(*each) for each in lines]}))
+        letters_json = [render.line_json(*each) for each in lines]
+        looks = [render.look_json(request) for request in again]
+        click.echo(json.dumps({"records": len(latest), "letters": letters_json, "looking_again": looks}))
     else:
         render.table(lines, len(latest))
+        render.looks(again)
 
 
 @deadletters.command()
@@ -180,6 +184,8 @@ def redrive(
         click.echo(json.dumps({"preview": preview, "outcomes": done}))
     elif outcomes:
         click.echo(f"{len(outcomes) - len(failed):,} applied, {len(failed):,} failed.")
+        if names := sorted({name for _, name in outcomes} - FOLDED):
+            click.echo(f"{', '.join(names)} looked at them again.")
         print_reasons(Counter(failed.values()))
     sys.exit(1 if failed else 0)
 

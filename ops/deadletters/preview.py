@@ -12,11 +12,14 @@ from events.codec import Unreadable
 from events.error_text import described
 from events.generated import Event
 from ops.deadletters.letters import Letter, LetterId
+from processors.catalog import reactors
 from processors.handlers.reader import misplaced
 from processors.handlers.reject import EVERY
 from projections.catalog import PROJECTIONS, of_topic
 from projections.store.table import partition_key
 from projections.tally.tally import Tally
+
+FOLDED = {EVERY, *(each.name for each in PROJECTIONS)}
 
 
 @dataclass
@@ -29,6 +32,7 @@ class Preview:
     - `events`: what they are, counted
     - `still_failing`: reasons for which some would fail again, counted
     - `touches`: the partitions of each table that would be written
+    - `looking_again`: reactors that would look at an event again, as what they had read lacked it
     """
 
     done: set[LetterId] = field(default_factory=set[LetterId])
@@ -37,6 +41,7 @@ class Preview:
     events: Counter[str] = field(default_factory=Counter[str])
     still_failing: Counter[str] = field(default_factory=Counter[str])
     touches: dict[str, set[Any]] = field(default_factory=dict[str, set[Any]])
+    looking_again: set[str] = field(default_factory=set[str])
 
     def add(self, letter: Letter, event: Event | Unreadable | None) -> None:
         """Counts a letter, once; `event` is what its record decodes to now (None: the letter was cut)."""
@@ -57,6 +62,8 @@ class Preview:
             self._touch(letter, event)
 
     def _touch(self, letter: Letter, event: Event) -> None:
+        if letter.projection in FOLDED:
+            self.looking_again |= {reactor.name for reactor in reactors() if type(event) in reactor.wants}
         for each in of_topic(letter.position.topic):
             if letter.projection not in (EVERY, each.name) or type(event) not in each.events:
                 continue
@@ -72,8 +79,7 @@ class Preview:
     @property
     def reactors(self) -> list[str]:
         """Names the reactors that would act again, and may append to the log."""
-        folded = {EVERY, *(each.name for each in PROJECTIONS)}
-        return sorted({name for _, name in self.letters} - folded)
+        return sorted(({name for _, name in self.letters} - FOLDED) | self.looking_again)
 
     def to_json(self) -> dict[str, Any]:
         """Makes the form that --json prints."""

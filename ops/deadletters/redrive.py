@@ -55,22 +55,28 @@ async def add_letters(preview: Preview, part: Sequence[Letter], session: Session
 async def request_redrive(
     session: Session, wanted: Collection[LetterId], report: Report, patience: float
 ) -> dict[LetterId, str]:
-    """Requests that letters be redriven, waits, and returns the outcome of each.
+    """Requests that letters be redriven, waits, and returns the outcome of each; also of the requests that the workers
+    make meanwhile, for the reactors that look at these records again.
 
     Raises OperatorError if nothing more is answered for `patience` seconds. The requests then stand, and are done when
     their workers run."""
+    wanted = set(wanted)
+    positions = {position for position, _ in wanted}
+    before = {letter: request.request for letter, request in (await session.requests_for(positions)).items()}
     await session.requests.ask(sorted(wanted))
     outcomes = dict[LetterId, str]()
     loop = asyncio.get_running_loop()
     heard = loop.time()
     while True:
-        left = {position for position, _ in set(wanted) - outcomes.keys()}
+        left = {position for position, _ in wanted - outcomes.keys()} or positions  # once more when all is answered
         for letter, request in (await session.requests_for(left)).items():
+            if letter[0] in positions and before.get(letter) != request.request:
+                wanted.add(letter)
             if letter in wanted and letter not in outcomes and request.outcome:
                 outcomes[letter] = request.outcome
                 heard = loop.time()
         report(len(outcomes), len(wanted))
-        if len(outcomes) == len(wanted):
+        if len(outcomes) == len(wanted) and left == positions:
             return outcomes
         if loop.time() - heard > patience:
             topics = ", ".join(sorted({position.topic for position in left}))

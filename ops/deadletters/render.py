@@ -82,6 +82,17 @@ def table(lines: Sequence[tuple[LetterId, Line, RedriveRequest | None]], positio
     console.print(shown)
 
 
+def look_json(request: RedriveRequest) -> dict[str, Any]:
+    """Makes the form of a reactor's second look at a record that --json prints."""
+    return {"position": str(request.position), "reactor": request.projection, "redriven": request_json(request)}
+
+
+def looks(requests: Sequence[RedriveRequest]) -> None:
+    """Prints which reactors look again at records that were missing from what they had read, and what came of it."""
+    for request in sorted(requests, key=lambda each: (each.position, each.projection)):
+        click.echo(f"{request.projection} looks at {request.position} again: {request.outcome or 'asked for'}")
+
+
 def escaped(text: str) -> str:
     """Replaces the characters that a terminal would obey: reasons quote what strangers sent."""
     from rich.markup import escape

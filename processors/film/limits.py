@@ -10,7 +10,8 @@ class Limits:
     """The most that one photo may ask for, and the sizes that come out of it.
 
     - `cpu_seconds`: what the photo itself costs; one that takes longer is rejected
-    - `wall_seconds`: how long the parent waits for a worker: longer, because a busy machine is not the photo's fault
+    - `wall_seconds`: how long the parent waits for a worker: longer, because a busy machine is not the photo's fault.
+      When it is over, the photo is rejected only if it had all of its CPU time
     - `memory_bytes`: the private memory (RLIMIT_DATA) of a worker process, with everything that it has loaded. The
       largest need that we know, a lossless WebP of 60 megapixels, is 1,080 MB.
     """
@@ -33,6 +34,9 @@ class Limits:
     """A JPEG decoded at 1/2, 1/4 or 1/8 must still have this long side. 4032 px phone pictures give 2016."""
     feed_px: int = 1080
     thumb_px: int = 320
+
+    nice: int = 0
+    """What a worker adds to its niceness (nice(2)): 19 at most, behind everything else that wants the CPU."""
 
 
 LIMITS = Limits()

@@ -40,6 +40,7 @@ class Checkpoint:
     - `passed`: when all below which offset was done; the first is surely synced
     - `nodes`, `outages`: the store's, when all below `wanted` was surely stored
     - `record`: the fingerprint of the last record that was done
+    - `assignment`: of the last batch
     """
 
     wanted: dict[str, int]
@@ -49,6 +50,7 @@ class Checkpoint:
     outages: int
     record: str
     copies: Copies
+    assignment: int = -1
 
     @property
     def next_offset(self) -> int:
@@ -132,6 +134,7 @@ class BatchHandler:
     async def handle(self, batch: Batch, lease: Lease) -> None:
         """Handles a batch, and returns when `progress` is past it. Raises LeaseLost, CircuitOpen."""
         where, checkpoint = batch.topic_partition, self._checkpoints[batch.topic_partition]
+        checkpoint.assignment = batch.assignment
         await self._show(where, checkpoint.copies, batch.records, lease)
         while True:
             await self.heal(where, lease)

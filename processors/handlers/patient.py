@@ -115,3 +115,7 @@ class PatientObjects:
     async def remove(self, key: str) -> None:
         """See ObjectStore."""
         await self._lease.retry(lambda: self._objects.remove(key), transient=unanswered)
+
+    async def remove_all(self, prefix: str) -> None:
+        """See ObjectStore."""
+        await self._lease.retry(lambda: self._objects.remove_all(prefix), transient=unanswered)

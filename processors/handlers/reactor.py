@@ -6,7 +6,7 @@ from typing import ClassVar
 from events.codec import Codec
 from events.error_text import described
 from events.generated import Event
-from processors.handlers.batch import MAX_RECORDS, UNASSIGNED, Batch, Partition, Record
+from processors.handlers.batch import MAX_RECORDS, Batch, Partition, Record
 from processors.handlers.circuit_breaker import Attempt
 from processors.handlers.dead_letter import DeadLetterQueue
 from processors.handlers.handler import COPY_WINDOW_MS, BatchHandler
@@ -76,7 +76,7 @@ class ReactorHandler(BatchHandler):
         """Reacts to records. See BatchHandler."""
         decoded, unreadable = await self._reader.read(where.topic, records, lease)
         reads = [read for read in decoded if type(read.event) in self._wants]
-        batch = Batch(*where, UNASSIGNED, list(records))
+        batch = Batch(*where, self._checkpoints[where].assignment, list(records))
 
         def attempts() -> Iterator[Attempt]:
             yield from ((EVERY, record.offset) for record in records)

@@ -14,6 +14,7 @@ from events.topics import RECORD_BYTES
 from ops.deadletters.letters import Letter, letters
 from processors.handlers import dead_letter
 from processors.handlers.dead_letter import DeadLetter
+from processors.redrive.corrections import MOST, CassandraCorrections
 from processors.redrive.requests import APPLIED, PAGE, CassandraRedriveRequests
 from producers.publisher import Publisher
 from projections.store.cassandra import CassandraStore, connect
@@ -86,3 +87,21 @@ async def test_requests_are_found_answered_and_asked_again(requests: CassandraRe
     found = {each.position: each for each in await requests.of_partition("graph", 7)}
     assert found[places[-1][0]].outcome == ""
     assert await requests.bell("graph") != bell
+
+
+async def test_corrections_are_numbered_for_each_record_up_to_a_bound(darkroom: Settings) -> None:
+    session = connect(darkroom, "darkroom_worker", darkroom.worker_password)
+    store = CassandraStore(session, darkroom.keyspace)
+    corrections, first = CassandraCorrections(store, darkroom.keyspace), uuid4().int % 10**12
+    numbers = [await corrections.next_numbers("graph", 7, [first, first + n]) for n in (1, 2)]
+    assert numbers == [{first: 1, first + 1: 1}, {first: 2, first + 2: 1}]
+    many = range(first + 10, first + 510)
+    assert await corrections.next_numbers("graph", 7, many) == dict.fromkeys(many, 1)
+    table = f"{darkroom.keyspace}.corrections"
+    values = "(topic, partition, offset, number) VALUES (?, ?, ?, ?) USING TIMESTAMP ?"
+    await store.execute(f"INSERT INTO {table} {values}", ("graph", 7, first, MOST, MOST))
+    assert await corrections.next_numbers("graph", 7, [first]) == {}
+    await store.execute(f"INSERT INTO {table} {values}", ("graph", 7, first, 1, 1))  # an owner that was stalled
+    assert await corrections.next_numbers("graph", 7, [first]) == {}
+    assert session.cluster is not None
+    session.cluster.shutdown()

@@ -109,7 +109,7 @@ async def test_a_membership_that_is_redriven_into_a_deleted_roll_ends() -> None:
 
 
 async def test_the_reactors_are_asked_before_the_projection_is_answered() -> None:
-    """Seen to fail with the reactors asked after `Redrive._answer`: a crash in between, and nobody looks again."""
+    """Otherwise a crash in between, and nobody looks again. Seen to fail without the requests for reactors."""
     failing = await a_roll_that_was_deleted_while_a_member_was_missing()
     failing.requests.failing = LeaseLost()  # the worker dies as it answers
     with pytest.raises(LeaseLost):

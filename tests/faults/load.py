@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ from events.generated import Event
 from events.personal import Erased, KeysUnavailable
 from events.positions import Position
 from events.settings import Settings
-from producers.publisher import EncodedRecord, Publisher
+from producers.publisher import EncodedRecord, NotPublished, Publisher
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connect, disconnect
 from tests.faults.processes import PATIENCE
@@ -148,7 +149,11 @@ class Source:
             flow.done.set()
 
     async def _part(self, part: Sequence[Encoded], flow: Flow) -> None:
-        positions = await self._publisher.append([record for _, record in part])
+        records = [record for _, record in part]
+        while True:
+            with suppress(NotPublished):  # Kafka is away for longer than the publisher waits: again, as a client would
+                positions = await self._publisher.append(records)
+                break
         flow.acknowledged |= dict(zip(positions, (identity for identity, _ in part), strict=True))
 
     def close(self) -> None:

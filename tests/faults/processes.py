@@ -12,6 +12,7 @@ from pathlib import Path
 from events.settings import Settings
 from ops.secrets import environment
 from ops.supervisor.children import LAUNCH
+from tests.faults.network import Network
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0  # seconds: a dead member's session, a rebalance, a restarted server, on a machine that others use too
@@ -27,13 +28,28 @@ def until(condition: Callable[[], object], what: str) -> float:
 
 
 class Process:
-    """A Python program of ours, in a process group of its own."""
+    """A Python program of ours, in a process group of its own; a far one if it is given a network."""
 
-    def __init__(self, settings: Settings, words: Sequence[str], log: Path, own: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        words: Sequence[str],
+        log: Path,
+        own: Mapping[str, str] = {},
+        net: Network | None = None,
+    ) -> None:
         self.log = log
+        command = net.command([sys.executable, *words]) if net else [sys.executable, *words]
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), sys.executable, *words],
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    str(LAUNCH),
+                    str(os.getpid()),
+                    *(net.command(command) if net else command),
+                ],
                 cwd=ROOT,
                 env=environment(settings) | {"PYTHONPATH": str(ROOT)} | dict(own or {}),
                 stdin=subprocess.DEVNULL,

@@ -17,6 +17,7 @@ from ops.secrets import with_secrets
 from ops.servers import servers
 from ops.supervisor.children import Children, running
 from tests.faults.load import Flow, Source
+from tests.faults.network import Network
 from tests.faults.processes import Process, until
 from tests.faults.watch import GONE, Progress, Watch
 from tests.faults.workers import WorkerProcess
@@ -32,13 +33,29 @@ HOSTED = (*FACTS, "expand")  # what a worker hosts unless told otherwise
 class System:
     """Servers that are up and prepared, with a world whose facts fill the log."""
 
-    def __init__(self, settings: Settings, children: Children, source: Source, oracle: Oracle, world: World) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        children: Children,
+        source: Source,
+        oracle: Oracle,
+        world: World,
+        net: Network | None = None,
+    ) -> None:
         self.settings, self.children, self.source, self.oracle, self.world = settings, children, source, oracle, world
+        self._net = net
+        self.far = net.far(settings) if net else settings
         self.workers: list[WorkerProcess] = []
         self.flows: list[Flow] = []
         self.others: list[Process] = []
         self.tails: list[Log] = []
         self._ports = count(settings.worker_metrics_port)
+
+    @property
+    def net(self) -> Network:
+        """The network that this system was made with: far processes are behind it."""
+        assert self._net is not None, "this system has no network of its own"
+        return self._net
 
     def start(
         self,
@@ -48,11 +65,14 @@ class System:
         ready: bool = True,
         settings: Settings | None = None,
         clock: int = 0,
+        far: bool = False,
     ) -> WorkerProcess:
         """Starts a worker, and returns when it has its partitions (unless it isn't to be waited for)."""
         port = next(self._ports)
         log = self.settings.home / "logs" / f"worker-{port}.log"
-        worker = WorkerProcess(settings or self.settings, names or HOSTED, port, log, failpoint, without, clock)
+        settings = settings or (self.far if far else self.settings)
+        net = self.net if far else None
+        worker = WorkerProcess(settings, names or HOSTED, port, log, failpoint, without, clock, net)
         self.workers.append(worker)
         if ready:
             until(worker.ready, f"{names} ready")
@@ -150,26 +170,30 @@ class System:
 
 
 @contextmanager
-def system(seed: int = 1, people: int = 300, home: Path | None = None) -> Generator[System]:
-    """A system of its own for the block: servers on free ports, all gone afterwards."""
+def system(seed: int = 1, people: int = 300, home: Path | None = None, net: Network | None = None) -> Generator[System]:
+    """A system of its own for the block: servers on free ports, all gone afterwards; with a network or without."""
     with TemporaryDirectory(prefix="darkroom-faults-") as temporary:
         began = time.monotonic()
-        settings = with_secrets(on_free_ports(Settings.model_validate({"home": home or Path(temporary)})))
-        with running(servers(settings), settings.home / "logs", grace=0) as children:
+        values = {"home": home or Path(temporary)} | ({"host": net.host} if net else {})
+        settings = with_secrets(on_free_ports(Settings.model_validate(values)))
+        programs = net.servers(settings) if net else servers(settings)
+        with running(programs, settings.home / "logs", grace=0) as children:
             prepare(settings)
-            with populated(settings, children, seed, people) as made:
+            with populated(settings, children, seed, people, net) as made:
                 print(f"servers, topics, tables and {people} people after {time.monotonic() - began:.1f} s")
                 yield made
 
 
 @contextmanager
-def populated(settings: Settings, children: Children, seed: int, people: int) -> Generator[System]:
+def populated(
+    settings: Settings, children: Children, seed: int, people: int, net: Network | None = None
+) -> Generator[System]:
     """A system on servers that are prepared, with everybody registered."""
     world = World(seed, people)
     with Source(settings) as source, session_of(settings) as session:
         source.give_keys([*world.people, *world.bystanders])
         oracle = Oracle(settings, session)
-        made = System(settings, children, source, oracle, world)
+        made = System(settings, children, source, oracle, world, net)
         try:
             made.flows.append(source.append(source.encode(world.begin())))
             yield made

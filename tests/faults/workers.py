@@ -6,6 +6,7 @@ from pathlib import Path
 
 from events.settings import Settings
 from ops.supervisor.program import http_status
+from tests.faults.network import Network
 from tests.faults.processes import Process
 
 
@@ -22,6 +23,7 @@ class WorkerProcess(Process):
         failpoint: str,
         without: str,
         clock: int = 0,
+        net: Network | None = None,
     ) -> None:
         self.names, self.failpoint = tuple(names), failpoint
         self._host, self._port = settings.host, port
@@ -29,7 +31,7 @@ class WorkerProcess(Process):
         if clock:
             program = ("-m", "tests.faults.clock", str(clock))
         own = {"DARKROOM_WORKER_METRICS_PORT": str(port), "DARKROOM_FAILPOINT": failpoint}
-        super().__init__(settings, (*program, "worker", *names), log, own)
+        super().__init__(settings, (*program, "worker", *names), log, own, net)
 
     def ready(self) -> bool:
         """Whether every app has its partitions. AssertionError if the process has ended."""

@@ -24,7 +24,18 @@ def obey(photo_id: UUID, data: bytes, taken_on: date, limits: Limits) -> Filtere
         case "crash-once" if not Path(path).exists():
             Path(path).touch()
             os.kill(os.getpid(), signal.SIGSEGV)
+        case "stop-once" if not Path(path).exists():
+            Path(path).touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "raise":
+            raise ArithmeticError("a bug")
         case "spin":
+            if path:
+                Path(path).write_text(str(os.getpid()))
+            while True:
+                pass
+        case "spin-on":
+            signal.signal(signal.SIGXCPU, signal.SIG_IGN)
             while True:
                 pass
         case "hang":

@@ -1,5 +1,6 @@
 """Topics that are there already are used only if the log is safe in them; a refusal names all that is wrong at once."""
 
+import asyncio
 import struct
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from ops.provision import create_topics
 from ops.secrets import environment, with_values
 from producers import topics
 from producers.kafka_features import ELIGIBLE_LEADER_REPLICAS, Features, features, parsed
-from producers.topics import WrongTopics, check_topics, wrong_features, wrong_settings
+from producers.topics import WrongTopics, wait_for_topics, wrong_features, wrong_settings
 
 ROOT = Path(__file__).parents[2]
 WRONG = {
@@ -50,11 +51,10 @@ def changed(darkroom: Settings) -> Generator[Settings]:
 def test_topics_that_were_made_by_us_are_taken(darkroom: Settings) -> None:
     assert wrong_settings(darkroom) == []
     create_topics(darkroom)
-    check_topics(darkroom)
+    asyncio.run(wait_for_topics(darkroom))
 
 
 def test_every_wrong_setting_is_named_with_what_it_is_and_must_be_and_the_command(changed: Settings) -> None:
-    """Seen to fail, once for each setting, with it taken out of `required_configs`."""
     with pytest.raises(WrongTopics) as refused:
         create_topics(changed)
     assert {(each.topic, each.setting, each.found, each.required) for each in refused.value.wrong} == {
@@ -82,7 +82,6 @@ def test_what_the_broker_reports_of_an_unset_value_counts_and_not_who_set_it(dar
 def test_a_process_refuses_to_start_and_says_why_without_a_traceback(
     changed: Settings, arguments: tuple[str, ...]
 ) -> None:
-    """Seen to fail with the check taken out of the command: the process runs, and this waits in vain."""
     command = [sys.executable, "-m", "ops.cli", *arguments]
     ran = subprocess.run(
         command, cwd=ROOT, env=environment(changed), capture_output=True, text=True, check=False, timeout=170
@@ -105,19 +104,9 @@ def test_partitions_and_replicas_are_counted(darkroom: Settings, monkeypatch: py
 
 
 def test_kafka_is_waited_for(darkroom: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    """Seen to fail with the error left to the caller."""
-    away, pauses = with_values(darkroom, kafka="127.0.0.1:1"), list[float]()
-
-    class Enough(Exception):
-        """It has waited twice."""
-
-    def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        if len(pauses) == 2:
-            raise Enough
-
-    with pytest.raises(Enough):
-        check_topics(away, pause)
+    away = with_values(darkroom, kafka="127.0.0.1:1")
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(wait_for_topics(away), 3.0))
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["Kafka at 127.0.0.1"]
 
 

@@ -3,7 +3,7 @@
 CORE = {
     "api": "context fill_page hydration image_urls me photos presentation rolls users",
     "events": "codec ids personal positions topics",
-    "processors": "develop expand filter",
+    "processors": "cleanup develop expand filter filter_late",
     "processors.handlers": "circuit_breaker dead_letter fold patient projector reactor reader reject writer",
     "processors.log": "ends records",
     "processors.redrive": "redrive replay",
@@ -15,8 +15,8 @@ CORE = {
     "projections": "buckets progress projection visibility",
     "projections.graph": "followers following",
     "projections.photos": """
-        develop_due developed_of_user developing_in_roll photo photos_in_roll photos_of_user roll_feed
-        rolls_of_photo
+        develop_due developed_of_user developing_in_roll photo photos_in_roll photos_of_user removals_due
+        roll_feed rolls_of_photo
     """,
     "projections.reactions": "comments likers",
     "projections.rolls": "invitations members roll roll_followers rolls_of_user",

@@ -14,7 +14,7 @@ NOBODY = UUID(int=0)
 ROWS = {
     "accounts": ("users", "users_by_handle"),
     "rolls": ("roll", "invitations"),
-    "photos": ("roll_feed", "rolls_of_photo", "photo", "photos_of_user", "develop_due"),
+    "photos": ("roll_feed", "rolls_of_photo", "photo", "photos_of_user", "develop_due", "removals_due"),
     "reactions": ("comments",),
 }
 
@@ -25,6 +25,10 @@ def day(at: datetime) -> str:
 
 def month(at: datetime) -> str:
     return f"{at:%Y-%m}"
+
+
+def hour(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H}"
 
 
 def minute(at: datetime) -> str:
@@ -102,6 +106,9 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
         return
     at = f["develops_at"]
     due = (minute(at), partition, photo)
+    if kind in ("PhotoRejected", "PhotoDeleted", "PhotoTakenDown"):
+        yield "removals_due", (hour(f["occurred_at"]), partition, photo), {}
+        yield "removals_due_hours", (partition, hour(f["occurred_at"])), {}
     match kind:
         case "PhotoTaken":
             names = ("owner_id", "taken_at", "develops_at", "on_profile", "object_key", "etag")

@@ -7,6 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from processors.film.outcome import Filtered, Rejected, Variant
+from processors.film.sandbox.child import WorkerLost, WorkerNotStarted
 from processors.film.sandbox.pool import Pool
 
 FILTERED = Filtered(
@@ -21,12 +22,15 @@ FILTERED = Filtered(
 
 
 class PreparedPool(Pool):
-    """See Pool. It must be open, and as long as `unable` to start its workers it isn't."""
+    """See Pool. It must be open, and as long as `unable` to start its workers it isn't.
+
+    `losing`: how often a photo's worker will still be lost."""
 
     def __init__(self, outcomes: Mapping[UUID, Filtered | Rejected]) -> None:
         super().__init__()
         self.outcomes = outcomes
         self.opened, self.unable = 0, 0
+        self.losing: dict[UUID, int] = {}
         self.asked: list[tuple[UUID, bytes, date]] = []
         self.at_work, self.most_at_work = 0, 0
 
@@ -34,7 +38,7 @@ class PreparedPool(Pool):
         await asyncio.sleep(0)
         if self.unable:
             self.unable -= 1
-            raise OSError("no memory for a process")
+            raise WorkerNotStarted("no memory for a process")
         self.opened += 1
         return self
 
@@ -47,4 +51,7 @@ class PreparedPool(Pool):
         for _ in range(3):
             await asyncio.sleep(0)
         self.at_work -= 1
+        if self.losing.get(photo_id, 0):
+            self.losing[photo_id] -= 1
+            raise WorkerLost("was ended by SIGKILL")
         return self.outcomes[photo_id]

@@ -17,7 +17,14 @@ from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
 from tests.processors.film import FILTERED, PreparedPool
 from tests.processors.objects import MemoryObjects, etag_of
-from tests.processors.world import OWNER, START, Meanwhile, World, nothing, taken
+from tests.processors.world import (
+    OWNER,
+    START,
+    Meanwhile,
+    World,
+    nothing,
+    taken,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -48,8 +55,8 @@ class Filtering:
         self.filter = Filter(self.world.tools(self.bucket, workers).that_append(Filter.appends), self.pool)
 
     async def feed(self, *events: Event, lease: Lease | None = None) -> None:
-        """Hands the filter events that aren't in the read models yet."""
-        await self.world.log.append(*events)
+        """Hands the filter events that are in the read models already."""
+        await self.world.happen(*events)
         processor = self.world.handler(self.filter)
         await self.world.feed(processor, "photos", lease=lease or Meanwhile())
 
@@ -132,7 +139,7 @@ async def test_a_photo_that_cant_be_developed_is_rejected_for_what_its_owner_is_
     one = Filtering(1, outcome=DAMAGED)
     await one.feed(uploaded(1))
     assert one.world.published == [was_rejected(1, "damaged", "This photo is damaged or didn't arrive whole.")]
-    assert one.bucket.objects == {"uploads/1": data(1)}  # until the rejection comes by
+    assert one.bucket.objects == {"uploads/1": data(1)}
 
 
 async def test_an_upload_that_isnt_there_is_rejected_undeveloped() -> None:
@@ -212,21 +219,3 @@ async def test_photos_are_filtered_side_by_side_as_many_as_there_are_workers() -
     await one.feed(*map(uploaded, range(5)))
     assert one.pool.most_at_work == 2
     assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in range(5)}
-
-
-async def test_a_pool_that_couldnt_start_is_started_with_the_next_photo() -> None:
-    one = Filtering(1, 2, 3)
-    one.pool.unable = 1
-    with pytest.raises(ExceptionGroup):
-        await one.feed(uploaded(1))
-    await one.feed(uploaded(2), uploaded(3))
-    assert one.pool.opened == 1
-    assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 2, 3)}
-
-
-async def test_a_photo_of_no_known_zone_is_set_aside_and_the_others_are_filtered() -> None:
-    one = Filtering(1, 2, 3)
-    await one.feed(uploaded(1), uploaded(2, "Mars/Olympus"), uploaded(3))
-    assert {event.event_id for event in one.world.published} == {was_filtered(n).event_id for n in (1, 3)}
-    (letter,) = one.world.views.letters
-    assert (letter.position.offset, letter.projection) == (1, "filter")

@@ -74,6 +74,10 @@ class FailingLog:
         self._failing.check()
         self.kept.append(key)
 
+    async def remove_all(self, prefix: str) -> None:
+        self._failing.check()
+        self.kept.append(f"{prefix}*")
+
 
 def row(user: UUID) -> Stamped:
     return Stamped(USERS.upsert(user_id=user, display_name="Ada"), 1)
@@ -115,6 +119,9 @@ async def test_a_publisher_and_a_bucket_that_are_away_for_a_moment_are_waited_fo
     bucket = FailingLog(Failing(ObjectsUnavailable(), 2))
     await PatientObjects(bucket, Lease.of()).write("key", b"data")
     assert bucket.kept == [("key", b"data")]
+    bucket = FailingLog(Failing(ObjectsUnavailable(), 2))
+    await PatientObjects(bucket, Lease.of()).remove_all("photos/1/")
+    assert bucket.kept == ["photos/1/*"]
 
 
 async def test_a_slice_without_a_limit_has_a_thousand_rows() -> None:

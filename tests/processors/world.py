@@ -84,6 +84,7 @@ class World:
     rounds: list[int] = field(default_factory=list)  # how many were published at once
 
     def __post_init__(self) -> None:
+        self.log.now = lambda: self.now
         self.views = Worker(self.store, self.log.codec)
         self.expand = Expand(self.tools().that_append(Expand.appends))
 

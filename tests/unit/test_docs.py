@@ -155,8 +155,8 @@ def test_the_design_has_its_ten_sections() -> None:
 
 
 def test_the_designs_rules_are_numbered_in_order() -> None:
-    assert rules(3) == list(range(1, 11))
-    assert rules(5) == list(range(1, 6))
+    assert rules(3) == list(range(1, 12))
+    assert rules(5) == list(range(1, 7))
 
 
 def test_sections_and_rules_that_are_cited_exist() -> None:

@@ -17,7 +17,7 @@ class LazyPool:
         self._pool, self._opening, self._open = pool, asyncio.Lock(), False
 
     async def filter(self, photo_id: UUID, data: bytes, taken_on: date) -> Outcome:
-        """See Pool. Raises WorkerLost, or what the system raises, if the workers can't be started."""
+        """See Pool."""
         async with self._opening:
             if not self._open:
                 await self._pool.__aenter__()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
@@ -70,9 +69,15 @@ class Pool:
     async def filter(self, photo_id: UUID, data: bytes, taken_on: date) -> Outcome:
         """Filters a photo (see `filter_photo`) in a worker.
 
-        A photo that goes over a limit is rejected; one that ends its worker is tried once more in a new one, and then
-        rejected. Raises PoolClosed if the pool is closed, WorkerLost if a worker can't be started: both say nothing
-        about the photo. A cancelled call kills its worker.
+        A photo is rejected for what it did itself: it used up the CPU time of its limits, or crashed two workers. One
+        that loses its worker is tried once more in a new one. Raises, and says nothing about the photo:
+
+        - WorkerLost: a worker was killed from outside (by the kernel, when memory runs out), or was frozen until the
+          wall time was over, or failed in a way that the film doesn't know
+        - WorkerNotStarted: there can be no worker now
+        - PoolClosed: the pool is closed
+
+        A cancelled call kills its worker.
         """
         if not data:
             return Rejected.because(Reason.EMPTY)
@@ -80,25 +85,28 @@ class Pool:
             return Rejected.because(Reason.TOO_MANY_BYTES)
         child = await self._slots.get()
         idle: Child | None = None
+        losses: list[WorkerLost] = []
         try:
-            for _ in range(_ATTEMPTS):
+            while len(losses) < _ATTEMPTS:
                 if self._closed:
                     raise PoolClosed
                 child = child or await self._start()
                 try:
-                    async with asyncio.timeout(self._limits.wall_seconds):
-                        outcome = await child.filter(photo_id, data, taken_on)
-                except TimeoutError:
-                    return Rejected.because(Reason.TOO_LONG)
+                    outcome = await child.filter(photo_id, data, taken_on)
                 except WorkerLost as lost:
-                    if lost.status == -signal.SIGXCPU:
+                    if lost.suspects is Reason.TOO_LONG:
                         return Rejected.because(Reason.TOO_LONG)
+                    losses.append(lost)
                     self._discard(child)
                     child = None
                 else:
                     idle = child
                     return outcome
-            return Rejected.because(Reason.UNDEVELOPABLE)
+            if self._closed:
+                raise PoolClosed
+            if all(lost.suspects is Reason.UNDEVELOPABLE for lost in losses):
+                return Rejected.because(Reason.UNDEVELOPABLE)
+            raise losses[-1]
         finally:
             if child is not None and idle is None:
                 self._discard(child)

@@ -44,6 +44,7 @@ def run(filter_photo: FilterPhoto, arguments: list[str]) -> None:
     limits = Limits(**json.loads(arguments[0]))
     confine.end_with_parent(int(arguments[1]))
     confine.ignore_signals()
+    os.nice(limits.nice)
     confine.keep_freed_memory()
     # Whatever a library prints goes to standard error, not between the results.
     with os.fdopen(os.dup(1), "wb") as results, os.fdopen(os.dup(0), "rb") as jobs:
