@@ -24,7 +24,7 @@ def cut_and_grown(made: System, without: str = "") -> str:
     """Kafka loses its newest records, which the workers have folded, and as many and more others are appended. A worker
     that starts then must refuse: what it hasn't folded stands below its progress.
 
-    What the worker said as it ended; empty if it went on. The log isn't what it was: the system is of no more use."""
+    All that the worker said; empty if it went on. The log isn't what it was: the system is of no more use."""
     kafka = made.children["kafka"].program.folder
     backup = kafka.with_name("kafka-backup")
     made.append(CUT)
@@ -58,10 +58,10 @@ def grown(made: System, source: Source, world: World, reached: Mapping[Place, in
 
 
 def refusal(made: System, worker: WorkerProcess) -> str:
-    """What a worker said as it ended of itself; empty if it went on, and folded all."""
+    """All that a worker said that ended of itself; empty if it went on, and folded all."""
     try:
         until(lambda: not worker.running or caught_up(made), "the worker ended, or caught up")
-        return "" if worker.running else worker.tail()
+        return "" if worker.running else worker.log.read_text(errors="replace")
     finally:
         made.stop_workers()
 
@@ -101,7 +101,7 @@ def retained(made: System, topic: str, milliseconds: str) -> Generator[None]:
 
 
 def wrong_retention(made: System, without: str = "") -> str:
-    """The topic `photos` keeps its records for a week. What a worker said as it ended; empty if it went on."""
+    """The topic `photos` keeps its records for a week. All that a worker said; empty if it went on."""
     made.append(300)
     with retained(made, "photos", WEEK):
         said = refusal(made, made.start(without=without, ready=False))
