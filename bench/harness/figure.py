@@ -44,6 +44,7 @@ TARGETS = {
     "apply_rows": Target(0.8),
     "apply_tally": Target(0.8),
     "consume_floor": Target(30),
+    "copies": Target(0.3, at_most=True),
     "filter": Target(2.5, at_most=True),
     "visible": Target(10, at_most=True),
     "api": Target(0.6),

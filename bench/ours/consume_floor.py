@@ -1,4 +1,7 @@
-"""Runs an app of ours whose handler does nothing: `python -m bench.ours.consume_floor TOPIC COUNT SKIPPED RUN`."""
+"""Runs an app of ours whose handler passes by copies and does nothing else.
+
+python -m bench.ours.consume_floor TOPIC COUNT SKIPPED RUN
+"""
 
 import os
 import sys
@@ -8,6 +11,8 @@ from collections.abc import Mapping
 from bench.harness.process import reply
 from events.settings import Settings
 from processors.handlers.batch import Batch, Partition
+from processors.handlers.copies import Copies
+from processors.handlers.handler import COPY_WINDOW_MS
 from processors.transport.app import batch_app
 from processors.transport.lease import Lease
 from processors.worker import run_worker
@@ -34,8 +39,12 @@ def main(topic: str, counter: RateCounter, run: str) -> None:
     """Consumes the topic."""
     settings = Settings()
 
+    copies: dict[Partition, Copies] = {}
+
     async def handle(batch: Batch, lease: Lease) -> None:
-        counter.count(len(batch.records))
+        known = copies.setdefault(batch.topic_partition, Copies(COPY_WINDOW_MS))
+        assert known.show(batch.records) is None
+        counter.count(len(known.without(batch.records)))
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         return {}
