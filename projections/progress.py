@@ -13,8 +13,9 @@ class Progress:
 
     - `offset`: the next offset that it will fold; everything below it is in its tables
     - `synced`: an offset that was passed long enough before for the database to have synced all below it
-    - `nodes`: which start of each of the database's nodes it was (`Store.nodes`). Where a node has started since, only
-      what is below `synced` is sure to be kept: rows and `progress` may have lost different moments
+    - `nodes`: which start of each of the database's nodes it was (`Store.nodes`); nothing if that doesn't matter. Where
+      a node has started since, only what is below `synced` is sure to be kept: rows and `progress` may have lost
+      different moments
     - `record`: the fingerprint of the last record below `offset`, to notice a log that was cut and grew again
     - `epoch`: how often it was written again at the same offset
     """
@@ -32,7 +33,7 @@ class Progress:
     def kept(self, nodes: str) -> int:
         """The offset below which everything is kept, where the nodes are these."""
         offset = self.offset or 0
-        return offset if self.nodes in (nodes, None) or self.synced is None else min(self.synced, offset)
+        return offset if self.nodes == nodes or not self.nodes else min(self.synced or 0, offset)
 
 
 PROGRESS = Table("progress", Progress, partition=2, clustering=2)

@@ -146,8 +146,12 @@ class Worker:
 
 
 def answers(store: MemoryStore) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
-    """Every row by table and whole key; of `progress` only how far each projection is, not when that was written."""
-    dump = store.dump()
+    """Every row by table and whole key; of `progress` only how far each projection is, not when that was written, and
+    nothing of how often a set was counted anew."""
+    dump = {
+        table: {key: {name: value for name, value in row.items() if name != "epoch"} for key, row in rows.items()}
+        for table, rows in store.dump().items()
+    }
     progress = {key: {"offset": row["offset"]} for key, row in dump.get("progress", {}).items()}
     return dump | ({"progress": progress} if progress else {})
 

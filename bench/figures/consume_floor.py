@@ -1,8 +1,8 @@
 """consume_floor: records a second through a Faust agent that does nothing, on our transport and on Faust's own.
 
-Ours passes by copies, as every handler does, and takes a partition's records as one message; stock Faust takes one record
-at a time. Both read the same topic from its beginning; the clock starts after the first records, and stock Faust is
-stopped after fewer, because it is slower.
+Ours passes by copies, as every handler does, and takes a partition's records as one message; stock Faust takes one
+record at a time. Both read the same topic from its beginning; the clock starts after the first records, and stock Faust
+is stopped after fewer, because it is slower.
 """
 
 import random

@@ -39,6 +39,8 @@ class Checkpoint:
     - `written`: by the same, the offset and the epoch that its row of `progress` has
     - `passed`: when all below which offset was done; the first is surely synced
     - `nodes`, `outages`: the store's, when all below `wanted` was surely stored
+    - `doubtful`: the database may have lost some of what is being done (again): what it holds may contradict itself
+    - `ahead`: up to where some had come when the database lost something; until there all is doubtful
     - `record`: the fingerprint of the last record that was done
     - `assignment`: of the last batch
     """
@@ -51,6 +53,8 @@ class Checkpoint:
     record: str
     copies: Copies
     assignment: int = -1
+    doubtful: bool = False
+    ahead: int = 0
 
     @property
     def next_offset(self) -> int:
@@ -78,31 +82,30 @@ class BatchHandler:
         self._checkpoints: dict[Partition, Checkpoint] = {}
 
     async def start(self, where: Partition) -> int:
-        """Where to begin reading a partition, so as to know the copies from where its work begins.
+        """Where to begin reading a partition, so as to know the copies from where its work may begin.
 
-        That is the least of what is kept. Raises StoreUnavailable, KafkaError or TimeoutError; OutsideTheLog if the log
+        Its work begins at the least of the offsets that are wanted, or where `heal` finds that something may be lost.
+        Raises StoreUnavailable, KafkaError or TimeoutError; OutsideTheLog if the log
         isn't the one that `progress` is about."""
         outages = self._store.outages
         nodes = await self._store.nodes()
         found = await read_progress(self._store, *where)
         rows = [found.get((name, GENERATION)) or Progress(*where, name, GENERATION) for name in self.names]
-        wanted = {row.projection: row.kept(nodes) for row in rows}
+        wanted = {row.projection: row.offset or 0 for row in rows}
         start = min(wanted.values(), default=0)
-        begin, copies = await self._look_back(where, start, rows)
-        synced = min((row.kept("") for row in rows), default=0)
-        record = next((row.record for row in rows if row.record and row.offset == start), "")
-        self._checkpoints[where] = checkpoint = Checkpoint(
+        synced = min(start, *(row.synced or row.kept("") for row in rows))
+        begin, copies = await self._look_back(where, synced, rows)
+        self._checkpoints[where] = Checkpoint(
             wanted=wanted,
             written={row.projection: (row.offset or 0, row.epoch or 0) for row in rows},
-            passed=deque([(-math.inf, min(synced, start)), (self._now(), start)]),
-            nodes=nodes,
+            passed=deque([(-math.inf, synced), (self._now(), start)]),
+            # Another than the database's now if a node has started since one of these was written: `heal` sees that.
+            nodes=next((row.nodes for row in rows if row.nodes and row.nodes != nodes), nodes),
             outages=outages,
-            record=record,
+            record=next((row.record for row in rows if row.record and row.offset == start), ""),
             copies=copies,
         )
         self._dead_letters.breaker.begin(where, start)
-        if any(row.nodes not in (nodes, None) and row.offset == row.kept(nodes) for row in rows):
-            await self._store.write_together(self._progress(where, checkpoint, start))  # nothing is to be done again
         return begin
 
     async def _look_back(self, where: Partition, start: int, rows: Sequence[Progress]) -> tuple[int, Copies]:
@@ -142,8 +145,11 @@ class BatchHandler:
             if batch.next_offset <= begin:
                 return
             records = [record for record in batch.records if record.offset >= begin]
+            checkpoint.doubtful = begin < checkpoint.ahead
             with suppress(Forgotten):
-                await self._pass(where, records, wanted, batch.next_offset, lease)
+                await self._process(where, records, wanted, batch.next_offset, lease)
+                await self.settle(where, lease)
+                await self.write_progress(where, batch.next_offset, lease)
             if self._store.outages == checkpoint.outages:  # otherwise what was written may be gone: again
                 break
         checkpoint.wanted = {name: max(batch.next_offset, offset) for name, offset in wanted.items()}
@@ -177,13 +183,18 @@ class BatchHandler:
         # `progress` may have been written after the break, over what is missing: hence also where we were a while ago.
         found = (rows.get((name, GENERATION)) for name in self.names)
         since = min(self._synced(checkpoint), upto, *((row.offset or 0) if row else 0 for row in found))
-        checkpoint.passed = deque([(-math.inf, since)])
-        for begin in range(since, upto, self.max_records):
+        checkpoint.passed, checkpoint.doubtful = deque([(-math.inf, since)]), True
+        checkpoint.ahead = max(checkpoint.ahead, *checkpoint.wanted.values())
+        wanted, copies = dict.fromkeys(self.names, since), checkpoint.copies
+        for begin in range(min(since, copies.next_offset), upto, self.max_records):
             offsets = range(begin, min(begin + self.max_records, upto))
             records = await self._read_again(where, offsets, lease)
-            await self._pass(where, records, dict.fromkeys(self.names, since), offsets.stop, lease)
-        if since == upto and upto:
-            await self.write_progress(where, upto, lease)  # so that others see that it is kept
+            await self._show(where, copies, records, lease)
+            again = [record for record in records if record.offset >= since]
+            await self._process(where, again, wanted, offsets.stop, lease)
+        await self.settle(where, lease)
+        if upto:
+            await self.write_progress(where, upto, lease)  # only now: it says that all of this is kept
         # What those further ahead had done may be gone too: the batches from here on bring it again.
         checkpoint.wanted = dict.fromkeys(self.names, upto)
         self._note_passed(checkpoint)
@@ -202,19 +213,16 @@ class BatchHandler:
             found = await lease.retry(read, transient=lambda _: True)
             copies.learn(found, since)
 
-    async def _pass(
+    async def _process(
         self, where: Partition, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
     ) -> None:
-        """Does all that records, copies among them, give to do, and then writes `progress`.
-
-        Raises LeaseLost, Forgotten, CircuitOpen."""
+        """Does all that records, copies among them, give to do. Raises LeaseLost, Forgotten, CircuitOpen."""
         checkpoint = self._checkpoints[where]
         counting = checkpoint.copies.without(records)
         if counting:
             await self.process(where, counting, wanted, end, lease)
         if records:
             checkpoint.record = fingerprint_of(records[-1])
-        await self.write_progress(where, end, lease)
 
     async def process(
         self, where: Partition, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
@@ -224,6 +232,9 @@ class BatchHandler:
         `wanted` has the next offset by name. It may be called with the same records again at any time. Raises
         LeaseLost, Forgotten, CircuitOpen."""
         raise NotImplementedError
+
+    async def settle(self, where: Partition, lease: Lease) -> None:
+        """Does what is left to do before `progress`, if anything was doubtful. Raises LeaseLost, Forgotten."""
 
     async def write_progress(self, where: Partition, end: int, lease: Lease) -> None:
         """Writes that all below `end` is done. Raises LeaseLost, Forgotten."""

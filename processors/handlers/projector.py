@@ -17,7 +17,7 @@ from processors.handlers.fold import FoldedRecord, fold, subscribers, wanting
 from processors.handlers.handler import COPY_WINDOW_MS, BatchHandler
 from processors.handlers.reader import Reader
 from processors.handlers.reject import EVERY
-from processors.handlers.writer import Writer
+from processors.handlers.writer import Doubtful, Writer
 from processors.log.records import LogReader
 from processors.transport.lease import Lease
 from projections.projection import Projection
@@ -45,6 +45,7 @@ class Projector(BatchHandler):
         super().__init__(names, store, dead_letters, log, copy_window_ms, now)
         self.topic, self._reader, self._writer = topic, Reader(codec), Writer(topic, store)
         self._subscribers = subscribers(projections)
+        self._doubtful: dict[Partition, Doubtful] = {}
 
     async def process(
         self, where: Partition, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
@@ -56,11 +57,20 @@ class Projector(BatchHandler):
         rejects += [reject for record in folded for reject in record.rejects]
         # Also before anything is written: a topic that stands still is tried again every few seconds.
         self._dead_letters.breaker.check(where, rejects, self._attempts(records, folded, wanted))
-        outages = self._checkpoints[where].outages
-        rejects += await self._writer.write(where.partition, folded, lease, outages=outages)
+        checkpoint = self._checkpoints[where]
+        doubtful = self._doubtful.setdefault(where, {}) if checkpoint.doubtful else None
+        rejects += await self._writer.write(
+            where.partition, folded, lease, outages=checkpoint.outages, doubtful=doubtful
+        )
         await self._dead_letters.take(where, rejects, self._attempts(records, folded, wanted), end, lease)
         APPLIED.labels(self.topic).inc(len(records))
         reached("after-rows")
+
+    async def settle(self, where: Partition, lease: Lease) -> None:
+        """Counts the sets anew that were folded in doubt. See BatchHandler."""
+        if doubtful := self._doubtful.pop(where, None):
+            outages = self._checkpoints[where].outages
+            await self._writer.recount(where.partition, doubtful, lease, outages=outages)
 
     async def write_progress(self, where: Partition, end: int, lease: Lease) -> None:
         """See BatchHandler."""

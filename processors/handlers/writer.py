@@ -19,8 +19,9 @@ from processors.handlers.patient import transient
 from processors.handlers.reject import EVERY, Reject
 from processors.transport.lease import Lease
 from projections.store.protocol import Store, Unstorable
+from projections.store.scan import scan
 from projections.store.table import Stamped
-from projections.tally.shard import Shard
+from projections.tally.shard import Shard, recounted
 from projections.tally.stamps import FIRST_FOLD, Stamps
 from projections.tally.tally import Change, Tally
 
@@ -28,6 +29,11 @@ T = TypeVar("T")
 
 CHANGES_A_ROUND = 64  # of one shard of one set: they are written in one batch, which the database bounds
 
+SCANNED = 2000  # members of a set, at a time
+RECOUNTED_AT_ONCE = 16  # sets
+
+# Sets whose totals can't be trusted, by the tally's name and the entity, and the offset of the last change of each.
+Doubtful = dict[tuple[str, UUID], tuple[Tally, int]]
 OffsetChange = tuple[int, Change]  # a change of a set, and its record's offset
 ATTEMPTS = Counter("darkroom_store_attempts", "Attempts to store a batch or a part of one", ["topic"])
 
@@ -50,25 +56,56 @@ class Writer:
         *,
         outages: int | None = None,
         stamps: Stamps = FIRST_FOLD,
+        doubtful: Doubtful | None = None,
     ) -> list[Reject]:
         """Stores what records folded to, and halves a batch that can't be stored down to the records at fault.
 
         Those are the result. `outages` is the store's when all before was known to be kept. Raises Forgotten where a
-        set is read and it is another by then; LeaseLost."""
+        set is read and it is another by then; LeaseLost. Where a database may have lost rows, `doubtful` gathers the
+        sets whose totals can't be trusted: only their members are written, and `recount` does the rest."""
         if not folded:
             return []
         ATTEMPTS.labels(self._topic).inc()
         try:
-            await lease.retry(lambda: self._write(partition, folded, outages, stamps), transient=transient)
+            await lease.retry(lambda: self._write(partition, folded, outages, stamps, doubtful), transient=transient)
         except Unstorable as error:
             if len(folded) == 1:
                 return [Reject(folded[0].read.record, EVERY, str(error))]
             half = len(folded) // 2
-            first = await self.write(partition, folded[:half], lease, outages=outages, stamps=stamps)
-            return first + await self.write(partition, folded[half:], lease, outages=outages, stamps=stamps)
+            rejects: list[Reject] = []
+            for part in (folded[:half], folded[half:]):
+                rejects += await self.write(partition, part, lease, outages=outages, stamps=stamps, doubtful=doubtful)
+            return rejects
         return []
 
-    async def _write(self, partition: int, folded: Sequence[FoldedRecord], outages: int | None, stamps: Stamps) -> None:
+    async def recount(self, partition: int, doubtful: Doubtful, lease: Lease, *, outages: int) -> None:
+        """Counts the members of sets, and writes their totals, whatever these were. Raises Forgotten, LeaseLost."""
+
+        async def recount_one(tally: Tally, entity: UUID, furthest: int) -> Stamped:
+            rows = [row async for row in scan(self._store, tally.members, entity, partition, size=SCANNED)]
+            if self._store.outages != outages:
+                raise Forgotten
+            result = recounted(tally, entity, partition, rows, furthest=furthest)
+            await self._store.write_together(result.rows)
+            return result.count
+
+        left = [(tally, entity, furthest) for (_, entity), (tally, furthest) in doubtful.items()]
+        for i in range(0, len(left), RECOUNTED_AT_ONCE):
+            part = left[i : i + RECOUNTED_AT_ONCE]
+
+            async def recount_part(part: Sequence[tuple[Tally, UUID, int]] = part) -> None:
+                await self._store.write(await every(recount_one(*one) for one in part))
+
+            await lease.retry(recount_part, transient=transient)
+
+    async def _write(
+        self,
+        partition: int,
+        folded: Sequence[FoldedRecord],
+        outages: int | None,
+        stamps: Stamps,
+        doubtful: Doubtful | None,
+    ) -> None:
         rows = [row for record in folded for row in record.rows]
         if rows:
             await self._store.write(rows)
@@ -78,9 +115,13 @@ class Writer:
                 changes = sets.setdefault((tally.name, change.entity), (tally, []))[1]
                 changes.append((record.read.offset, change))
         counts = await every(
-            self._write_set(tally, partition, entity, changes, outages, stamps)
+            self._write_set(tally, partition, entity, changes, outages, stamps, totals=doubtful is None)
             for (_, entity), (tally, changes) in sets.items()
         )
+        if doubtful is not None:
+            for key, (tally, changes) in sets.items():
+                doubtful[key] = tally, max(changes[-1][0], doubtful[key][1] if key in doubtful else 0)
+            return
         reached("before-counts")
         if counts:
             await self._store.write(counts)
@@ -93,8 +134,12 @@ class Writer:
         changes: Sequence[OffsetChange],
         outages: int | None,
         stamps: Stamps,
+        *,
+        totals: bool,
     ) -> Stamped:
-        """Writes one shard of one set, a round at a time. Its count's row, to be written when all sets are."""
+        """Writes one shard of one set, a round at a time. Its count's row, to be written when all sets are.
+
+        Without `totals` only its members are written, and the count means nothing."""
         count: Stamped | None = None
         for part in rounds(changes):
             members = {NIL, *(change.member for _, change in part)}
@@ -105,7 +150,7 @@ class Writer:
             for offset, change in part:
                 changed.apply(change, offset)
             result = changed.folded()
-            await self._store.write_together(result.rows)
+            await self._store.write_together(result.rows if totals else changed.members)
             count = result.count
         assert count is not None
         return count

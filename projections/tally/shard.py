@@ -7,7 +7,7 @@ from uuid import UUID
 
 from events.ids import NIL
 from projections.projection import GENERATION
-from projections.store.table import Stamped, stamp_of
+from projections.store.table import STAMPS_PER_OFFSET, Stamped, stamp_of
 from projections.tally.counts import COUNTS
 from projections.tally.stamps import Stamps
 from projections.tally.tally import Begin, Change, End, Mark, Member, Tally
@@ -77,31 +77,69 @@ class Shard:
             )
             self._written.append(Stamped(upsert, stamp))
 
+    @property
+    def members(self) -> list[Stamped]:
+        """The rows of the beginnings that were changed, without the shard's own."""
+        return self._written
+
     def folded(self) -> Folded:
         """The rows of all changes that were applied, with the shard's own row and its count.
 
         Raises ValueError if the shard was corrected too often at one position (`stamp_of`)."""
         at, epoch = self._stamps.of_shard(furthest=self._furthest, position=self._position, epoch=self._epoch)
-        stamp = stamp_of(at, epoch=epoch)
-        own = self._tally.members.upsert(
-            entity=self._entity,
-            shard=self._shard,
-            member=NIL,
-            beginning=NIL,
+        own, count = own_rows(
+            self._tally,
+            (self._entity, self._shard),
             total=self._total,
             latest=self._latest,
             position=max(self._position, self._furthest),
-            epoch=epoch,
+            stamp=(at, epoch),
         )
-        count = COUNTS.upsert(
-            entity=self._entity,
-            kind=self._tally.name,
-            shard=self._shard,
-            generation=GENERATION,
-            total=self._total,
-            latest=self._latest,
-        )
-        return Folded([*self._written, Stamped(own, stamp)], Stamped(count, stamp))
+        return Folded([*self._written, own], count)
+
+
+def own_rows(
+    tally: Tally, where: tuple[UUID, int], *, total: int, latest: int, position: int, stamp: tuple[int, int]
+) -> tuple[Stamped, Stamped]:
+    """The row that a shard has for itself, and its count. `stamp`: an offset, and the epoch at it."""
+    entity, shard = where
+    at, epoch = stamp
+    own = tally.members.upsert(
+        entity=entity,
+        shard=shard,
+        member=NIL,
+        beginning=NIL,
+        total=total,
+        latest=latest,
+        position=position,
+        epoch=epoch,
+    )
+    count = COUNTS.upsert(
+        entity=entity, kind=tally.name, shard=shard, generation=GENERATION, total=total, latest=latest
+    )
+    stamped = stamp_of(at, epoch=epoch)
+    return Stamped(own, stamped), Stamped(count, stamped)
+
+
+def recounted(tally: Tally, entity: UUID, shard: int, rows: Iterable[Member], *, furthest: int) -> Folded:
+    """A shard's own row and its count, made of the rows of all its members instead of the total that it has.
+
+    For a database that lost some of them, perhaps on one replica: the total that survived needn't be that of the
+    members that did, so that nothing can be added to it. `furthest` is the offset of the last change that was folded
+    again; the rows are stamped above whatever survived."""
+    live: dict[UUID, int] = {}
+    latest, position, epoch = 0, -1, 0
+    for row in rows:
+        if row.member == NIL:
+            position, epoch = -1 if row.position is None else row.position, row.epoch or 0
+        else:
+            live[row.member] = live.get(row.member, 0) + row.live
+            latest = max(latest, int(row.begun.timestamp() * 1000) if row.begun else 0)
+    at = max(position, furthest)
+    stamp = at, (min(epoch + 1, STAMPS_PER_OFFSET - 1) if at == position else 1)
+    total = sum(count > 0 for count in live.values())
+    own, count = own_rows(tally, (entity, shard), total=total, latest=latest, position=at, stamp=stamp)
+    return Folded([own], count)
 
 
 def applied(before: Member, change: Change) -> Member:

@@ -86,7 +86,12 @@ async def test_one_looks_back_no_further_than_the_window_and_its_leeway() -> Non
     log, store = await log_of(1, at_ms=0), MemoryStore()
     log.at_ms = 3 * WINDOW
     await log.append(*map(taken, (2, 3, 1, 4)))
-    await run(Doing(store, log), log, end=3)
+    seconds = [0.0]
+    last_owner = Doing(store, log, lambda: seconds[0])
+    await last_owner.start(HERE)
+    for offset in range(3):
+        await last_owner.handle(Batch(*HERE, 1, log.partitions[HERE][offset : offset + 1]), Lease.of())
+        seconds[0] += SYNCED_SECONDS + 1
     next_owner = Doing(store, log)
     assert await run(next_owner, log) == 1
     assert next_owner.done == [3, 4]  # a copy that comes too late counts

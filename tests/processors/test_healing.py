@@ -97,9 +97,9 @@ class Likes:
         await self.projector.start(self.where)
 
     async def start_anew(self) -> None:
-        """The partition goes to another worker."""
+        """The partition goes to another worker, which reads the stretch before its work."""
         self.projector = self.new_owner()
-        await self.projector.start(self.where)
+        await self.fold(await self.projector.start(self.where), self.projector.next_offset(self.where))
 
     async def fold(self, begin: int, end: int, at: float | None = None) -> None:
         """Folds a batch, at a time."""
