@@ -1,7 +1,8 @@
 """The read API: `uvicorn api.app:app`. It reads the projections, as a database role that can't write."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -10,7 +11,7 @@ from api.context import Resources
 from api.image_urls import ImageUrls
 from events.settings import Settings, settings
 from projections.progress import PROGRESS
-from projections.store.cassandra import connected
+from projections.store.connecting import connected_patiently
 from projections.store.roles import API
 from web.read_your_writes import ProjectionWaiter
 from web.service import service
@@ -26,17 +27,17 @@ Open = Callable[[], AbstractAsyncContextManager[Resources]]
 
 @asynccontextmanager
 async def open_resources(given: Settings | None = None) -> AsyncGenerator[Resources, None]:
-    """Opens what the API reads from, for the block. Raises StoreUnavailable if Cassandra doesn't let us in."""
+    """Opens what the API reads from, for the block. Waits for Cassandra; raises LoginRefused if it won't let us in."""
     chosen = given or settings()
-    async with connected(chosen, API, chosen.api_password) as store:
+    async with connected_patiently(chosen, API, chosen.api_password) as store:
         yield Resources(chosen, store, ImageUrls(chosen))
 
 
 def build(opening: Open = open_resources) -> FastAPI:
-    """The application over the resources that it opens when it starts."""
+    """The application over the resources that it opens behind its start."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    async def open(app: FastAPI) -> AsyncGenerator[None, None]:
         async with opening() as resources:
             app.state.settings, app.state.resources = resources.settings, resources
             app.state.projection_waiter = ProjectionWaiter(resources.store)
@@ -45,15 +46,15 @@ def build(opening: Open = open_resources) -> FastAPI:
             finally:
                 await app.state.projection_waiter.close()
 
-    built = service("Darkroom", DESCRIPTION, lifespan, ready)
+    built = service("Darkroom", DESCRIPTION, open, needs)
     for routes in (me, users, rolls, photos):
         built.include_router(routes.router)
     return built
 
 
-async def ready(app: FastAPI) -> None:
-    """Returns if the database answers a small query. Raises StoreUnavailable otherwise."""
-    await app.state.resources.store.slice(PROGRESS, "photos", 0, limit=1)
+def needs(app: FastAPI) -> Mapping[str, Awaitable[Any]]:
+    """What the API can't answer without: a database that answers a small query."""
+    return {"database": app.state.resources.store.slice(PROGRESS, "photos", 0, limit=1)}
 
 
 app = build()

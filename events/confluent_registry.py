@@ -11,6 +11,7 @@ from typing import TypeVar
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from events.reachability import reachability
 from events.registry import IncompatibleSchema, RegistryUnavailable, UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.settings import Settings
@@ -25,6 +26,7 @@ class ConfluentRegistry:
     """A registry that speaks Confluent's API (Apicurio's ccompat, locally). Subjects are record names."""
 
     def __init__(self, settings: Settings):
+        self._reachable = reachability(f"The schema registry at {settings.registry_url}")
         self._client = SchemaRegistryClient({"url": settings.registry_url, "timeout": 5, "max.retries": 0})
 
     async def id_of(self, schema: EventSchema) -> int:
@@ -35,7 +37,7 @@ class ConfluentRegistry:
             assert found.schema_id is not None
             return found.schema_id
 
-        return await asyncio.to_thread(translated, look_up, f"{schema.full_name} is not registered: run `darkroom up`")
+        return await self._ask(look_up, f"{schema.full_name} is not registered: run `darkroom up`")
 
     async def schema(self, schema_id: int) -> str:
         """See Registry."""
@@ -45,7 +47,19 @@ class ConfluentRegistry:
             assert text is not None
             return text
 
-        return await asyncio.to_thread(translated, fetch, f"the registry has no schema {schema_id}")
+        return await self._ask(fetch, f"the registry has no schema {schema_id}")
+
+    async def _ask(self, ask: Callable[[], T], missing: str) -> T:
+        try:
+            found = await asyncio.to_thread(translated, ask, missing)
+        except RegistryUnavailable as error:
+            self._reachable.failed(str(error))
+            raise
+        except UnknownSchema:
+            self._reachable.answered()
+            raise
+        self._reachable.answered()
+        return found
 
     def close(self) -> None:
         """Closes its connections."""

@@ -1,5 +1,6 @@
 """Creates what the processes need: topics, schemas, tables, roles, the bucket. `darkroom up` does it each time."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from botocore.exceptions import ClientError
@@ -10,7 +11,7 @@ from events.confluent_registry import register_all
 from events.settings import Settings
 from processors.catalog import every_table
 from producers.s3 import SENTINEL, s3_client
-from producers.topics import check_topics, new_topics
+from producers.topics import new_topics, wait_for_topics
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
 
@@ -42,7 +43,7 @@ def create_topics(settings: Settings) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
-    check_topics(settings)
+    asyncio.run(wait_for_topics(settings))
 
 
 def create_bucket(settings: Settings) -> None:

@@ -38,14 +38,12 @@ PROJECTIONS_FIRST = (
 
 
 class AppFactory:
-    """Makes apps that share one process' session, producer and codec.
+    """Makes apps that share one process' session, producer and codec."""
 
-    It connects at once: raises StoreUnavailable if Cassandra doesn't answer."""
-
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, store: CassandraStore | None = None):
+        """`store`: as the worker's role; without it, one is opened. Raises StoreUnavailable if that can't be done."""
         self.settings = settings
-        session = connect(settings, WORKER, settings.worker_password)
-        self.cassandra = CassandraStore(session, settings.keyspace)
+        self.cassandra = store or CassandraStore(connect(settings, WORKER, settings.worker_password), settings.keyspace)
         self.store = armed_store(self.cassandra)
         self.codecs = Codecs.of(self.cassandra, settings)
         self.codec = self.codecs.fresh()

@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from events.reachability import REFUSES, reachability
 from events.settings import Settings
 from processors.object_store import ObjectChanged, ObjectsUnavailable
 from producers.s3 import SENTINEL, s3_client
@@ -26,6 +27,7 @@ class Objects:
 
     def __init__(self, settings: Settings):
         self._settings, self._bucket = settings, settings.bucket
+        self._reachable = reachability(f"The object store at {settings.s3_url}")
 
     @cached_property
     def _client(self) -> Any:
@@ -102,15 +104,18 @@ class Objects:
     async def _call(self, call: Any) -> Any:
         """Calls the client in a thread. Raises Absent, ObjectChanged or ObjectsUnavailable."""
         try:
-            return await asyncio.to_thread(call)
+            found = await asyncio.to_thread(call)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            if code in ABSENT:
-                raise Absent(str(error)) from error
-            if code in REPLACED:
-                raise ObjectChanged(str(error)) from error
+            if code in ABSENT | REPLACED:
+                self._reachable.answered()
+                raise (Absent if code in ABSENT else ObjectChanged)(str(error)) from error
+            self._reachable.failed(str(error), REFUSES)
             if code in NO_BUCKET:
                 raise ObjectsUnavailable(f"there is no bucket {self._bucket}: {MENDED}") from error
             raise ObjectsUnavailable(str(error)) from error
         except (BotoCoreError, OSError) as error:
+            self._reachable.failed(error)
             raise ObjectsUnavailable(f"{type(error).__name__}: {error}") from error
+        self._reachable.answered()
+        return found

@@ -2,9 +2,7 @@
 
 import asyncio
 import gc
-import logging
-import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn
 
 import faust
@@ -13,33 +11,14 @@ from aiohttp import web
 from mode import Service
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from events.error_text import TextFreeFormatter
+from events.logs import log_to_stderr
 from events.settings import Settings
 from processors.transport.app import BatchApp
 
-QUIET = ("faust", "mode", "aiokafka", "asyncio")
-SAME_MESSAGE_SECONDS = 10.0
+Answer = Callable[[web.Request], Awaitable[web.Response]]
 # A batch is some 100,000 small objects that live until it is written, and none of them in a cycle: with Python's own
 # thresholds the collector looked through them again and again, for half of a worker's time.
 COLLECT_AFTER = (100_000, 20, 100)
-
-
-class RateLimit(logging.Filter):
-    """Lets a library's message through once in 10 s: aiokafka writes 60 lines a second while there is no broker."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last: dict[tuple[str, str], float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to write it."""
-        if not record.name.startswith(QUIET):
-            return True
-        key = (record.name, str(record.msg))
-        if record.created - self._last.get(key, 0.0) < SAME_MESSAGE_SECONDS:
-            return False
-        self._last[key] = record.created
-        return True
 
 
 class Health(Service):
@@ -59,17 +38,7 @@ class Health(Service):
 
     async def on_start(self) -> None:
         """Listens. Raises OSError if the port is taken."""
-        server = web.Application()
-        server.add_routes(
-            [
-                web.get("/healthz", self._healthz),
-                web.get("/readyz", self._readyz),
-                web.get("/metrics", self._metrics),
-            ]
-        )
-        self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._settings.host, self._settings.worker_metrics_port).start()
+        self._runner = await listen(self._settings, healthz=self._healthz, readyz=self._readyz)
 
     async def on_stop(self) -> None:
         """Closes the port."""
@@ -85,8 +54,20 @@ class Health(Service):
         stopped = {app.conf.id: reason for app in self._apps if (reason := app.stopped())}
         return web.json_response({"waiting": waiting, "stopped": stopped}, status=503 if waiting or stopped else 200)
 
-    async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+async def metrics(_: web.Request) -> web.Response:
+    """Answers with the process's metrics, for Prometheus."""
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def listen(settings: Settings, *, healthz: Answer, readyz: Answer) -> web.AppRunner:
+    """Listens where a worker answers how it is, until the runner is cleaned up. Raises OSError if the port is taken."""
+    server = web.Application()
+    server.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    runner = web.AppRunner(server, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, settings.host, settings.worker_metrics_port).start()
+    return runner
 
 
 class Worker(faust.Worker):
@@ -108,12 +89,7 @@ def run_worker(apps: Sequence[BatchApp], settings: Settings) -> NoReturn:
 
     Must be called before anything has made an event loop run: apps and their threads then all get uvloop's.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(TextFreeFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        handler.addFilter(RateLimit())
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    log_to_stderr()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # pyright: ignore[reportDeprecated]  # Faust's threads

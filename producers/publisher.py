@@ -14,6 +14,7 @@ from events.generated import Event
 from events.positions import Position
 from events.settings import Settings
 from events.topics import TOPICS, key_bytes, partition_of
+from producers.kafka_watch import KafkaWatch
 
 DELIVERY_SECONDS = 120
 Headers = list[tuple[str, str | bytes | None]]
@@ -49,7 +50,9 @@ class Publisher:
 
     def __init__(self, settings: Settings, codec: Codec, client_id: str):
         self._codec = codec
-        self._options: dict[str, str | int | bool] = {
+        self._watch = KafkaWatch(settings)
+        self._options: dict[str, Any] = {
+            "error_cb": self._watch.error,
             "bootstrap.servers": settings.bootstrap,
             "client.id": client_id,
             "enable.idempotence": True,
@@ -60,7 +63,7 @@ class Publisher:
             "compression.type": "lz4",
             "linger.ms": 1,
             "queue.buffering.max.messages": 200_000,
-            "log_level": 3,
+            "log_level": 0,  # without a broker it writes 20 lines a second; the watch says it
         }
         self._producer = Producer(self._options)
         self._retired: list[Producer] = []
@@ -71,6 +74,7 @@ class Publisher:
     def _poll(self) -> None:
         while not self._closing.is_set():
             self._producer.poll(0.1)
+            self._watch.look(self._producer)
             for producer in [*self._retired]:
                 producer.poll(0)
                 if not len(producer):
@@ -123,8 +127,10 @@ class Publisher:
         """Hands one record to the producer; returns a future that its acknowledgement resolves."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Position] = loop.create_future()
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asked may have gone
 
         def delivered(error: KafkaError | None, message: Message) -> None:
+            self._watch.delivered(error)
             if error is not None and fatal(error):
                 loop.call_soon_threadsafe(self._retire, producer)
             loop.call_soon_threadsafe(resolve, answer, topic, error, message)

@@ -3,23 +3,21 @@
 A log whose topics expire, compact or forget is no log any more, and says nothing while it happens.
 """
 
-import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import TimeoutError as NoAnswer
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from events.reachability import Reachability
+from events.reachability import reachability
 from events.settings import Settings
 from events.topics import TOPICS, Topic
 from producers.kafka_features import ELIGIBLE_LEADER_REPLICAS, Features, features
+from projections.store.connecting import in_daemon_thread
 
 ANSWER_SECONDS = 5.0
-PAUSE_SECONDS = 1.0  # between two attempts to reach Kafka
-log = logging.getLogger(__name__)
+ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,14 @@ class WrongSetting:
     def __str__(self) -> str:
         what = f"{self.topic}: {self.setting} is {self.found} and must be {self.required}"
         return f"{what}\n    {self.mend}"
+
+
+class KafkaAway(Exception):
+    """Kafka doesn't answer."""
+
+
+class TopicsMissing(Exception):
+    """Kafka answers, and lacks topics: they are created by `darkroom up`."""
 
 
 class WrongTopics(Exception):
@@ -71,24 +77,27 @@ def new_topics(settings: Settings) -> list[NewTopic]:
     ]
 
 
-def check_topics(settings: Settings, pause: Callable[[float], None] = time.sleep) -> None:
-    """Returns when Kafka has answered and all topics are as they must be. It is waited for as long as it takes.
+async def wait_for_topics(settings: Settings) -> None:
+    """Returns when Kafka has answered, has all topics, and they are as they must be; waited for as long as it takes.
 
-    Raises WrongTopics."""
-    kafka = Reachability(log, f"Kafka at {settings.bootstrap}")
-    while True:
-        try:
-            wrong = wrong_settings(settings)
-        except KafkaException as error:
-            kafka.failed(error.args[0].str())
-        except (NoAnswer, OSError) as error:
-            kafka.failed(error)
-        else:
-            kafka.answered()
-            if wrong:
-                raise WrongTopics(wrong)
-            return
-        pause(PAUSE_SECONDS)
+    Can be cancelled at any moment. Raises WrongTopics."""
+    kafka = reachability(f"Kafka at {settings.bootstrap}")
+    await kafka.until(lambda: in_daemon_thread(lambda: require_topics(settings)), KafkaAway, TopicsMissing)
+
+
+def require_topics(settings: Settings) -> None:
+    """Returns if all topics are there, as they must be. Raises KafkaAway, TopicsMissing or WrongTopics."""
+    try:
+        wrong = wrong_settings(settings)
+    except KafkaException as error:
+        raise KafkaAway(error.args[0].str()) from error
+    except (NoAnswer, OSError) as error:
+        raise KafkaAway(f"{type(error).__name__}: {error}") from error
+    absent = [each.topic for each in wrong if each.found == ABSENT]
+    if len(absent) < len(wrong):
+        raise WrongTopics(wrong)
+    if absent:
+        raise TopicsMissing(f"it has no topic {', '.join(absent)} yet")
 
 
 def wrong_settings(settings: Settings) -> list[WrongSetting]:
@@ -105,7 +114,7 @@ def wrong_settings(settings: Settings) -> list[WrongSetting]:
     wrong: list[WrongSetting] = []
     for topic in TOPICS.values():
         if topic.name not in present:
-            wrong.append(WrongSetting(topic.name, "it", "absent", "there", "darkroom up   (makes it)"))
+            wrong.append(WrongSetting(topic.name, "it", ABSENT, "there", "darkroom up   (makes it)"))
             continue
         partitions = present[topic.name].partitions.values()
         found = {name: str(entry.value) for name, entry in configs[topic.name].items()}

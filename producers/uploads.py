@@ -11,6 +11,7 @@ from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from events.reachability import REFUSES, reachability
 from events.settings import Settings
 from producers.limits import UPLOAD_BYTES, UPLOAD_LIFETIME
 from producers.s3 import s3_client
@@ -61,6 +62,7 @@ class S3Uploads:
 
     def __init__(self, settings: Settings):
         self._bucket = settings.bucket
+        self._reachable = reachability(f"The object store at {settings.s3_url}")
         self._client = s3_client(settings, seconds=5, attempts=2, connections=32)
 
     def form(self, key: str, *, content_type: str, now: datetime) -> Form:
@@ -84,8 +86,12 @@ class S3Uploads:
             head = await asyncio.to_thread(self._client.head_object, Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in ABSENT:
+                self._reachable.answered()
                 return None
+            self._reachable.failed(str(error), REFUSES)
             raise StorageUnavailable(str(error)) from error
         except BotoCoreError as error:
+            self._reachable.failed(error)
             raise StorageUnavailable(str(error)) from error
+        self._reachable.answered()
         return Uploaded(head["ETag"].strip('"'), head["ContentLength"])

@@ -1,7 +1,8 @@
 """Problems: how an HTTP service answers a request that it can't fulfil (RFC 9457), without internals."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,7 @@ from projections.store.protocol import StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
+logger = logging.getLogger("darkroom.http")
 UNAVAILABLE: tuple[type[Exception], ...] = (StoreUnavailable, KeysUnavailable, RegistryUnavailable)
 
 
@@ -55,6 +57,12 @@ def unavailable() -> Problem:
     return Problem(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
+def not_ready(missing: Sequence[str]) -> Problem:
+    """Returns the problem of a service that can't do its work yet, with the names of what is missing."""
+    more = {"missing": list(missing)}
+    return Problem(503, "Not ready yet.", headers={"Retry-After": str(RETRY_SECONDS)}, more=more)
+
+
 def problem_response(problem: Problem, request_id: str = "") -> Response:
     """Returns a problem as a response."""
     body: dict[str, Any] = {"type": "about:blank", "title": problem.title, "status": problem.status}
@@ -70,10 +78,16 @@ def request_id_of(request: Request) -> str:
 
 
 def problem_handler(problem_of: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Returns an exception handler that answers with the problem that `problem_of` makes of an exception."""
+    """Returns an exception handler that answers with the problem that `problem_of` makes of an exception.
+
+    What makes a 503 is in the log under the request's id, which is the way from an answer to its cause."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        return problem_response(problem_of(error), request_id_of(request))
+        problem, request_id = problem_of(error), request_id_of(request)
+        if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            cause = error.__cause__ or error
+            logger.warning("request %s: 503: %s: %s", request_id, type(cause).__name__, cause)
+        return problem_response(problem, request_id)
 
     return handler
 

@@ -63,7 +63,8 @@ class ProjectionWaiter:
                 self._forget((position.topic, position.partition), (position.offset, future))
 
     def _forget(self, partition: Partition, waiter: tuple[int, asyncio.Future[None]]) -> None:
-        waiter[1].cancel()
+        if not waiter[1].cancel() and not waiter[1].cancelled():
+            waiter[1].exception()  # of several positions' failures the request raises one
         waiters = self._waiters.get(partition, set())
         waiters.discard(waiter)
         if not waiters:

@@ -1,7 +1,7 @@
 """An HTTP service: FastAPI with our problems, request ids, metrics, health, and OpenAPI."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,35 +9,42 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from events.reachability import reachability
 from web.deadline import DEADLINE_SECONDS, Deadline
 from web.middleware import Metrics, RequestMiddleware
-from web.problems import Problem, documented, handle_problems
+from web.opening import Open, Opening, UntilOpen
+from web.problems import documented, handle_problems, not_ready, problem_response, request_id_of
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
-Ready = Callable[[FastAPI], Awaitable[None]]
+Needs = Callable[[FastAPI], Mapping[str, Awaitable[Any]]]
+OPENED_WITH = "database"  # what an opening waits for
 OPERATIONS: dict[str, Any] = {"tags": ["operations"]}
 
 
 def service(
-    title: str, description: str, lifespan: Lifespan, ready: Ready, *, unavailable: tuple[type[Exception], ...] = ()
+    title: str, description: str, open: Open, needs: Needs, *, unavailable: tuple[type[Exception], ...] = ()
 ) -> FastAPI:
-    """An application whose every failure is a problem. `lifespan` sets `app.state.settings`, and what routes need.
+    """An application whose every failure is a problem. It listens at once, and answers 503 until it is open.
 
-    `ready` returns if the service can do its work and raises anything otherwise. `unavailable` are exceptions, beside
-    those of the store, the keys and the registry, that mean "try again soon".
+    - `open`: sets `app.state.settings`, and what routes need, for the block; it waits for the database.
+    - `needs`: what the service can't do its work without, by the names that /readyz says, each with a check that raises
+      anything if it isn't there.
+    - `unavailable`: exceptions, beside those of the store, the keys and the registry, that mean "try again soon".
     """
+    opening = Opening(open)
     app = FastAPI(
         title=title,
         description=description,
         version="1",
-        lifespan=lifespan,
+        lifespan=opening.lifespan,
         responses=documented(401, 422, 503),
         generate_unique_id_function=lambda route: route.name,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
+    app.state.opening = opening
     metrics = Metrics()
     handle_problems(app, unavailable)
     app.add_middleware(Deadline, seconds=DEADLINE_SECONDS)
+    app.add_middleware(UntilOpen, opening=opening)
     app.add_middleware(RequestMiddleware, metrics=metrics)
 
     async def healthz() -> Response:
@@ -46,10 +53,9 @@ def service(
 
     async def readyz(request: Request) -> Response:
         """The service can do its work: what it depends on answers."""
-        try:
-            await ready(request.app)
-        except Exception as error:
-            raise Problem(503, "Not ready yet.", headers={"Retry-After": "1"}) from error
+        missing = await missing_of(needs(request.app)) if opening.is_open else [OPENED_WITH]
+        if missing:
+            return problem_response(not_ready(missing), request_id_of(request))
         return JSONResponse({"status": "ready"})
 
     async def scrape() -> Response:
@@ -61,3 +67,16 @@ def service(
     app.add_api_route("/readyz", readyz, responses=example, **OPERATIONS)
     app.add_api_route("/metrics", scrape, response_class=Response, **OPERATIONS)
     return app
+
+
+async def missing_of(needs: Mapping[str, Awaitable[Any]]) -> list[str]:
+    """Checks all needs at once, and returns the names of those that aren't there. Why not is in the log."""
+    outcomes = await asyncio.gather(*needs.values(), return_exceptions=True)
+    missing: list[str] = []
+    for name, outcome in zip(needs, outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            reachability(f"/readyz: the {name}").failed(outcome, "is missing")
+            missing.append(name)
+        else:
+            reachability(f"/readyz: the {name}").answered()
+    return missing

@@ -14,6 +14,8 @@ from ops.supervisor.start_gate import wait_for_start
 def api(port: int | None) -> None:
     """Serve the read API (GET, OpenAPI at /docs) until it is told to stop.
 
+    It listens at once; while Cassandra is away, /readyz says so, and the log why.
+
     \b
     Examples:
       darkroom api
@@ -21,4 +23,4 @@ def api(port: int | None) -> None:
     """
     chosen = with_secrets(settings(), NEEDED["api"])
     wait_for_start()
-    serve(chosen, port or chosen.api_port, lambda: open_resources(chosen), build)
+    serve(chosen, port or chosen.api_port, build(lambda: open_resources(chosen)))

@@ -13,6 +13,7 @@ def gateway() -> None:
     """Serve the gateway until SIGTERM or Ctrl-C.
 
     It needs Kafka, Cassandra, the schema registry and the object store: `darkroom up` starts them, and this as well.
+    It listens at once; while one of them is away, /readyz says which, and the log why.
 
     \b
     Examples:
@@ -20,15 +21,7 @@ def gateway() -> None:
       DARKROOM_GATEWAY_PORT=8011 darkroom gateway
     """
     from producers.gateway import application
-    from producers.gateway.resources import open_resources
-    from producers.topics import check_topics
 
     chosen = with_secrets(settings(), NEEDED["gateway"])
     wait_for_start()
-    check_topics(chosen)
-    serve(
-        chosen,
-        chosen.gateway_port,
-        lambda: open_resources(chosen),
-        lambda opened: application(chosen, lambda _: opened()),
-    )
+    serve(chosen, chosen.gateway_port, application(chosen))

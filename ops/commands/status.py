@@ -17,13 +17,17 @@ from ops.servers import servers
 from ops.supervisor import process_identity, up_file
 from ops.supervisor.processes import processes
 from ops.supervisor.program import Program
+from ops.supervisor.room import shortage
 
 
 @dataclass(frozen=True)
 class Row:
-    """One process. `memory` is in bytes, with its own children's; `lag` in records, None where it means nothing.
+    """One process.
 
-    `stopped` has the apps of a worker that stand still, with the reason: too many records in a row failed."""
+    - `memory`: in bytes, with its own children's
+    - `restarts`: how often it was started again, `reason` why the last time, or why it isn't; `since`: of its state
+    - `lag`: in records, None where it means nothing
+    - `stopped`: the apps of a worker that stand still, with the reason: too many records in a row failed"""
 
     process: str
     pid: int | None
@@ -34,12 +38,17 @@ class Row:
     restarts: int
     lag: int | None
     stopped: Mapping[str, str]
+    since: str = ""
+    reason: str = ""
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For a script.")
 def status(as_json: bool) -> None:
     """Show every process: its id, port, memory, whether it answers, and how far it is behind the log.
+
+    Of one that was started again it says how often, and why the last time; of one that waits for room on a disk, since
+    when. What they log is in DARKROOM_HOME/logs.
 
     The exit status is 0 only if everything runs and answers.
 
@@ -81,19 +90,33 @@ def process_rows(up: up_file.Up, resolved: Settings) -> list[Row]:
         asked = [pool.submit(health, process, programs.get(process.name)) for process in up.processes]
     answers = [one.result() for one in asked]
     return [
-        Row(
-            process=process.name,
-            pid=process.pid,
-            port=process.port,
-            memory=memory(process),
-            state=process.state,
-            healthy=ready and not stopped,
-            restarts=process.restarts,
-            lag=lags.get(process.name),
-            stopped=stopped,
-        )
-        for process, (ready, stopped) in zip(up.processes, answers, strict=True)
+        row_of(process, programs.get(process.name), lags, *answer)
+        for process, answer in zip(up.processes, answers, strict=True)
     ]
+
+
+def row_of(
+    process: up_file.Process,
+    program: Program | None,
+    lags: Mapping[str, int],
+    ready: bool,
+    stopped: Mapping[str, str],
+) -> Row:
+    """Makes one process's row."""
+    full = full_disk(process, program)
+    return Row(
+        process=process.name,
+        pid=process.pid,
+        port=process.port,
+        memory=memory(process),
+        state="no room" if full else process.state,
+        healthy=ready and not stopped,
+        restarts=process.restarts,
+        lag=lags.get(process.name),
+        stopped=stopped,
+        since=process.since,
+        reason=full or process.reason,
+    )
 
 
 def health(process: up_file.Process, program: Program | None) -> tuple[bool, Mapping[str, str]]:
@@ -106,9 +129,19 @@ def health(process: up_file.Process, program: Program | None) -> tuple[bool, Map
         return False, {}
 
 
+def full_disk(process: up_file.Process, program: Program | None) -> str:
+    """Says that the disk of a process that isn't there is full. `darkroom up` may be unable to write that down."""
+    return "" if program is None or process_identity.alive(process.pid, process.started) else shortage(program)
+
+
 def reasons(rows: Sequence[Row]) -> list[str]:
-    """Makes a line for each app that stands still."""
-    return [f"{row.process}: {app} is stopped: {reason}" for row in rows for app, reason in row.stopped.items()]
+    """Makes a line for each app that stands still, and for each process that was or is to be started again."""
+    lines = [f"{row.process}: {app} is stopped: {reason}" for row in rows for app, reason in row.stopped.items()]
+    for row in rows:
+        if row.reason:
+            times = f"started again {row.restarts} times; " if row.restarts else ""
+            lines.append(f"{row.process}: {row.state} since {row.since}; {times}{row.reason}")
+    return lines
 
 
 def memory(process: up_file.Process) -> int:

@@ -15,6 +15,7 @@ from producers.decide.refusals import Refusal
 from producers.gateway.resources import open_resources, whole_milliseconds
 from producers.writes.register import register_user
 from projections.accounts.users_by_handle import handle_hmac
+from projections.store.cassandra import connected
 from web.tokens import issue_token
 
 LIFETIME = timedelta(days=30)
@@ -59,7 +60,7 @@ async def find_or_register(settings: Settings, *, handle: str, display_name: str
 
     Returns the user's id, and the position of the registration in the log if it was made just now."""
     wanted = handle_hmac(settings, handle)
-    async with open_resources(settings, "darkroom-token") as resources:
+    async with open_resources(settings, "darkroom-token", connected) as resources:
         holder = await resources.claims.holder(kind=HANDLE_CLAIM, value=wanted)
         if holder is not None and holder.final:
             return holder.owner, None

@@ -27,6 +27,9 @@ POLL = 0.1  # seconds
 def up(detach: bool, servers_only: bool) -> None:
     """Start the local servers and every process of Darkroom, and stay until Ctrl-C or `darkroom down`.
 
+    What dies is started again, servers too, after pauses that grow up to a minute; one whose disk is full, when there
+    is room. `darkroom status` says how often and why.
+
     Data, logs and secrets are kept under DARKROOM_HOME (.darkroom), so that the next start goes on with them.
 
     \b
@@ -118,7 +121,7 @@ def line_of(child: Child) -> str:
     program = child.program
     if child.state == "ready":
         return f"{program.name}: ready on port {program.port} after {child.seconds:.1f} s"
-    return f"{program.name}: {child.state}"
+    return f"{program.name}: {child.state}"  # why, and when it starts again, is said beside it
 
 
 def start_in_background(servers_only: bool) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from events.logs import log_to_stderr
 from events.settings import settings
 from ops.errors import OperatorError
 from ops.secrets import NEEDED, with_secrets
@@ -15,7 +16,8 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
     """Host the apps NAMES until SIGTERM or Ctrl-C.
 
     The names are the topics whose projections an app folds (accounts, graph, rolls, photos, reactions), and the
-    reactors expand, filter, filter_late, cleanup and develop.
+    reactors expand, filter, filter_late, cleanup and develop. Until Cassandra, the schema registry and Kafka are there,
+    the worker waits, and says for what: in its log, and at /readyz.
 
     \b
     Examples:
@@ -24,8 +26,8 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
       DARKROOM_WORKER_METRICS_PORT=8011 darkroom worker filter
     """
     from processors.apps import APPS, AppFactory  # Faust reads the command line when it is imported
+    from processors.waiting import wait_for_servers
     from processors.worker import run_worker
-    from producers.topics import check_topics
 
     chosen = tuple(APPS) if everything else names
     if not chosen:
@@ -34,6 +36,6 @@ def worker(names: tuple[str, ...], everything: bool) -> None:
         raise OperatorError(f"There is no app {', '.join(unknown)}: the apps are {', '.join(APPS)}.")
     resolved = with_secrets(settings(), NEEDED["worker"])
     wait_for_start()
-    check_topics(resolved)
-    factory = AppFactory(resolved)
+    log_to_stderr()
+    factory = AppFactory(resolved, wait_for_servers(resolved, chosen))
     run_worker([APPS[name](factory) for name in dict.fromkeys(chosen)], resolved)

@@ -145,6 +145,7 @@ def _node(
         ),
         environment=server_environment(),
         folder=folder,
+        data=folder,
         host=address,
         ports={
             "cassandra_port": settings.cassandra_port,
@@ -181,6 +182,10 @@ def yaml(settings: Settings, folder: Path, address: str, cluster: Sequence[str])
         # A crash loses up to this much, `progress` with it: what the log can rebuild heals itself.
         "commitlog_sync": "periodic",
         "commitlog_sync_period": "1000ms",
+        # A disk that can't be written to ends the process, so that whoever supervises it starts it again when it can
+        # ("stop", the default, closes its ports and leaves it running, which nobody would notice).
+        "disk_failure_policy": "die",
+        "commit_failure_policy": "die",
         "paxos_variant": "v2",
         "memtable": {"configurations": {"trie": {"class_name": "TrieMemtable"}, "default": {"inherits": "trie"}}},
         "auto_snapshot": False,  # dropping an old generation must give its disk back

@@ -51,6 +51,7 @@ def server(settings: Settings) -> Program:
         command=(*java_command, *classes.options(), "kafka.Kafka", str(config)),
         environment=server_environment(),
         folder=folder,
+        data=folder,
         host=settings.host,
         ports={
             "kafka_port": settings.kafka_port,

@@ -23,6 +23,7 @@ def server(settings: Settings) -> Program:
         command=java.command(settings, settings.registry_memory, java.START_FAST, *flags, "-jar", str(jar)),
         environment=server_environment(),
         folder=folder,
+        data=folder,
         host=settings.host,
         ports={"registry_port": settings.registry_port},
         ready=lambda: http_status(settings.host, settings.registry_port, SUBJECTS) == 200,

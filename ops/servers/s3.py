@@ -27,6 +27,7 @@ def server(settings: Settings) -> Program:
         command=java.command(settings, settings.s3_memory, *flags),
         environment=server_environment() | {"LOG_LEVEL": "info"},
         folder=folder,
+        data=folder,
         host=settings.host,
         ports={"s3_port": settings.s3_port},
         files={config: "".join(f"{name}={value}\n" for name, value in properties(settings, data).items())},

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -18,9 +19,10 @@ from ops.supervisor.program import Program, check_ports
 
 LAUNCH = Path(__file__).with_name("launch.py")
 POLL = 0.05  # seconds between two questions to a program that isn't ready
+POLLED_SECONDS, LATER_POLL = 10.0, 1.0  # after so many seconds, so many between two: it waits for a server
 TAIL = 12  # lines of a log in a report
 
-State = Literal["waiting", "starting", "ready", "restarting", "died", "stopping", "stopped"]
+State = Literal["waiting", "starting", "ready", "restarting", "no room", "died", "stopping", "stopped"]
 
 # Linux kills a child when the *thread* that started it ends, so one thread starts them all, and lives as long as we.
 _starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
@@ -30,14 +32,22 @@ class StartCancelled(Exception):
     """The start was cancelled, by a signal or because another program couldn't start."""
 
 
+def now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
 @dataclass
 class Child:
     """A program and the process that runs it now.
 
     - `started`: that process's identity, which isn't a time
     - `gated`: its process waits at the start gate
+    - `restarts`: how often it was started again
     - `seconds`: from start to ready
     - `ready_at`: on the monotonic clock
+    - `since`: when it came into its state
+    - `reason`: why it was started again last, or waits for that; empty if it never died
     """
 
     program: Program
@@ -49,6 +59,8 @@ class Child:
     gated: bool = False
     seconds: float = 0.0
     ready_at: float = 0.0
+    since: datetime = field(default_factory=now)
+    reason: str = ""
 
     @property
     def pid(self) -> int | None:
@@ -77,9 +89,12 @@ class Child:
 
     def exit_report(self) -> str:
         """Says how it ended, where its log is, and the last lines of that."""
+        return f"{self.program.name} {self.end()}; its log is {self.log}:\n{self.tail()}"
+
+    def end(self) -> str:
+        """Says how its process ended."""
         code = self.process.returncode if self.process else 0
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit status {code}"
-        return f"{self.program.name} {how}; its log is {self.log}:\n{self.tail()}"
+        return f"was killed by signal {-code}" if code < 0 else f"ended with exit status {code}"
 
 
 def ignore_change(child: Child) -> None:
@@ -152,10 +167,10 @@ class Children:
         """Starts a child that has ended, and returns when it is ready. Raises what `start` raises."""
         self.start_child(self[name])
 
-    def start_child(self, child: Child) -> None:
-        """Starts one child and asks it until it is ready.
+    def start_child(self, child: Child, patience: float | None = None) -> None:
+        """Starts one child and asks it until it is ready, for as long as its own patience or the given one (seconds).
 
-        Raises OperatorError if it dies first or takes longer than its patience, StartCancelled if that is cancelled."""
+        Raises OperatorError if it dies first or takes longer, StartCancelled if that is cancelled."""
         program = child.program
         began = time.monotonic()
         if child.gated and child.process and child.process.stdin:
@@ -163,22 +178,21 @@ class Children:
             child.process.stdin.close()
         else:
             self._launch(child)
-        self._set_state(child, "starting")
+        self.set_state(child, "starting")
         while not _is_ready(program):
-            if self.stopping.wait(POLL):
+            if self.stopping.wait(POLL if time.monotonic() - began < POLLED_SECONDS else LATER_POLL):
                 raise StartCancelled
             if child.has_exited():
                 child.reap()
-                self._set_state(child, "died")
+                self.set_state(child, "died")
                 raise OperatorError(f"{program.name} did not start. {child.exit_report()}")
-            if time.monotonic() - began > program.patience:
+            if time.monotonic() - began > (patience := program.patience if patience is None else patience):
                 raise OperatorError(
-                    f"{program.name} was not ready after {program.patience:.0f} s; its log is {child.log}:\n"
-                    f"{child.tail()}"
+                    f"{program.name} was not ready after {patience:.0f} s; its log is {child.log}:\n{child.tail()}"
                 )
         child.ready_at = time.monotonic()
         child.seconds = child.ready_at - began
-        self._set_state(child, "ready")
+        self.set_state(child, "ready")
 
     def _launch(self, child: Child) -> None:
         program = child.program
@@ -217,14 +231,14 @@ class Children:
     def stop_child(self, child: Child, state: State, grace: float | None = None) -> None:
         """Sends SIGTERM, and SIGKILL after its grace; returns when it is gone and in its new state."""
         if child.process and not child.has_exited():
-            self._set_state(child, "stopping")
+            self.set_state(child, "stopping")
             grace = child.program.grace if grace is None else grace
             if grace:
                 child.process.terminate()
             if not grace or not process_identity.wait(child.process, grace):
                 child.process.kill()
         child.reap()
-        self._set_state(child, state)
+        self.set_state(child, state)
 
     def _start_one(self, child: Child, on_ready: Callable[[str], None]) -> None:
         try:
@@ -234,8 +248,11 @@ class Children:
             self.stopping.set()  # one that can't start cancels the others
             raise
 
-    def _set_state(self, child: Child, state: State) -> None:
-        child.state = state
+    def set_state(self, child: Child, state: State, reason: str = "") -> None:
+        """Puts a child into a state, with the reason for it if there is one, and says so."""
+        if state != child.state:
+            child.since = now()
+        child.state, child.reason = state, reason or child.reason
         self._on_change(child)
 
 

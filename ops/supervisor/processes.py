@@ -49,5 +49,4 @@ def process(settings: Settings, name: str, words: tuple[str, ...], setting: str,
         host=settings.host,
         ports={setting: port},
         ready=lambda: http_status(settings.host, port, "/readyz") == 200,
-        restarts=5,
     )

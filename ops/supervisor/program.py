@@ -27,9 +27,9 @@ class Program:
     - `before`: is called before each start
     - `after`: is called with the exit status once it has been stopped; a program that has it writes something as it
       ends, and is never killed before its grace is over
-    - `restarts`: how often in a row it is started again after it died
+    - `data`: the folder that it keeps data in, None if it keeps none; without room on that disk it isn't started again
     - `grace`: seconds from SIGTERM to SIGKILL
-    - `patience`: seconds from start to ready
+    - `patience`: seconds from the first start to ready; what is started again may take any time
     """
 
     name: str
@@ -43,7 +43,7 @@ class Program:
     files: Mapping[Path, str] = field(default_factory=dict[Path, str])
     before: Callable[[], None] = do_nothing
     after: Callable[[int], None] | None = None
-    restarts: int = 0
+    data: Path | None = None
     grace: float = 30.0
     patience: float = 120.0
 

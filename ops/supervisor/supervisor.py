@@ -3,9 +3,8 @@
 import fcntl
 import signal
 import threading
-import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -15,11 +14,8 @@ from ops.commands.down import clear_leftovers
 from ops.errors import OperatorError
 from ops.supervisor import up_file
 from ops.supervisor.children import Child, Children, StartCancelled
+from ops.supervisor.minder import Minder
 from ops.supervisor.program import Program, check_ports
-
-WATCH = 0.2  # seconds between two looks at the children
-BACKOFF = 0.5  # seconds before the first restart; doubled for each further one
-STEADY = 60.0  # a process that has run for so many seconds has its restarts forgiven
 
 
 class Supervisor:
@@ -43,7 +39,7 @@ class Supervisor:
         self.settings = settings
         self._local, self._own = local, own
         self.children = Children(settings.home / "logs", self._state_changed)
-        self._on_change, self._show_line = on_change, show_line
+        self._on_change, self._show = on_change, show_line
         self._state = "starting"
         self._since = datetime.now(UTC).isoformat(timespec="seconds")
         self._writing = threading.Lock()
@@ -58,10 +54,7 @@ class Supervisor:
                 self._start()
                 self._enter("up")
                 ready()
-                while not self.children.stopping.wait(WATCH):
-                    for child in self.children.all:
-                        if child.state == "ready" and child.has_exited():
-                            self._handle_death(child)
+                self._mind()
             except StartCancelled:
                 self._show_line("Called off while starting.")
             finally:
@@ -89,39 +82,21 @@ class Supervisor:
         if server in STEPS:
             STEPS[server](self.settings)
 
-    def _handle_death(self, child: Child) -> None:
-        """Reports a child's death, and starts it again in the background if it is one of Darkroom's own."""
-        child.reap()
-        if time.monotonic() - child.ready_at > STEADY:
-            child.restarts = 0
-        child.state = "restarting" if child.restarts < child.program.restarts else "died"
-        self._state_changed(child)
-        self._show_line(child.exit_report())
-        if child.state == "restarting":
-            threading.Thread(target=self._restart, args=(child,), daemon=True).start()
-        else:
-            self._show_line(f"{child.program.name} is not started again: `darkroom down`, mend it, `darkroom up`.")
-
-    def _restart(self, child: Child) -> None:
-        while child.restarts < child.program.restarts:
-            pause = BACKOFF * 2**child.restarts
-            child.restarts += 1
-            self._show_line(f"{child.program.name} starts again in {pause:.1f} s ({child.restarts}).")
-            if self.children.stopping.wait(pause):
-                return
-            try:
-                self.children.start_child(child)
-            except StartCancelled:
-                return
-            except (OperatorError, OSError) as error:  # no room, no memory: the next attempt may find some
-                self.children.stop_child(child, "restarting")
-                self._show_line(str(error))
-            else:
-                self._show_line(f"{child.program.name} is ready again.")
-                return
-        child.state = "died"
-        self._state_changed(child)
-        self._show_line(f"{child.program.name} is not started again: it failed too often.")
+    def _mind(self) -> None:
+        """Watches every child until a signal asks to stop, and until nothing is being started any more."""
+        minders = [Minder(child, self.children, self._show_line) for child in self.children.all]
+        threads = [
+            threading.Thread(target=minder.run, name=f"mind-{n}", daemon=True) for n, minder in enumerate(minders)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self.children.stopping.wait()
+        finally:
+            self.children.stopping.set()
+            self._enter("stopping")
+            for thread in threads:
+                thread.join()
 
     def _enter(self, state: str) -> None:
         self._state = state
@@ -129,14 +104,21 @@ class Supervisor:
 
     def _state_changed(self, child: Child) -> None:
         self._write()
-        self._on_change(child)
+        with suppress(OSError):
+            self._on_change(child)
+
+    def _show_line(self, line: str) -> None:
+        with suppress(OSError):  # the disk that the operator's log is on may be full
+            self._show(line)
 
     def _write(self) -> None:
         pid, started = up_file.this_process()
         recorded = up_file.settings_for_record(self.settings)
         with self._writing:
             found = [record(child) for child in self.children.all]
-            up_file.write(self.settings.home, up_file.Up(pid, started, self._state, self._since, recorded, found))
+            up = up_file.Up(pid, started, self._state, self._since, recorded, found)
+            with suppress(OSError):  # the disk is full: nothing stops for that, and it is written at the next change
+                up_file.write(self.settings.home, up)
 
 
 def record(child: Child) -> up_file.Process:
@@ -151,6 +133,8 @@ def record(child: Child) -> up_file.Process:
         state=child.state,
         restarts=child.restarts,
         seconds=round(child.seconds, 2),
+        since=child.since.isoformat(timespec="seconds"),
+        reason=child.reason,
         log=str(child.log),
     )
 

@@ -12,7 +12,12 @@ from ops.supervisor import process_identity
 
 @dataclass(frozen=True)
 class Process:
-    """One child. `started` is its identity (`process_identity`); `seconds` is how long it took to be ready."""
+    """One child.
+
+    - `started`: its identity (`process_identity`)
+    - `seconds`: how long it took to be ready
+    - `since`: when it came into its state (ISO 8601)
+    - `reason`: why it was started again last, or waits for that; empty if it never died"""
 
     name: str
     pid: int | None
@@ -23,6 +28,8 @@ class Process:
     restarts: int
     seconds: float
     log: str
+    since: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)

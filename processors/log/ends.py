@@ -5,6 +5,7 @@ import asyncio
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from events.reachability import reachability
 from events.settings import Settings
 from events.topics import TOPICS
 
@@ -13,7 +14,7 @@ ANSWER_SECONDS = 5  # longer than any link takes; whoever waits asks again, and 
 CONNECTION: dict[str, str | int | float | bool] = {
     "socket.connection.setup.timeout.ms": 3000,
     "reconnect.backoff.max.ms": 1000,
-    "log_level": 3,
+    "log_level": 0,
 }
 
 
@@ -22,6 +23,7 @@ class LogEnds:
 
     def __init__(self, settings: Settings):
         self._bootstrap = settings.bootstrap
+        self._reachable = reachability(f"Kafka at {settings.bootstrap}")
         self._admin: AdminClient | None = None  # made when it is first needed: most reactors need none
 
     def _client(self) -> AdminClient:
@@ -41,9 +43,12 @@ class LogEnds:
         latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its annotation says that it may be None
         answers = admin.list_offsets(dict.fromkeys(partitions, latest), request_timeout=ANSWER_SECONDS)
         try:
-            return [(tp.topic, tp.partition, end.result(2 * ANSWER_SECONDS).offset) for tp, end in answers.items()]
-        except (KafkaException, TimeoutError):
+            found = [(tp.topic, tp.partition, end.result(2 * ANSWER_SECONDS).offset) for tp, end in answers.items()]
+        except (KafkaException, TimeoutError) as error:
+            self._reachable.failed(error)
             # After a broker's restart a client keeps sending the leader's old epoch, which is refused for ever.
             if self._admin is admin:
                 self._admin = None
             raise
+        self._reachable.answered()
+        return found

@@ -23,6 +23,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from mode import Service
 
+from events.reachability import reachability
 from processors.handlers.batch import Batch
 from processors.log.records import OutsideTheLog
 from processors.transport.connection import use_prompt_connections
@@ -124,14 +125,16 @@ class Consumer(driver.Consumer):
         self._stir.set()
 
     async def _starts(self) -> Mapping[TP, int]:
-        attempt = 0
+        attempt, starts = 0, reachability(f"{self.app.conf.id}: where its partitions start")
         while True:
             try:
-                return await self.seek_to_committed()
+                found = await self.seek_to_committed()
+                starts.answered()
+                return found
             except OutsideTheLog:
                 raise  # and so crash the app
             except Exception as error:
-                self.log.warning("No start offsets yet (attempt %d): %r", attempt + 1, error)
+                starts.failed(error, "can't be asked")
             await asyncio.sleep(backoff(attempt))
             attempt += 1
 
@@ -148,7 +151,7 @@ class Consumer(driver.Consumer):
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """The fetcher service's loop: hand over batches for as long as there is room."""
-        failures = 0
+        failures, log = 0, reachability(f"{self.app.conf.id}: the log")
         try:
             while not (self.should_stop or fetcher.should_stop):
                 self._stir.clear()
@@ -165,11 +168,12 @@ class Consumer(driver.Consumer):
                 except (ConsumerStoppedError, OutsideTheLog):
                     raise
                 except KafkaError as error:
-                    self.log.warning("Fetch failed, trying again: %r", error)
+                    log.failed(error, "can't be fetched from")
                     await self.sleep(backoff(failures))
                     failures += 1
                     continue
                 failures = 0
+                log.answered()
                 for part in taken:
                     if flow == self._flow and self.flow_active:
                         await self._hand(part, assignment)

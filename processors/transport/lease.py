@@ -13,15 +13,17 @@ from contextlib import suppress
 from typing import Self, TypeVar
 
 from events.error_text import described
+from events.reachability import Reachability
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
+# Many partitions meet one outage: it is said once for all of them. Which server it is, its client says.
+stuck = Reachability(logging.getLogger(__name__), "What a handler needs")
 
 FIRST_DELAY = 0.05  # seconds before the first retry
 # Seconds; delays double up to here. After a cut this is idle time, of the ten seconds within which partitions are to
 # move again; and a vain attempt costs little.
 LONGEST_DELAY = 2.0
-TOLD_FROM = 4  # attempts; then 8, 16, 32...
+TOLD_FROM = 4  # attempts, the first second
 PROBE_SECONDS = 0.1  # how often a pause looks for itself, where nothing told it that the lease is lost
 
 
@@ -109,19 +111,22 @@ class Lease:
         """Calls `operation`, and again for as long as the lease is held and its error is `transient`.
 
         Waits 0.05 s, doubling up to 2 s, between attempts. Whoever looks for why a partition stands still finds the
-        error in the log: after 4 attempts (1 s), 8 (7 s), 16, 32... Raises LeaseLost when the lease is lost, and
-        unchanged every error that isn't transient.
+        error in the log from the fourth attempt on (1 s), at a decreasing rate. Raises LeaseLost when the lease is
+        lost, and unchanged every error that isn't transient.
         """
         attempt = 0
         while True:
             try:
-                return await self.call(operation)
+                found = await self.call(operation)
             except LeaseLost:
                 raise
             except Exception as error:
                 if not transient(error):
                     raise
-                if attempt >= TOLD_FROM and attempt.bit_count() == 1:
-                    log.warning("Still trying, after %d attempts: %s", attempt, described(error))
+                if attempt >= TOLD_FROM:
+                    stuck.failed(described(error), "isn't there")
+            else:
+                stuck.answered()
+                return found
             await self.pause(backoff(attempt, jitter))
             attempt += 1

@@ -1,7 +1,8 @@
 """The gateway's application: it decides what the mobile app writes, appends it to the log, and answers where it is."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -29,17 +30,17 @@ def application(given: Settings | None = None, open_with: Open = open_resources)
     """Returns the gateway's application, with these settings or the environment's."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    async def open(app: FastAPI) -> AsyncGenerator[None]:
         used = given or settings()
         async with open_with(used) as resources:
             app.state.settings, app.state.resources, app.state.projection_waiter = used, resources, resources.waiting
             yield
 
-    async def ready(app: FastAPI) -> None:
-        await app.state.resources.ready()
+    def needs(app: FastAPI) -> Mapping[str, Awaitable[Any]]:
+        return app.state.resources.needs()
 
     unavailable = (NotPublished, StorageUnavailable, UnknownSchema)
-    gateway = service("Darkroom gateway", DESCRIPTION, lifespan, ready, unavailable=unavailable)
+    gateway = service("Darkroom gateway", DESCRIPTION, open, needs, unavailable=unavailable)
     gateway.add_exception_handler(Refusal, problem_handler(problem_of))
     gateway.user_middleware.append(Middleware(BodyLimit, most=BODY_BYTES))  # innermost: its refusal becomes a problem
     add_routes(gateway)

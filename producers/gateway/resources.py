@@ -1,8 +1,8 @@
 """What the gateway's handlers share, opened when it starts."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from events.registry import Registry
 from events.schema import all_schemas
 from events.settings import Settings
 from producers.publisher import DELIVERY_SECONDS, Publisher
+from producers.topics import wait_for_topics
 from producers.uploads import S3Uploads, Uploads
 from producers.writes.execute import ClaimStore, Executor
 from producers.writes.idempotency import CassandraIdempotencyStore, IdempotencyStore
@@ -19,10 +20,13 @@ from producers.writes.register import KeyCreator
 from projections.private.claims import Claims
 from projections.private.codec import open_codecs
 from projections.progress import PROGRESS
-from projections.store.cassandra import connected
+from projections.store.cassandra import CassandraStore
+from projections.store.connecting import connected_patiently
 from projections.store.protocol import Store
 from projections.store.roles import GATEWAY
 from web.read_your_writes import ProjectionWaiter
+
+Connect = Callable[[Settings, str, str], AbstractAsyncContextManager[CassandraStore]]
 
 
 def whole_milliseconds() -> datetime:
@@ -43,7 +47,7 @@ class Resources:
     uploads: Uploads
     keys: KeyCreator
     waiting: ProjectionWaiter
-    ready: Callable[[], Coroutine[Any, Any, None]]
+    needs: Callable[[], Mapping[str, Awaitable[Any]]]
     clock: Callable[[], datetime] = whole_milliseconds
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -66,8 +70,13 @@ class Resources:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, client_id: str = "gateway") -> AsyncGenerator[Resources]:
-    """Connects to the real servers. Raises StoreUnavailable if Cassandra isn't there."""
+async def open_resources(
+    settings: Settings, client_id: str = "gateway", connected: Connect = connected_patiently
+) -> AsyncGenerator[Resources]:
+    """Opens what works on the real servers. Kafka's topics are waited for, and Cassandra, unless `connected` raises.
+
+    Raises WrongTopics."""
+    await wait_for_topics(settings)
     async with connected(settings, GATEWAY, settings.gateway_password) as store:
         with open_codecs(store, settings) as codecs:
             publisher = Publisher(settings, codecs.fresh(), client_id)
@@ -82,7 +91,7 @@ async def open_resources(settings: Settings, client_id: str = "gateway") -> Asyn
                 uploads=uploads,
                 keys=codecs.keys,
                 waiting=waiting,
-                ready=lambda: require_servers(store, codecs.registry, publisher),
+                needs=lambda: needed(store, codecs.registry, publisher),
             )
             try:
                 yield resources
@@ -93,9 +102,11 @@ async def open_resources(settings: Settings, client_id: str = "gateway") -> Asyn
                 uploads.close()
 
 
-async def require_servers(store: Store, registry: Registry, publisher: Publisher) -> None:
-    """Returns if the read models, the registry and Kafka answer.
-
-    Raises StoreUnavailable, RegistryUnavailable, UnknownSchema or NotPublished otherwise."""
+def needed(store: Store, registry: Registry, publisher: Publisher) -> Mapping[str, Awaitable[Any]]:
+    """What no write can do without: the read models, the schema registry and the log, each with a check."""
     schema = next(schema for schema in all_schemas().values() if schema.name == UserRegistered.__name__)
-    await asyncio.gather(store.get(PROGRESS, "accounts", 0, "users", 1), registry.id_of(schema), publisher.reach())
+    return {
+        "database": store.get(PROGRESS, "accounts", 0, "users", 1),
+        "schema registry": registry.id_of(schema),
+        "log": publisher.reach(),
+    }

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from cassandra import ConsistencyLevel, InvalidRequest
+from cassandra import AuthenticationFailed, ConsistencyLevel, InvalidRequest
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import DCAwareRoundRobinPolicy, HostStateListener, TokenAwarePolicy
@@ -14,13 +14,15 @@ from cassandra.query import PreparedStatement, tuple_factory
 
 from events.error_text import described
 from events.ids import key_order
+from events.reachability import reachability
 from events.settings import Settings
 from projections.projection import GENERATION
-from projections.store.connection import REQUEST_SECONDS, timings
+from projections.store.connection import REQUEST_SECONDS, WRONG_PASSWORD, timings
 from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
-from projections.store.nodes import NodeStarts
-from projections.store.protocol import StoreUnavailable, Unstorable, by_partition
+from projections.store.nodes import database, node, note
+from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorable, by_partition
+from projections.store.starts import NodeStarts
 from projections.store.table import Stamped, Table
 
 IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
@@ -39,7 +41,7 @@ PERMANENT = (
 
 
 def connect(settings: Settings, user: str, password: str) -> Session:
-    """A session as one of Darkroom's roles. Raises StoreUnavailable if no node answers, or none accepts the role."""
+    """A session as one of Darkroom's roles. Raises StoreUnavailable if no node answers, LoginRefused if one refuses."""
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
@@ -64,6 +66,9 @@ def connect(settings: Settings, user: str, password: str) -> Session:
         return session
     except NoHostAvailable as error:
         cluster.shutdown()
+        for refusal in getattr(error, "errors", {}).values():
+            if isinstance(refusal, AuthenticationFailed) and WRONG_PASSWORD in str(refusal):  # not: can't tell just now
+                raise LoginRefused(f"it has no role {user}, or not with our password: {refusal}") from error
         raise StoreUnavailable(f"Cassandra at {settings.contact_points}: {error}") from error
 
 
@@ -84,7 +89,7 @@ async def connected(settings: Settings, user: str, password: str) -> AsyncGenera
 
 
 class Outages(HostStateListener):
-    """Counts how often a node went down. The driver's own threads call it."""
+    """Counts how often a node went down, and says so. The driver's own threads call it."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -92,9 +97,11 @@ class Outages(HostStateListener):
     def on_down(self, host: Any) -> None:
         """Counts one, before any connection to the node is made again."""
         self.count += 1
+        node(host).failed("the driver has no connection to it")
 
     def on_up(self, host: Any) -> None:
-        """See HostStateListener."""
+        """Says that the node is back."""
+        node(host).answered()
 
     def on_add(self, host: Any) -> None:
         """See HostStateListener."""
@@ -109,8 +116,10 @@ class CassandraStore:
     def __init__(self, session: Session, keyspace: str):
         self._session, self._keyspace = session, keyspace
         self._outages = Outages()
+        self._reachable = reachability("Cassandra")
         if session.cluster is not None:
             session.cluster.register_listener(self._outages)
+            self._reachable = database(session.cluster)
         self.nodes = NodeStarts(self.execute, lambda: self.outages)
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
@@ -154,7 +163,9 @@ class CassandraStore:
         completion = Completion(len(groups), pipeline.loop)
         for group in groups:
             pipeline.send(partial(self._request, group), completion.count_down, completion.future)
-        failures = [classified(failure) for failure in await completion.future]
+        failures = [self._note(failure) for failure in await completion.future]
+        if not failures:
+            self._reachable.answered()
         for kind in (
             Unstorable,
             StoreUnavailable,
@@ -225,9 +236,11 @@ class CassandraStore:
         if task is None:
             task = self._preparing[cql] = asyncio.create_task(asyncio.to_thread(self._session.prepare, cql))
             task.add_done_callback(lambda _: self._preparing.pop(cql, None))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asked may have gone
         try:
             return await asyncio.shield(task)
         except Exception as error:
+            self._note(error)
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
     async def _execute(self, request: Any) -> Rows:
@@ -235,11 +248,20 @@ class CassandraStore:
         answer: asyncio.Future[Rows] = pipeline.loop.create_future()
 
         def callback(rows: Rows, failure: Exception | None) -> None:
+            if failure is None:
+                self._reachable.answered()
+            outcome = self._note(failure) if failure else None
             if not answer.done():
-                answer.set_exception(classified(failure)) if failure else answer.set_result(rows)
+                answer.set_exception(outcome) if outcome else answer.set_result(rows)
 
         pipeline.send(lambda: request, callback, answer)
         return await answer
+
+    def _note(self, error: Exception) -> Exception:
+        """A driver's error as one of ours; what it says of the database is noted."""
+        if isinstance(ours := classified(error), StoreUnavailable):
+            note(self._reachable, error)
+        return ours
 
     def _current_pipeline(self) -> Pipeline:
         loop = asyncio.get_running_loop()

@@ -13,6 +13,10 @@ class StoreUnavailable(Exception):
     """The database doesn't answer, or not in time: a retry may help."""
 
 
+class LoginRefused(StoreUnavailable):
+    """The database answers, and refuses our role: its password is another, or it hasn't been created (yet)."""
+
+
 class Unstorable(Exception):
     """The database will never take this write: no retry helps."""
 

@@ -127,6 +127,18 @@ async def test_a_database_that_never_answers_is_waited_for_until_the_deadline(mo
         assert answer.headers["x-request-id"] == answer.json()["request_id"]
 
 
+async def test_the_cause_of_a_503_is_in_the_log_under_the_requests_id(caplog: pytest.LogCaptureFixture) -> None:
+    world = ApiWorld()
+    world.store = Broken(StoreUnavailable("NoHostAvailable: 10.0.0.7"))  # type: ignore[assignment]
+    async with world.api() as api:
+        answer = await api.get("ada", "/v1/me")
+        written = [record.getMessage() for record in caplog.records if record.name == "darkroom.http"]
+        request_id = answer.json()["request_id"]
+        assert written == [f"request {request_id}: 503: StoreUnavailable: NoHostAvailable: 10.0.0.7"]
+        assert (await api.get("ada", "/v1/nothing")).status_code == 404
+        assert len([record for record in caplog.records if record.name == "darkroom.http"]) == 1
+
+
 async def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:
     async with ApiWorld().api() as api:
         for given, kept in (("abc-123", True), ("a" * 65, False), ("a b\tc", False)):

@@ -66,7 +66,7 @@ async def test_a_title_is_in_no_header_outcome_or_log(fold: Any, name: str, capl
     ((tp, records),) = log.partitions.items()
     worker = Worker(store, log.codec)
     projector = Projector("rolls", [failing(fold)], store, log.codec, worker.dead_letters("rolls"))
-    await projector.start(tp[1])
+    await projector.start(Partition(*tp))
     await projector.handle(Batch(*tp, 1, records), Lease.of())
     (letter,) = worker.letters
     assert letter.projection == name
@@ -94,7 +94,7 @@ async def test_what_a_reactor_raises_is_told_without_its_text() -> None:
     worker = Worker(store, log.codec)
     reactor = Reacting("filter", [PhotoTaken], act)
     handler = ReactorHandler(reactor, store, log.codec, worker.dead_letters("filter"))
-    await handler.start(*tp)
+    await handler.start(Partition(*tp))
     await handler.handle(Batch(*tp, 1, records), Lease.of())
     (letter,) = worker.letters
     again = await ReactorReplay(reactor, memory_codec)(records, "filter", Lease.of())

@@ -167,7 +167,7 @@ class GatewayWorld:
             uploads=self.uploads,
             keys=NoKeys(),
             waiting=ProjectionWaiter(self.store),
-            ready=self.ready,
+            needs=lambda: {"log": self.ready()},
             clock=lambda: self.now,
         )
 

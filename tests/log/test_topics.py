@@ -1,5 +1,6 @@
 """Topics that are there already are used only if the log is safe in them; a refusal names all that is wrong at once."""
 
+import asyncio
 import struct
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from ops.provision import create_topics
 from ops.secrets import environment, with_values
 from producers import topics
 from producers.kafka_features import ELIGIBLE_LEADER_REPLICAS, Features, features, parsed
-from producers.topics import WrongTopics, check_topics, wrong_features, wrong_settings
+from producers.topics import WrongTopics, wait_for_topics, wrong_features, wrong_settings
 
 ROOT = Path(__file__).parents[2]
 WRONG = {
@@ -50,7 +51,7 @@ def changed(darkroom: Settings) -> Generator[Settings]:
 def test_topics_that_were_made_by_us_are_taken(darkroom: Settings) -> None:
     assert wrong_settings(darkroom) == []
     create_topics(darkroom)
-    check_topics(darkroom)
+    asyncio.run(wait_for_topics(darkroom))
 
 
 def test_every_wrong_setting_is_named_with_what_it_is_and_must_be_and_the_command(changed: Settings) -> None:
@@ -103,18 +104,9 @@ def test_partitions_and_replicas_are_counted(darkroom: Settings, monkeypatch: py
 
 
 def test_kafka_is_waited_for(darkroom: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    away, pauses = with_values(darkroom, kafka="127.0.0.1:1"), list[float]()
-
-    class Enough(Exception):
-        """It has waited twice."""
-
-    def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        if len(pauses) == 2:
-            raise Enough
-
-    with pytest.raises(Enough):
-        check_topics(away, pause)
+    away = with_values(darkroom, kafka="127.0.0.1:1")
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(wait_for_topics(away), 3.0))
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["Kafka at 127.0.0.1"]
 
 

@@ -12,7 +12,7 @@ def shell(
     script: str,
     folder: Path,
     ready: Callable[[], bool] = lambda: True,
-    restarts: int = 0,
+    data: Path | None = None,
     grace: float = 5.0,
     patience: float = 10.0,
 ) -> Program:
@@ -23,7 +23,7 @@ def shell(
         environment=server_environment(),
         folder=folder,
         ready=ready,
-        restarts=restarts,
+        data=data,
         grace=grace,
         patience=patience,
     )

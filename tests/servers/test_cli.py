@@ -60,7 +60,7 @@ def test_an_unknown_command_is_no_success() -> None:
     assert call("develop-everything").exit_code != 0
 
 
-@pytest.mark.parametrize("words", [("api",), ("worker", "--all"), ("deadletters", "list")])
+@pytest.mark.parametrize("words", [("token", "ada"), ("deadletters", "list")])
 def test_without_servers_it_is_one_line_with_the_way_out(tmp_path: Path, words: tuple[str, ...]) -> None:
     alone = on_free_ports(Settings.model_validate({"home": tmp_path}))
     command = [sys.executable, "-m", "ops.cli", *words]

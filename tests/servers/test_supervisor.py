@@ -12,7 +12,7 @@ import pytest
 from events.settings import Settings
 from ops.errors import OperatorError
 from ops.secrets import with_secrets
-from ops.supervisor import up_file
+from ops.supervisor import minder, up_file
 from ops.supervisor.children import Child
 from ops.supervisor.program import Program
 from ops.supervisor.supervisor import Supervisor, only_one
@@ -79,28 +79,50 @@ def test_it_writes_down_what_runs_and_nothing_when_it_has_stopped(tmp_path: Path
     assert up_file.read(tmp_path) is None
 
 
-def test_one_of_ours_that_dies_is_started_again_and_its_log_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", [False, True])
+def test_whatever_dies_is_started_again_and_its_log_told(tmp_path: Path, server: bool) -> None:
     def meanwhile(watched: Watched) -> None:
         first = watched.until("ready")
         assert first is not None
         os.kill(first, signal.SIGKILL)
         assert watched.until("ready") not in (None, first)
+        up = up_file.read(tmp_path)
+        assert up is not None
+        assert [(one.restarts, one.reason) for one in up.processes] == [(1, "was killed by signal 9")]
 
     greeted = tmp_path / "greeted"
     script = f"echo hello; touch {greeted}; exec sleep 600"
-    watched = run(tmp_path, [shell("api", script, tmp_path, ready=greeted.exists, restarts=3)], meanwhile)
+    data = tmp_path if server else None
+    watched = run(tmp_path, [shell("api", script, tmp_path, ready=greeted.exists, data=data)], meanwhile)
     assert any("api was killed by signal 9" in line and "hello" in line for line in watched.said), watched.said
 
 
-def test_a_server_that_dies_is_reported_and_stays_down(tmp_path: Path) -> None:
+def test_one_that_dies_again_and_again_is_started_again_ever_more_rarely_and_never_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail with the pauses not doubled, with none longer than the first, and with five attempts at most."""
+    monkeypatch.setattr(minder, "BACKOFF", 0.1)
+    monkeypatch.setattr(minder, "LONGEST", 0.4)
+
     def meanwhile(watched: Watched) -> None:
         first = watched.until("ready")
+        (tmp_path / "broken").touch()
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        assert watched.until("died") is None
+        for _ in range(6):
+            watched.until("died")
+        (tmp_path / "broken").unlink()
+        watched.until("ready")
+        up = up_file.read(tmp_path)
+        assert up is not None
+        assert up.processes[0].restarts >= 7
 
-    watched = run(tmp_path, [shell("kafka", "exec sleep 600", tmp_path)], meanwhile)
-    assert any("kafka is not started again" in line for line in watched.said)
+    script = f"test -e {tmp_path}/broken && exit 3; touch {tmp_path}/alive; exec sleep 600"
+    whole = shell("api", script, tmp_path, ready=lambda: not (tmp_path / "broken").exists())
+    watched = run(tmp_path, [whole], meanwhile)
+    pauses = [line.split(" starts again in ")[1] for line in watched.said if " starts again in " in line]
+    assert pauses[:5] == [f"{pause:.1f} s ({n} in a row)." for n, pause in enumerate((0.1, 0.2, 0.4, 0.4, 0.4), 1)]
+    assert any("ended with exit status 3" in line for line in watched.said)
 
 
 def test_a_second_one_in_the_same_home_is_refused(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """A lease ends whatever waits on it, and keeps trying what may still work."""
 
 import asyncio
+import logging
+import re
 import time
 from itertools import count
 
 import pytest
 
+from events.reachability import Reachability
 from processors.transport.lease import FIRST_DELAY, LONGEST_DELAY, Lease, LeaseLost, backoff
 
 pytestmark = pytest.mark.anyio
@@ -70,17 +73,25 @@ def test_a_retry_goes_on_until_it_works_and_says_now_and_then_why_not_yet(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("processors.transport.lease.LONGEST_DELAY", 0.001)
-    attempts = count()
+    attempts, seconds = count(), count()
 
     async def write() -> str:
         if next(attempts) < 20:
             raise Down("no answer")
         return "written"
 
+    stuck = Reachability(logging.getLogger("lease"), "What a handler needs", lambda: 10.0 * next(seconds))
+    monkeypatch.setattr("processors.transport.lease.stuck", stuck)
     assert asyncio.run(Lease.of().retry(write, transient=is_down)) == "written"
     assert next(attempts) == 21
-    assert [record.message for record in caplog.records] == [
-        f"Still trying, after {tried} attempts: Down: no answer" for tried in (4, 8, 16)
+    said = [re.sub("Down in .*", "Down", record.message) for record in caplog.records]  # and where it was raised
+    assert said == [  # from the fifth on, each 10 s after the one before
+        "What a handler needs isn't there: Down",
+        "What a handler needs isn't there for 10 s (2 attempts): Down",
+        "What a handler needs isn't there for 30 s (4 attempts): Down",
+        "What a handler needs isn't there for 70 s (8 attempts): Down",
+        "What a handler needs isn't there for 150 s (16 attempts): Down",
+        "What a handler needs answers again, after 160 s",
     ]
 
 

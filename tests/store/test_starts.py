@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from projections.store.nodes import ASKED_SECONDS, NodeStarts, digest, merged
 from projections.store.protocol import StoreUnavailable
+from projections.store.starts import ASKED_SECONDS, NodeStarts, digest, merged
 
 pytestmark = pytest.mark.anyio
 
