@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     dead_letters_in_a_row: int = Field(default=1000, ge=0)
     # Within how many seconds of append time an event id that stands in a partition again is a copy, which counts as
     # nothing. A rule of the log: every process that reads it must have the same.
-    copy_window: int = Field(default=600, ge=120)
+    copy_window: int = Field(default=600, ge=300)
     original_grace: int = Field(default=7 * 86400, ge=0)  # seconds for which a rejected photo's upload is kept
     image_url_window: int = Field(default=3600, ge=60)  # seconds for which a signed image URL stays the same
 

@@ -1,7 +1,7 @@
 """Saves and restores `progress`, for backups: where each projection and reactor begins after a restore."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,9 +66,11 @@ def check_row(row: Progress) -> None:
 async def replace_progress(store: CassandraStore, rows: list[Progress]) -> None:
     """Truncates `progress` and writes these rows: a lower offset never wins over a higher one that is there.
 
+    What was folded when they were saved is in the backup that began then: it is synced, whatever the nodes did since.
     Raises StoreUnavailable; what came first is then done, and all of it can be done again."""
     await store.execute(f"TRUNCATE {store.physical(PROGRESS)}")
-    await store.write([Stamped(PROGRESS.upsert(**asdict(row)), stamp_of(row.offset or 0)) for row in rows])
+    written = [replace(row, synced=row.offset, nodes="", epoch=0) for row in rows]
+    await store.write([Stamped(PROGRESS.upsert(**asdict(row)), stamp_of(row.offset or 0)) for row in written])
 
 
 def require_no_consumers(settings: Settings) -> None:

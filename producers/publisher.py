@@ -10,14 +10,31 @@ from uuid import UUID
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from events.codec import Codec, key_of, topic_of
+from events.delivery import DELIVERY_SECONDS
 from events.generated import Event
 from events.positions import Position
 from events.settings import Settings
 from events.topics import TOPICS, key_bytes, partition_of
 from producers.kafka_watch import KafkaWatch
 
-DELIVERY_SECONDS = 120
+CLOSING_SECONDS = 2.0  # what records that are queued get when the publisher is closed
+TAKEN_BACK_SECONDS = 4.0  # in which it is said of those that are left that they were taken back
 Headers = list[tuple[str, str | bytes | None]]
+Options = dict[str, str | int | float | bool]
+
+# How a client of Kafka's here finds out that a connection is dead, and makes another. librdkafka's own values wait for
+# a minute and more, in which a client that was cut off for seconds answers nobody.
+CONNECTION: Options = {
+    # A request that isn't answered by then ends its connection; the next one is tried at once. Without it a connection
+    # whose packets were lost waits for TCP, which doubles its pauses, as long again as the cut was.
+    "socket.timeout.ms": 5000,
+    # As long for a new connection, which begins with a SYN that may be lost: TCP repeats it after 1 s, then after 3.
+    "socket.connection.setup.timeout.ms": 3000,
+    # Between two connections: at once the first time, and never more than a second after Kafka is there again.
+    "reconnect.backoff.ms": 50,
+    "reconnect.backoff.max.ms": 1000,
+    "log_level": 0,  # without a broker it writes 20 lines a second; KafkaWatch says it
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +68,30 @@ class Publisher:
     def __init__(self, settings: Settings, codec: Codec, client_id: str):
         self._codec = codec
         self._watch = KafkaWatch(settings)
-        self._options: dict[str, Any] = {
+        self._options: Any = CONNECTION | {
             "error_cb": self._watch.error,
             "bootstrap.servers": settings.bootstrap,
             "client.id": client_id,
             "enable.idempotence": True,
             "acks": "all",
             "partitioner": "murmur2_random",  # as Kafka's own and Faust's: keys go where readers expect them
+            # A record is given up after this, however often it was tried: nothing may be appended much later than it
+            # was asked for (events/delivery.py).
             "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+            "message.send.max.retries": 2**31 - 1,  # that time alone ends them, never their number
+            "retry.backoff.ms": 100,
+            "retry.backoff.max.ms": 1000,
+            # What the leader may wait for its followers. Shorter than the socket's, so that a leader with a slow
+            # follower says so (and the idempotent retry is one it knows), and isn't taken for a dead connection.
+            "request.timeout.ms": 4000,
             "message.max.bytes": max(topic.max_record_bytes for topic in TOPICS.values()) + 4096,
             "compression.type": "lz4",
             "linger.ms": 1,
             "queue.buffering.max.messages": 200_000,
-            "log_level": 0,  # without a broker it writes 20 lines a second; the watch says it
         }
         self._producer = Producer(self._options)
         self._retired: list[Producer] = []
+        self._closed = False
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="kafka-poll", daemon=True)
         self._poller.start()
@@ -84,7 +109,7 @@ class Publisher:
         """Replaces a producer after a fatal error: an idempotent one refuses everything from then on, for good.
 
         What it held fails with NotPublished, and whoever awaits it sends the same event again."""
-        if producer is self._producer:
+        if producer is self._producer and not self._closed:
             self._retired.append(producer)
             self._producer = Producer(self._options)
 
@@ -111,10 +136,16 @@ class Publisher:
 
         Raises NotPublished or RefusedRecord."""
         headers: Headers = [("traceparent", traceparent.encode())] if traceparent else []
-        answers = [
-            await self._append(record.topic, key_bytes(record.key), record.value, headers, record.key)
-            for record in records
-        ]
+        answers: list[asyncio.Future[Position]] = []
+        try:
+            for record in records:
+                answers.append(
+                    await self._append(record.topic, key_bytes(record.key), record.value, headers, record.key)
+                )
+        except Exception:
+            for answer in answers:  # nobody awaits them any more
+                answer.cancel()
+            raise
         return list(await asyncio.gather(*answers))
 
     async def raw(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Position:
@@ -136,7 +167,7 @@ class Publisher:
             loop.call_soon_threadsafe(resolve, answer, topic, error, message)
 
         arguments: dict[str, Any] = {"partition": partition_of(topic, person)} if person else {}
-        while True:
+        while not self._closed:
             producer = self._producer
             try:
                 producer.produce(topic, value, key, headers=headers, on_delivery=delivered, **arguments)
@@ -147,6 +178,7 @@ class Publisher:
                 if fatal(error.args[0]):
                     self._retire(producer)
                 raise exception_of(error.args[0]) from error
+        raise NotPublished("the publisher is closed")
 
     async def reach(self) -> None:
         """Returns if Kafka answers. Raises NotPublished if it doesn't."""
@@ -156,8 +188,14 @@ class Publisher:
             raise exception_of(error.args[0]) from error
 
     async def close(self) -> None:
-        """Sends what is queued, and stops."""
-        await asyncio.to_thread(self._producer.flush, 10)
+        """Sends what is queued, if that takes no longer than CLOSING_SECONDS; takes back what isn't sent by then.
+
+        Nothing is sent afterwards: whoever awaits a record that was taken back gets NotPublished."""
+        self._closed = True
+        await asyncio.to_thread(self._producer.flush, CLOSING_SECONDS)
+        for producer in (self._producer, *self._retired):
+            await asyncio.to_thread(producer.purge)
+            await asyncio.to_thread(producer.flush, TAKEN_BACK_SECONDS)
         self._closing.set()
         await asyncio.to_thread(self._poller.join)
 

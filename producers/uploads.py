@@ -88,10 +88,19 @@ class S3Uploads:
             if error.response.get("Error", {}).get("Code") in ABSENT:
                 self._reachable.answered()
                 return None
-            self._reachable.failed(str(error), REFUSES)
-            raise StorageUnavailable(str(error)) from error
+            why = await asyncio.to_thread(self._why, key, error)
+            self._reachable.failed(why, REFUSES)
+            raise StorageUnavailable(why) from error
         except BotoCoreError as error:
             self._reachable.failed(error)
             raise StorageUnavailable(str(error)) from error
         self._reachable.answered()
         return Uploaded(head["ETag"].strip('"'), head["ContentLength"])
+
+    def _why(self, key: str, error: ClientError) -> str:
+        """Returns why the store refuses. The answer to a HEAD has no body that says so; that to a GET has."""
+        try:
+            self._client.get_object(Bucket=self._bucket, Key=key, Range="bytes=0-0")["Body"].close()
+        except (ClientError, BotoCoreError) as told:
+            return str(told)
+        return str(error)

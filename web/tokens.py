@@ -13,6 +13,7 @@ from events.settings import Settings
 from web.problems import Problem
 
 ALGORITHM = "HS256"
+LEEWAY = timedelta(seconds=30)  # by which an issuer's clock and ours may differ
 ACCESS = "darkroom"  # the audience of tokens that open the services; one made for anything else needs another
 
 
@@ -33,7 +34,12 @@ def read_token(settings: Settings, token: str, *, audience: str = ACCESS) -> UUI
     """The person whom a token is for. Raises InvalidToken if it is malformed, expired, or made for something else."""
     try:
         claims = jwt.decode(
-            token, secret(settings), [ALGORITHM], audience=audience, options={"require": ["sub", "exp", "aud"]}
+            token,
+            secret(settings),
+            [ALGORITHM],
+            audience=audience,
+            leeway=LEEWAY,
+            options={"require": ["sub", "exp", "aud"]},
         )
         return UUID(claims["sub"])
     except (jwt.InvalidTokenError, ValueError) as error:

@@ -210,20 +210,26 @@ def answers(settings: Settings, folder: Path, address: str, cluster: int) -> boo
     try:
         with cql.Connection(address, port, user=SUPERUSER, password=password) as admin:
             ours.touch()
-            return admin.run("SELECT peer FROM system.peers_v2", cql.ONE) == cluster - 1
+            return sees_all(admin, cluster)
     except cql.WrongPassword as error:
         if ours.exists() and "incorrect" in str(error):
             raise OperatorError(
                 f"{folder} was made with another password than DARKROOM_CASSANDRA_PASSWORD or "
                 f"{settings.home}/secrets.json has: restore that file, or remove {folder} and rebuild."
             ) from error
-        _replace_password(address, port, password)
+        _replace_password(address, port, password, cluster)
     except cql.Refused:
         pass
     return False
 
 
-def _replace_password(address: str, port: int, password: str) -> None:
+def sees_all(admin: cql.Connection, cluster: int) -> bool:
+    """Returns whether a node sees all others of a cluster of so many."""
+    return admin.run("SELECT peer FROM system.peers_v2", cql.ONE) == cluster - 1
+
+
+def _replace_password(address: str, port: int, password: str, cluster: int) -> None:
     with suppress(cql.Refused), cql.Connection(address, port, user=SUPERUSER, password=SUPERUSER) as admin:
-        quoted = password.replace("'", "''")
-        admin.run(f"ALTER ROLE {SUPERUSER} WITH PASSWORD = '{quoted}'")
+        if sees_all(admin, cluster):  # while it is alone, it has roles that will be another node's
+            quoted = password.replace("'", "''")
+            admin.run(f"ALTER ROLE {SUPERUSER} WITH PASSWORD = '{quoted}'")

@@ -8,14 +8,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from events.reachability import reachability
 from events.settings import Settings
 from events.topics import TOPICS
+from producers.publisher import CONNECTION
 
 ANSWER_SECONDS = 5  # longer than any link takes; whoever waits asks again, and a cut may have healed meanwhile
-# librdkafka's own values (30 s to connect, pauses of up to 10 s) would wait as long again after a cut.
-CONNECTION: dict[str, str | int | float | bool] = {
-    "socket.connection.setup.timeout.ms": 3000,
-    "reconnect.backoff.max.ms": 1000,
-    "log_level": 0,
-}
 
 
 class LogEnds:

@@ -40,7 +40,8 @@ async def wanted_handle(write: WriteRequest, me: User, handle: str) -> WantedHan
     await require_free(write.store, me.user_id, hmac)
     holder = await write.resources.claims.holder(kind=accounts.HANDLE_CLAIM, value=hmac)
     has_it = me.handle_hmac == hmac and me.handle == handle
-    claimed_by = holder.event_id if holder is not None and holder.owner == me.user_id and has_it else None
+    its_own = holder is not None and holder.final and holder.owner == me.user_id
+    claimed_by = holder.event_id if holder is not None and its_own and has_it else None
     return WantedHandle(handle=handle, hmac=hmac, claimed_by=claimed_by)
 
 

@@ -11,7 +11,9 @@ from events.generated import UserRegistered
 from events.registry import Registry
 from events.schema import all_schemas
 from events.settings import Settings
-from producers.publisher import DELIVERY_SECONDS, Publisher
+from producers.gateway.owners import HandleOwners
+from producers.log_search import KafkaLogSearch
+from producers.publisher import Publisher
 from producers.topics import wait_for_topics
 from producers.uploads import S3Uploads, Uploads
 from producers.writes.execute import ClaimStore, Executor
@@ -27,6 +29,9 @@ from projections.store.roles import GATEWAY
 from web.read_your_writes import ProjectionWaiter
 
 Connect = Callable[[Settings, str, str], AbstractAsyncContextManager[CassandraStore]]
+# What writes that go on get, once the gateway is told to stop: with what requests and the publisher get, less than the
+# 30 s after which the supervisor kills it.
+FINISH_SECONDS = 8
 
 
 def whole_milliseconds() -> datetime:
@@ -64,9 +69,9 @@ class Resources:
             task.exception()  # raised in whoever awaits the task; if nobody does, the next attempt finishes the work
 
     async def finish(self) -> None:
-        """Waits for the work that was started."""
+        """Waits for the work that was started, for FINISH_SECONDS at most: the next attempt finishes the rest."""
         if self.tasks:
-            await asyncio.wait(self.tasks, timeout=DELIVERY_SECONDS)
+            await asyncio.wait(self.tasks, timeout=FINISH_SECONDS)
 
 
 @asynccontextmanager
@@ -80,13 +85,14 @@ async def open_resources(
     async with connected(settings, GATEWAY, settings.gateway_password) as store:
         with open_codecs(store, settings) as codecs:
             publisher = Publisher(settings, codecs.fresh(), client_id)
-            claims, waiting = Claims(store, settings), ProjectionWaiter(store)
+            claims, waiting, search = Claims(store, settings), ProjectionWaiter(store), KafkaLogSearch(settings)
+            owners = HandleOwners(store, waiting, search)
             uploads = await asyncio.to_thread(S3Uploads, settings)
             resources = Resources(
                 settings=settings,
                 store=store,
                 claims=claims,
-                executor=Executor(publisher, claims),
+                executor=Executor(publisher, claims, search, owners, settings.copy_window),
                 idempotency=CassandraIdempotencyStore(store, settings),
                 uploads=uploads,
                 keys=codecs.keys,

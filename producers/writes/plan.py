@@ -1,8 +1,10 @@
 """Plans: decisions whose events are in the log's own form, ready to be appended, by this attempt or by another."""
 
+import asyncio
 import base64
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +47,34 @@ class Plan:
             "done": self.done,
         }
         return json.dumps(form, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPlan:
+    """A plan and its age, as an attempt has it.
+
+    - `kept_at`: since when it is kept for other attempts, by the database's clock; None if this attempt made it.
+    - `age`: how old it was when it was read, in seconds by the same clock: 0 if this attempt made it.
+    - `read_at`: when it was read or made, by the event loop's clock."""
+
+    plan: Plan
+    kept_at: datetime | None = None
+    age: float = 0.0
+    read_at: float
+
+    @property
+    def tried(self) -> bool:
+        """Whether an attempt before this one may have appended its records."""
+        return self.kept_at is not None
+
+    def age_at(self, time: float) -> float:
+        """Returns its age in seconds, at a time of the event loop's clock."""
+        return self.age + time - self.read_at
+
+
+def new_plan(plan: Plan, made_at: float | None = None) -> KeptPlan:
+    """Returns a plan that this attempt made, now or at a time of the event loop's clock."""
+    return KeptPlan(plan=plan, read_at=asyncio.get_running_loop().time() if made_at is None else made_at)
 
 
 def parse_plan(text: str) -> Plan:

@@ -12,7 +12,7 @@ from producers.decide.develops_at import zones
 from producers.decide.refusals import Code, Invalid
 from producers.limits import DISPLAY_NAME, HANDLE
 from producers.writes.execute import Executor
-from producers.writes.plan import Plan
+from producers.writes.plan import Plan, new_plan
 from projections.accounts.users_by_handle import user_with_handle
 from projections.store.protocol import Store
 
@@ -50,7 +50,7 @@ async def register_user(
     await keys.create(user_id)
     command = Command(actor=user_id, request=request, at=now)
     decision = register(command, handle=handle, handle_hmac=handle_hmac, display_name=display_name, zone=zone)
-    return await executor.execute(await executor.plan(decision, user_id), now)
+    return await executor.execute(new_plan(await executor.plan(decision, user_id)))
 
 
 def require_valid(*, handle: str, display_name: str, zone: str) -> None:

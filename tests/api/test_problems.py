@@ -107,6 +107,18 @@ async def test_a_failing_database_shows_no_insides(error: Exception, status: int
         assert (await api.client.get("/healthz")).status_code == 200
 
 
+async def test_the_cause_of_a_503_is_in_the_log_under_the_requests_id(caplog: pytest.LogCaptureFixture) -> None:
+    world = ApiWorld()
+    world.store = Broken(StoreUnavailable("NoHostAvailable: 10.0.0.7"))  # type: ignore[assignment]
+    async with world.api() as api:
+        answer = await api.get("ada", "/v1/me")
+        written = [record.getMessage() for record in caplog.records if record.name == "darkroom.http"]
+        request_id = answer.json()["request_id"]
+        assert written == [f"request {request_id}: 503: StoreUnavailable: NoHostAvailable: 10.0.0.7"]
+        assert (await api.get("ada", "/v1/nothing")).status_code == 404
+        assert len([record for record in caplog.records if record.name == "darkroom.http"]) == 1
+
+
 class Silent:
     """A database that never answers."""
 
@@ -125,18 +137,6 @@ async def test_a_database_that_never_answers_is_waited_for_until_the_deadline(mo
         answer = await api.get("ada", "/v1/me")
         assert answer.status_code == 503
         assert answer.headers["x-request-id"] == answer.json()["request_id"]
-
-
-async def test_the_cause_of_a_503_is_in_the_log_under_the_requests_id(caplog: pytest.LogCaptureFixture) -> None:
-    world = ApiWorld()
-    world.store = Broken(StoreUnavailable("NoHostAvailable: 10.0.0.7"))  # type: ignore[assignment]
-    async with world.api() as api:
-        answer = await api.get("ada", "/v1/me")
-        written = [record.getMessage() for record in caplog.records if record.name == "darkroom.http"]
-        request_id = answer.json()["request_id"]
-        assert written == [f"request {request_id}: 503: StoreUnavailable: NoHostAvailable: 10.0.0.7"]
-        assert (await api.get("ada", "/v1/nothing")).status_code == 404
-        assert len([record for record in caplog.records if record.name == "darkroom.http"]) == 1
 
 
 async def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:

@@ -42,6 +42,13 @@ def test_a_token_is_read_as_its_person() -> None:
     assert read_token(SETTINGS, signed(GOOD)) == ADA
 
 
+@pytest.mark.parametrize("ahead", [timedelta(seconds=2), timedelta(seconds=25)])
+def test_an_issuers_clock_may_be_seconds_ahead_or_behind(ahead: timedelta) -> None:
+    now = datetime.now(UTC)
+    assert read_token(SETTINGS, issue_token(SETTINGS, ADA, timedelta(minutes=5), now=now + ahead)) == ADA
+    assert read_token(SETTINGS, issue_token(SETTINGS, ADA, timedelta(0), now=now - ahead)) == ADA
+
+
 def test_a_token_of_another_purpose_opens_that_and_nothing_else() -> None:
     token = issue_token(SETTINGS, ADA, timedelta(minutes=5), audience="uploads")
     assert read_token(SETTINGS, token, audience="uploads") == ADA
@@ -58,7 +65,8 @@ def test_a_token_of_another_purpose_opens_that_and_nothing_else() -> None:
         signed(lacking("exp")),
         signed(GOOD | {"sub": "ada"}),
         signed(GOOD | {"sub": ""}),
-        signed(GOOD | {"exp": int(datetime.now(UTC).timestamp()) - 1}),
+        signed(GOOD | {"exp": int(datetime.now(UTC).timestamp()) - 31}),
+        signed(GOOD | {"iat": int(datetime.now(UTC).timestamp()) + 3600}),
         signed(GOOD | {"aud": "Darkroom"}),
         signed(GOOD, "HS512"),
         signed(GOOD, secret="another" * 8),

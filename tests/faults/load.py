@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -10,16 +12,17 @@ from uuid import UUID
 from events.codec import Codec
 from events.confluent_registry import ConfluentRegistry
 from events.generated import Event
-from events.personal import Erased
+from events.personal import Erased, KeysUnavailable
 from events.positions import Position
 from events.settings import Settings
-from producers.publisher import EncodedRecord, Publisher
+from producers.publisher import EncodedRecord, NotPublished, Publisher
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connect, disconnect
+from tests.faults.processes import PATIENCE
 from tests.faults.world import World
 
 SLICE = 0.1  # seconds between two parts of what is appended
-AT_ONCE = 100  # keys made at once
+AT_ONCE = 20  # keys made at once: each is a lightweight transaction, which a busy machine gives up after 1.8 s
 PART = 5000  # records appended at once
 T = TypeVar("T")
 Encoded = tuple[UUID, EncodedRecord]  # an event's id, and its record
@@ -82,7 +85,7 @@ class Source:
     async def _connect(self) -> Publisher:
         return Publisher(self._settings, self._codec, "load")
 
-    def run(self, work: Coroutine[Any, Any, T], seconds: float = 120.0) -> T:
+    def run(self, work: Coroutine[Any, Any, T], seconds: float = PATIENCE) -> T:
         """What a coroutine returns, run in the source's own loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
@@ -91,9 +94,21 @@ class Source:
 
         async def create() -> None:
             for i in range(0, len(people), AT_ONCE):
-                await asyncio.gather(*map(self._keys.create, people[i : i + AT_ONCE]))
+                await asyncio.gather(*map(self._key, people[i : i + AT_ONCE]))
 
         self.run(create())
+
+    async def _key(self, person: UUID) -> None:
+        """Makes a key, which may have been made already."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                await self._keys.create(person)
+            except KeysUnavailable:
+                if time.monotonic() > until:
+                    raise
+            else:
+                return
 
     def encode(self, events: Sequence[Event]) -> list[Encoded]:
         """Facts as the log keeps them."""
@@ -134,7 +149,11 @@ class Source:
             flow.done.set()
 
     async def _part(self, part: Sequence[Encoded], flow: Flow) -> None:
-        positions = await self._publisher.append([record for _, record in part])
+        records = [record for _, record in part]
+        while True:
+            with suppress(NotPublished):  # Kafka is away for longer than the publisher waits: again, as a client would
+                positions = await self._publisher.append(records)
+                break
         flow.acknowledged |= dict(zip(positions, (identity for identity, _ in part), strict=True))
 
     def close(self) -> None:

@@ -3,7 +3,7 @@ only. A worker must refuse to run, and say where."""
 
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from tests.faults.load import Source
 from tests.faults.processes import until
 from tests.faults.system import System
-from tests.faults.watch import GONE
+from tests.faults.watch import GONE, Place
 from tests.faults.workers import WorkerProcess
 from tests.faults.world import World
 
@@ -24,7 +24,7 @@ def cut_and_grown(made: System, without: str = "") -> str:
     """Kafka loses its newest records, which the workers have folded, and as many and more others are appended. A worker
     that starts then must refuse: what it hasn't folded stands below its progress.
 
-    What the worker said as it ended; empty if it went on. The log isn't what it was: the system is of no more use."""
+    All that the worker said; empty if it went on. The log isn't what it was: the system is of no more use."""
     kafka = made.children["kafka"].program.folder
     backup = kafka.with_name("kafka-backup")
     made.append(CUT)
@@ -44,16 +44,24 @@ def cut_and_grown(made: System, without: str = "") -> str:
     with Source(made.settings) as source:  # of its own: a producer remembers what it appended
         source.give_keys([*others.people, *others.bystanders])
         source.append(source.encode(others.begin()))
-        while any(end <= reached[place] for place, end in made.progress().ends().items()):
-            source.append(source.encode(others.events(CUT)))
+        until(lambda: grown(made, source, others, reached), "the log is longer than it was")
     return refusal(made, made.start(without=without, ready=False))
 
 
+def grown(made: System, source: Source, world: World, reached: Mapping[Place, int]) -> bool:
+    """Whether every partition's end is past an offset; appends some more of a world's facts if not."""
+    with suppress(*GONE):
+        if all(end > reached[place] for place, end in made.progress().ends().items()):
+            return True
+        source.append(source.encode(world.events(CUT)))
+    return False
+
+
 def refusal(made: System, worker: WorkerProcess) -> str:
-    """What a worker said as it ended of itself; empty if it went on, and folded all."""
+    """All that a worker said that ended of itself; empty if it went on, and folded all."""
     try:
         until(lambda: not worker.running or caught_up(made), "the worker ended, or caught up")
-        return "" if worker.running else worker.tail()
+        return "" if worker.running else worker.log.read_text(errors="replace")
     finally:
         made.stop_workers()
 
@@ -93,7 +101,7 @@ def retained(made: System, topic: str, milliseconds: str) -> Generator[None]:
 
 
 def wrong_retention(made: System, without: str = "") -> str:
-    """The topic `photos` keeps its records for a week. What a worker said as it ended; empty if it went on."""
+    """The topic `photos` keeps its records for a week. All that a worker said; empty if it went on."""
     made.append(300)
     with retained(made, "photos", WEEK):
         said = refusal(made, made.start(without=without, ready=False))

@@ -11,9 +11,13 @@ from collections.abc import Callable, Sequence
 
 from tests.faults import processes
 from tests.faults.network import Server, network
+from tests.faults.on_backups import restored_from_snapshots
+from tests.faults.on_clocks import Shown, developed_by_a_clock_ahead
 from tests.faults.on_gateway import killed_before_its_answer
+from tests.faults.on_logs import cut_and_grown, wrong_retention
 from tests.faults.on_network import BOUND, Recovery, cut
-from tests.faults.on_photos import object_store_gone
+from tests.faults.on_photos import film_workers_killed, object_store_gone, wrong_bucket
+from tests.faults.on_power import all_killed
 from tests.faults.on_servers import node_killed, registry_gone, restored_from_a_backup
 from tests.faults.on_workers import come_and_go, killed_at, stopped_and_woken
 from tests.faults.system import System, system
@@ -44,9 +48,23 @@ def cut_off(*servers: Server, seconds: float) -> Fault:
     return lambda made, without: cut(made, *servers, lengths=(seconds,), without=without)
 
 
+def made_again(made: System, without: str) -> float:
+    """No fault: a world makes some facts again within the window, which a producer does that never got its answer."""
+    made.start(without=without)
+    made.append(BACKLOG)
+    made.catch_up()
+    return 0.0
+
+
+def restored(made: System, without: str) -> float:
+    """A backup that took seconds is restored."""
+    return restored_from_snapshots(made, seconds=5.0, without=without)
+
+
 BACKLOG = 10_000  # facts
 DIFFERENT, STUCK, REJECTED, TWICE = "differences", "not within", "photos rejected", "opened twice"
 LATE, UNHEARD_OF = "s after the heal", "lines that must not be there"
+SEEN, WENT_ON = "shown early", "no refusal"
 
 # What is taken out, the fault, what makes it happen, and what is to come of it (a pattern).
 CASES: Sequence[tuple[str, str, Fault, str]] = (
@@ -69,6 +87,13 @@ CASES: Sequence[tuple[str, str, Fault, str]] = (
     ("calls_on_the_lease", "Kafka and Cassandra cut for 20 s", cut_off("kafka", "cassandra", seconds=20), UNHEARD_OF),
     ("own_commits", "Kafka cut for 20 s", cut_off("kafka", seconds=20), UNHEARD_OF),
     ("short_session", "SIGKILL at rebalance", at("rebalance:3"), STUCK),
+    ("copies", "facts made again", made_again, DIFFERENT),
+    ("synced_offset", "restore of a backup", restored, DIFFERENT),
+    ("fingerprints", "a log that was cut and grew again", cut_and_grown, WENT_ON),
+    ("topic_checks", "a topic that keeps its records for a week", wrong_retention, WENT_ON),
+    ("lost_film_workers", "SIGKILL of film workers", film_workers_killed, REJECTED),
+    ("sentinel", "workers set to another bucket", wrong_bucket, REJECTED),
+    ("readers_clock", "a develop worker an hour ahead", developed_by_a_clock_ahead, SEEN),
 )
 
 
@@ -76,6 +101,8 @@ def outcome(made: System, fault: Fault, without: str) -> str:
     """What came of a fault without its protection, in words; empty if nothing did."""
     try:
         result = fault(made, without)
+        if isinstance(result, str):  # what a worker said that refused to run
+            return "" if result else WENT_ON
         differences, lost = made.harm()
     except AssertionError as error:
         return str(error).splitlines()[0][:160]
@@ -88,6 +115,8 @@ def outcome(made: System, fault: Fault, without: str) -> str:
             found.append(f"{sum(count - 1 for count in opened.values())} rolls opened twice, {unknown} unknown answers")
         case Recovery() if result.longest > BOUND:
             found.append(f"{result.longest:.0f} {LATE}")
+        case Shown(another=another) if another.status != 404:
+            found.append(f"{SEEN}, to another person: {another.status}, {another.body['state']}")
         case _:
             pass
     if unheard_of := made.unheard_of():
@@ -119,6 +148,10 @@ def main() -> int:
         with three_nodes(replication=1) as (made, nodes):
             came = outcome(made, lambda m, _: node_killed(m, nodes), "")
             tell("replication", "SIGKILL of one of three nodes", came, STUCK)
+    if not wanted or "synced_offset" in wanted:
+        with three_nodes() as (made, nodes):
+            came = outcome(made, lambda m, w: all_killed(m, nodes, cut=True, without=w), "synced_offset")
+            tell("synced_offset", "power cut of three nodes", came, DIFFERENT)
     return 1 if unseen else 0
 
 

@@ -24,12 +24,14 @@ sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
 from faust.transport.drivers.aiokafka import ensure_aiokafka_TP  # noqa: E402
 
 from processors import object_store, objects  # noqa: E402
+from processors.film.sandbox import pool  # noqa: E402
 from processors.handlers import handler, writer  # noqa: E402
 from processors.handlers.batch import Partition  # noqa: E402
 from processors.handlers.copies import Copies  # noqa: E402
 from processors.handlers.handler import BatchHandler  # noqa: E402
 from processors.handlers.projector import Projector  # noqa: E402
 from processors.transport import app, fetcher, lease, partitions  # noqa: E402
+from producers import topics  # noqa: E402
 from projections import progress, visibility  # noqa: E402
 from projections.store import cassandra  # noqa: E402
 from projections.tally import shard, stamps  # noqa: E402
@@ -199,6 +201,37 @@ def own_commits() -> None:
     fetcher.Thread.commit_now = commit_now  # type: ignore[method-assign]
 
 
+def lost_film_workers() -> None:
+    """A photo is rejected whose film workers were lost, whoever killed them."""
+    film = pool.Pool.filter
+
+    async def filter_or_reject(self: Any, *given: Any) -> Any:
+        try:
+            return await film(self, *given)
+        except pool.WorkerLost:
+            return pool.Rejected.because(pool.Reason.UNDEVELOPABLE)
+
+    pool.Pool.filter = filter_or_reject  # type: ignore[method-assign]
+
+
+def sentinel() -> None:
+    """Whatever bucket it is: what isn't there was never there."""
+
+    async def believe(_: Any) -> None:
+        return None
+
+    objects.Objects._check_bucket = believe  # type: ignore[method-assign]
+
+
+def topic_checks() -> None:
+    """Topics are taken as they are."""
+
+    def pass_all(*_: Any) -> None:
+        return None
+
+    topics.require_topics = pass_all
+
+
 def readers_clock() -> None:
     """What is shown follows from the flag that a photo has developed, whatever its reader's clock says."""
 
@@ -226,6 +259,9 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     prompt_nodes,
     calls_on_the_lease,
     own_commits,
+    lost_film_workers,
+    sentinel,
+    topic_checks,
     readers_clock,
 )
 

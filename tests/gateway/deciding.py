@@ -14,7 +14,8 @@ from projections.photos.photo import Photo
 from projections.photos.rolls_of_photo import Placement
 from projections.rolls.roll import Roll
 from projections.tally.tally import Member
-from tests.gateway.world import ADA, NOW, one
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, one
 
 ROLL = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="public")
 HIDDEN = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="private")

@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from events.generated import CommentPosted, Event, PhotoAddedToRoll, PhotoDeveloped, PhotoTaken
-from tests.gateway.world import ADA, NOW, begin, one
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, begin, one
 
 PHOTO, SECRET = one("photo"), one("secret photo")
 

@@ -11,8 +11,9 @@ from events.ids import derived_id
 from producers.decide import follows, rolls
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL
+from tests.gateway.memory import NOW, held_by
 from tests.gateway.shown import PHOTO, SECRET, placed, taken
-from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, SETTINGS, begin, held_by, joined, one, world
+from tests.gateway.world import ADA, BOB, CAT, PRIVATE, PUBLIC, SETTINGS, begin, joined, one, world
 
 pytestmark = pytest.mark.anyio
 
@@ -95,7 +96,7 @@ async def test_a_handle_that_one_has_is_taken_again_only_if_its_claim_is_not_one
             old_handle_hmac=old,
         )
         assert [e for e in await here.log() if isinstance(e, HandleChanged)] == [event] * facts
-        held = {value: kept for (_, value), kept in here.claims.kept.items() if kept.owner == ADA}
+        held = {value: kept for (_, value), kept in here.claims.kept.items() if kept.owner == ADA and kept.final}
         assert held == {new: held_by(ADA, event_id, FINAL)}
 
 

@@ -12,7 +12,8 @@ from producers.decide.develops_at import RULE_VERSION
 from producers.decide.photos import Destination, Registration, clamped, delete, facts_of, photo_id_of, take
 from projections.photos.photo import Photo
 from tests.gateway.deciding import DEVELOPING, PHOTO, command, derived, first_fields, refusal
-from tests.gateway.world import ADA, BOB, NOW, one
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, BOB, one
 
 LAKE, SEA = one("lake roll"), one("sea roll")
 MILLISECOND, MICROSECOND = timedelta(milliseconds=1), timedelta(microseconds=1)

@@ -23,7 +23,8 @@ from tests.gateway.deciding import (
     placed,
     refusal,
 )
-from tests.gateway.world import ADA, BOB, CAT, NOW, one
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, BOB, CAT, one
 
 OTHER = one("another roll")
 DEVELOPS = NOW + timedelta(hours=9)

@@ -12,7 +12,8 @@ from producers.decide.reactions import comment, delete_comment, like, shown, unl
 from projections.photos.photo import Photo
 from projections.reactions.comments import Comment
 from tests.gateway.deciding import DEVELOPING, NEWER, OLDER, PHOTO, command, derived, first_fields, live, refusal
-from tests.gateway.world import ADA, BOB, CAT, NOW, one
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, BOB, CAT, one
 
 POSTED = NOW - timedelta(days=3)
 BY_BOB = Comment(PHOTO.photo_id, "2026-06", POSTED, one("comment"), BOB, "What light!")

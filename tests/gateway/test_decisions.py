@@ -28,7 +28,8 @@ from projections.photos.photo import Photo
 from projections.photos.rolls_of_photo import Placement
 from projections.rolls.roll import Roll
 from tests.gateway.deciding import DEVELOPING, HIDDEN, PHOTO, ROLL, command, live, placed, status
-from tests.gateway.world import ADA, BOB, CAT, NOW, one
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, BOB, CAT, one
 
 
 def test_the_same_request_makes_the_same_facts() -> None:

@@ -14,8 +14,10 @@ from events.generated import (
 from events.registry import RegistryUnavailable
 from producers.publisher import RefusedRecord
 from producers.uploads import Uploaded, object_key
+from projections.private.claims import PENDING_SECONDS
 from projections.store.protocol import StoreUnavailable
-from tests.gateway.world import ADA, APP, BOB, PRIVATE, PUBLIC, away, begin, world
+from tests.gateway.memory import away
+from tests.gateway.world import ADA, APP, BOB, PRIVATE, PUBLIC, begin, world
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +73,8 @@ async def test_a_changed_handle_is_free_for_others() -> None:
         await here.ask(ADA, "PATCH", "/v1/me", {"handle": "Ada.L"})
         await here.fold()
         assert (await here.ask(BOB, "PATCH", "/v1/me", {"handle": "ada.l"})).status_code == 409
+        assert (await here.ask(BOB, "PATCH", "/v1/me", {"handle": "ada"})).status_code == 409  # for minutes
+        here.now += timedelta(seconds=PENDING_SECONDS)
         assert (await here.ask(BOB, "PATCH", "/v1/me", {"handle": "ada"})).status_code == 202
         kept = await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"})
         assert kept.json()["position"] is None

@@ -10,10 +10,11 @@ from events.positions import parse_positions
 from producers.gateway import write
 from producers.publisher import EncodedRecord
 from projections.accounts.users_by_handle import handle_hmac
-from projections.private.claims import FINAL
+from projections.private.claims import PENDING_SECONDS
 from projections.store.protocol import StoreUnavailable
+from tests.gateway.memory import away
 from tests.gateway.shown import PHOTO, taken
-from tests.gateway.world import ADA, BOB, PUBLIC, SETTINGS, away, begin, one, world
+from tests.gateway.world import ADA, BOB, PUBLIC, SETTINGS, begin, one, world
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +61,32 @@ async def test_an_attempt_that_failed_before_the_log_is_made_up_for() -> None:
         assert await here.count() == count
         assert (await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)).status_code == 202
         assert await here.count() == count + 1
+
+
+@pytest.mark.parametrize("error", [None, away()])
+async def test_what_became_of_a_write_that_took_too_long_is_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception | None
+) -> None:
+    async with world() as here:
+        free, append = asyncio.Event(), here.appended.append
+
+        async def slow(records: list[EncodedRecord], traceparent: str = "") -> object:
+            await free.wait()
+            if error is not None:
+                raise error
+            return await append(records, traceparent)
+
+        monkeypatch.setattr(write, "ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr(here.appended, "append", slow)
+        answer = await here.ask(BOB, "PUT", f"/v1/users/{ADA}/follow", **KEY)
+        name = f"request {answer.headers['x-request-id']}"
+        assert caplog.messages == [f"{name} is answered 503: not in the log within 0 s"]
+        free.set()
+        await here.resources.finish()
+        what = "and is in the log since" if error is None else "NotPublished: timed out"
+        (message,) = caplog.messages[1:]
+        assert message.startswith(f"{name} was answered 503")
+        assert message.endswith(what)
 
 
 async def test_an_undo_whose_answer_was_lost_is_answered_though_nothing_is_left_to_undo() -> None:
@@ -116,16 +143,21 @@ async def test_a_log_that_is_slow_is_not_waited_for_and_finishes_its_work(monkey
         assert await here.count() == count + 1
 
 
-async def test_a_handle_whose_claim_was_left_pending_is_settled_by_the_next_attempt() -> None:
+async def test_a_handle_whose_claim_was_left_pending_is_its_owners_when_another_wants_it() -> None:
     async with world() as here:
         here.appended.refusals.append(away())
         here.appended.after = True
         assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 503
         new, old = (handle_hmac(SETTINGS, handle) for handle in ("ada.l", "ada"))
-        assert here.claims.kept["handle", new].until != FINAL
+        assert not here.claims.kept["handle", new].final
         assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 202
-        assert here.claims.kept["handle", new].until == FINAL
-        assert ("handle", old) not in here.claims.kept
+        assert not here.claims.kept["handle", new].final
+        assert not here.claims.kept["handle", old].final
+        here.now += timedelta(seconds=PENDING_SECONDS)
+        assert (await here.ask(BOB, "PATCH", "/v1/me", {"handle": "ada.l"})).status_code == 409
+        assert here.claims.kept["handle", new].final
+        await here.fold()
+        assert (await here.ask(BOB, "PATCH", "/v1/me", {"handle": "ada"})).status_code == 202
 
 
 async def test_an_upload_id_follows_from_the_key() -> None:

@@ -23,7 +23,8 @@ from projections.private.keyspace import private_keyspace
 from projections.store.cassandra import connected
 from projections.store.roles import GATEWAY
 from tests.gateway.either import Opened, either
-from tests.gateway.world import ADA, BOB, NOW, MemoryIdempotencyStore, one
+from tests.gateway.memory import MemoryIdempotencyStore
+from tests.gateway.world import ADA, BOB, one
 
 pytestmark = pytest.mark.anyio
 
@@ -55,32 +56,34 @@ class TestIdempotencyStore:
     ) -> None:
         async with opened() as requests:
             request = new_key()
-            assert await requests.begin(request, "body", NOW) is None
-            assert await requests.begin(request, "body", NOW) is None
+            assert await requests.begin(request, "body") is None
+            assert await requests.begin(request, "body") is None
 
     async def test_the_key_is_bound_to_the_body(self, opened: Asks) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body", NOW)
+            await requests.begin(request, "body")
             with pytest.raises(KeyReused):
-                await requests.begin(request, "another", NOW)
+                await requests.begin(request, "another")
 
     @pytest.mark.parametrize("other", [{"actor": BOB}, {"route": "POST /v1/rolls"}, {"key": "another"}])
     async def test_other_people_routes_and_keys_are_other_requests(self, opened: Asks, other: dict[str, Any]) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body", NOW)
+            await requests.begin(request, "body")
             different = replace(request, **other) if "key" not in other else new_key()
-            assert await requests.begin(different, "another", NOW) is None
+            assert await requests.begin(different, "another") is None
             assert different.request != request.request
 
     async def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Asks) -> None:
         async with opened() as requests:
             request, other = new_key(), replace(PLAN, records=(EncodedRecord("photos", ADA, b"other"),))
-            await requests.begin(request, "body", NOW)
-            assert await requests.save_plan(request, "body", PLAN, NOW) == PLAN
-            assert await requests.save_plan(request, "body", other, NOW) == PLAN
-            assert await requests.begin(request, "body", NOW) == PLAN
+            await requests.begin(request, "body")
+            first = await requests.save_plan(request, "body", PLAN)
+            assert (first.plan, first.age, first.tried) == (PLAN, 0.0, False)
+            second = await requests.save_plan(request, "body", other)
+            assert (second.plan, second.tried) == (PLAN, True)
+            assert await plan_of(requests, request) == PLAN
 
     async def test_of_many_at_once_one_decides(self, opened: Asks) -> None:
         async with opened() as requests:
@@ -88,29 +91,70 @@ class TestIdempotencyStore:
             plans = [replace(PLAN, event_id=uuid4()) for _ in range(4)]
 
             async def attempt(plan: Plan) -> Plan:
-                standing = await requests.begin(request, "body", NOW)
-                return standing or await requests.save_plan(request, "body", plan, NOW)
+                standing = await requests.begin(request, "body")
+                return (standing or await requests.save_plan(request, "body", plan)).plan
 
             assert len(set(await asyncio.gather(*map(attempt, plans)))) == 1
 
     async def test_the_first_answer_stays(self, opened: Asks) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body", NOW)
-            await requests.save_plan(request, "body", PLAN, NOW)
+            await requests.begin(request, "body")
+            await requests.save_plan(request, "body", PLAN)
             first, second = PLAN.executed("photos-0@1"), PLAN.executed("photos-0@2")
             assert await requests.save_answer(request, "body", plan=PLAN, executed=first) == first
             assert await requests.save_answer(request, "body", plan=PLAN, executed=second) == first
-            assert await requests.begin(request, "body", NOW) == first
+            assert await plan_of(requests, request) == first
             with pytest.raises(KeyReused):
-                await requests.begin(request, "another", NOW)
+                await requests.begin(request, "another")
+
+    async def test_a_lost_plan_is_replaced_once(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request = new_key()
+            await requests.begin(request, "body")
+            await requests.save_plan(request, "body", PLAN)
+            plans = [replace(PLAN, event_id=uuid4()) for _ in range(4)]
+            attempts = (requests.replace_plan(request, "body", lost=PLAN, plan=plan) for plan in plans)
+            kept = await asyncio.gather(*attempts)
+            assert len({each.plan for each in kept}) == 1
+            assert kept[0].plan in plans
+            assert sorted(each.tried for each in kept) == [False, True, True, True]
+            assert await plan_of(requests, request) == kept[0].plan
+
+    async def test_an_answer_to_a_plan_that_was_replaced_is_not_kept(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request, other = new_key(), replace(PLAN, event_id=uuid4())
+            await requests.begin(request, "body")
+            await requests.save_plan(request, "body", PLAN)
+            await requests.replace_plan(request, "body", lost=PLAN, plan=other)
+            executed = PLAN.executed("photos-0@1")
+            assert await requests.save_answer(request, "body", plan=PLAN, executed=executed) == executed
+            assert await plan_of(requests, request) == other
+
+    async def test_a_plan_that_another_attempt_left_says_how_old_it_is(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request = new_key()
+            await requests.begin(request, "body")
+            await requests.save_plan(request, "body", PLAN)
+            kept = await requests.begin(request, "body")
+            assert kept is not None
+            assert kept.kept_at is not None
+            assert 0 <= kept.age < 60
+            assert kept.age_at(kept.read_at + 7) == pytest.approx(kept.age + 7)
+
+
+async def plan_of(requests: IdempotencyStore, request: IdempotencyKey) -> Plan:
+    """The plan that is kept."""
+    kept = await requests.begin(request, "body")
+    assert kept is not None
+    return kept.plan
 
 
 async def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
     async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
         requests, request = CassandraIdempotencyStore(store, darkroom), new_key()
-        await requests.begin(request, "body", NOW)
-        await requests.save_plan(request, "body", PLAN, NOW)
+        await requests.begin(request, "body")
+        await requests.save_plan(request, "body", PLAN)
         await requests.save_answer(request, "body", plan=PLAN, executed=PLAN.executed("photos-0@1"))
         cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private_keyspace(darkroom)}.requests"
         cql += " WHERE actor = ? AND route = ? AND key = ?"

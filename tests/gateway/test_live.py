@@ -29,6 +29,7 @@ from producers.decide.decision import Command, accepted
 from producers.gateway import application
 from producers.gateway.resources import Resources
 from producers.limits import UPLOAD_BYTES
+from producers.writes.plan import new_plan
 from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connected
 from projections.store.roles import WORKER
@@ -215,7 +216,7 @@ async def develop(resources: Resources, taken: dict[str, Any]) -> str:
     fields = {name: taken[name] for name in ("photo_id", "owner_id", "taken_at", "develops_at")}
     command = Command(actor=taken["owner_id"], request=taken["event_id"], at=taken["occurred_at"])
     decision = accepted(taken["photo_id"], PhotoDeveloped(**command.metadata("PhotoDeveloped"), **fields))
-    plan = await resources.executor.execute(await resources.executor.plan(decision, command.actor), resources.clock())
+    plan = await resources.executor.execute(new_plan(await resources.executor.plan(decision, command.actor)))
     assert plan.position is not None
     return plan.position
 

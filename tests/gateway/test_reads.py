@@ -18,8 +18,9 @@ from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.memory import MemoryStore
 from projections.visibility import VisibleRows
+from tests.gateway.memory import NOW
 from tests.gateway.shown import PHOTO, commented
-from tests.gateway.world import ADA, BOB, CAT, NOW, PRIVATE, PUBLIC, begin, joined, one, roll
+from tests.gateway.world import ADA, BOB, CAT, PRIVATE, PUBLIC, begin, joined, one, roll
 from tests.kit import folded, run
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,8 @@ from producers.writes.plan import Plan
 from producers.writes.register import register_user, require_free
 from projections.accounts.users_by_handle import handle_hmac
 from projections.private.claims import FINAL
-from tests.gateway.world import ADA, BOB, NOW, SETTINGS, GatewayWorld, away, held_by, one, world
+from tests.gateway.memory import NOW, away, held_by
+from tests.gateway.world import ADA, BOB, SETTINGS, GatewayWorld, one, world
 
 pytestmark = pytest.mark.anyio
 

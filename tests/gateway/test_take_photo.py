@@ -12,7 +12,8 @@ from events.ids import derived_id
 from producers.decide.develops_at import RULE_VERSION
 from producers.uploads import Uploaded
 from producers.writes.idempotency import IdempotencyKey
-from tests.gateway.world import ADA, BOB, NOW, PRIVATE, PUBLIC, GatewayWorld, begin, one, world
+from tests.gateway.memory import NOW
+from tests.gateway.world import ADA, BOB, PRIVATE, PUBLIC, GatewayWorld, begin, one, world
 
 pytestmark = pytest.mark.anyio
 

@@ -15,8 +15,10 @@ from producers.gateway.written import response_of
 from producers.writes.idempotency import IdempotencyKey
 from producers.writes.plan import Plan
 from projections.accounts.users_by_handle import handle_hmac
-from projections.private.claims import FINAL, PENDING
-from tests.gateway.world import ADA, BOB, CAT, NOW, SETTINGS, away, begin, one, world
+from projections.private.claims import PENDING_SECONDS
+from tests.gateway.memory import NOW, away
+from tests.gateway.world import ADA, BOB, CAT, SETTINGS, begin, one, world
+from web.deadline import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +48,7 @@ async def test_a_plan_is_kept_before_its_records_are_appended_and_is_what_the_ne
         event_id = derived_id(derived_id(BOB, FOLLOWS.route, "k1"), "UserFollowed")
         assert plan is not None
         assert plan == Plan(id=event_id, event_id=event_id, owner=BOB, records=plan.records)
-        here.now += timedelta(hours=5)
+        here.now += timedelta(minutes=5)
         await here.given(GONE)  # whoever was allowed then is not asked again
         answer = await here.ask(BOB, "PUT", FOLLOW, **KEY)
         position = parse_position(answer.json()["position"])
@@ -138,17 +140,17 @@ async def test_who_registered_moments_ago_may_write_before_the_read_models_know_
 async def test_a_claim_lasts_from_the_attempt_that_appends_and_not_from_the_decision() -> None:
     async with world() as here:
         new = handle_hmac(SETTINGS, "ada.l")
-        for minutes in (0, 4, 30):
+        for minutes in (0, 1, 5):
             here.now = NOW + timedelta(minutes=minutes)
             here.appended.refusals.append(away())
             assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 503
-            assert here.claims.kept["handle", new].until == here.now + PENDING
+            assert here.claims.kept["handle", new].until == here.now + timedelta(seconds=PENDING_SECONDS)
         assert (await here.ask(ADA, "PATCH", "/v1/me", {"handle": "ada.l"}, **KEY)).status_code == 202
-        assert here.claims.kept["handle", new].until == FINAL
+        assert here.claims.kept["handle", new].until == here.now + timedelta(seconds=PENDING_SECONDS)
 
 
-def test_a_log_that_does_not_answer_is_waited_for_ten_seconds() -> None:
-    assert write.ANSWER_SECONDS == 10.0
+def test_a_log_that_does_not_answer_is_waited_for_less_long_than_a_request_may_take() -> None:
+    assert write.ANSWER_SECONDS < DEADLINE_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -1,35 +1,40 @@
 """A gateway without servers: read models, claims, requests, uploads and a log in memory, folded when a test says."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 
-from events.codec import key_of, topic_of
 from events.generated import Event, MemberJoined, UserRegistered
-from events.positions import Position
 from events.settings import Settings
-from events.topics import key_bytes, partition_of
+from producers.decide.decision import Claim
 from producers.gateway.app import application
 from producers.gateway.resources import Resources
-from producers.publisher import EncodedRecord, NotPublished
-from producers.uploads import Form, Uploaded
 from producers.writes.execute import Executor
-from producers.writes.idempotency import IdempotencyKey, KeyReused
-from producers.writes.plan import Plan
+from projections.accounts.users import USERS, User
 from projections.accounts.users_by_handle import handle_hmac
-from projections.private.claims import FINAL, PENDING, Claimed, Holder
+from projections.private.claims import FINAL
 from projections.store.memory import MemoryStore
 from tests import given
+from tests.gateway.memory import (
+    NOW,
+    Appended,
+    DatabaseClock,
+    MemoryClaims,
+    MemoryIdempotencyStore,
+    MemorySearch,
+    MemoryUploads,
+    NoKeys,
+    held_by,
+)
 from tests.kit import MemoryLog, Worker
 from web.read_your_writes import ProjectionWaiter
 from web.tokens import issue_token
 
-NOW = datetime(2026, 6, 19, 21, 4, 11, 482000, tzinfo=UTC)
 SETTINGS = Settings.model_validate({"token_secret": "t" * 32, "handle_secret": "h" * 32})
 
 
@@ -42,140 +47,54 @@ ADA, BOB, CAT = one("ada"), one("bob"), one("cat")
 PUBLIC, PRIVATE = one("public roll"), one("private roll")
 
 
-class MemoryIdempotencyStore:
-    """See producers.writes.idempotency.IdempotencyStore; a day never ends here."""
-
-    def __init__(self) -> None:
-        self.kept: dict[IdempotencyKey, tuple[str, Plan | None]] = {}
-
-    async def begin(self, key: IdempotencyKey, body_hash: str, now: datetime) -> Plan | None:
-        kept_hash, plan = self.kept.setdefault(key, (body_hash, None))
-        if kept_hash != body_hash:
-            raise KeyReused(key.key)
-        return plan
-
-    async def save_plan(self, key: IdempotencyKey, body_hash: str, plan: Plan, now: datetime) -> Plan:
-        return self._put(key, body_hash, before=None, after=plan)
-
-    async def save_answer(self, key: IdempotencyKey, body_hash: str, *, plan: Plan, executed: Plan) -> Plan:
-        return self._put(key, body_hash, before=plan, after=executed)
-
-    def _put(self, key: IdempotencyKey, body_hash: str, *, before: Plan | None, after: Plan) -> Plan:
-        kept = self.kept.get(key, (body_hash, None))[1]
-        if kept is not None and kept != before:
-            return kept
-        self.kept[key] = (body_hash, after)
-        return after
-
-
-class MemoryClaims:
-    """See projections.private.claims.Claims."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], Holder] = {}
-
-    async def claim(self, *, kind: str, value: str, owner: UUID, event_id: UUID, now: datetime) -> None:
-        holder = self.kept.get((kind, value))
-        if holder is not None and holder.final and holder.owner == owner:
-            return
-        if holder is not None and holder.event_id != event_id and holder.until > now:
-            raise Claimed(value)
-        self.kept[kind, value] = held_by(owner, event_id, now + PENDING)
-
-    async def settle(self, *, kind: str, value: str, event_id: UUID) -> None:
-        holder = self.kept[kind, value]
-        if holder.event_id == event_id:
-            self.kept[kind, value] = held_by(holder.owner, event_id, FINAL)
-
-    async def release(self, *, kind: str, value: str, owner: UUID) -> None:
-        holder = self.kept.get((kind, value))
-        if holder is not None and holder.owner == owner:
-            del self.kept[kind, value]
-
-    async def holder(self, *, kind: str, value: str) -> Holder | None:
-        return self.kept.get((kind, value))
-
-
-def held_by(owner: UUID, event_id: UUID, until: datetime) -> Holder:
-    """Who has a value, by which event, until when."""
-    return Holder(owner=owner, event_id=event_id, until=until)
-
-
-@dataclass
-class MemoryUploads:
-    """An object store that knows what was sent."""
-
-    sent: dict[str, Uploaded] = field(default_factory=dict)
-
-    def form(self, key: str, *, content_type: str, now: datetime) -> Form:
-        return Form("http://s3.example/bucket", {"key": key, "Content-Type": content_type}, now + timedelta(minutes=15))
-
-    async def find(self, key: str) -> Uploaded | None:
-        return self.sent.get(key)
-
-
-@dataclass
-class Appended:
-    """The log: `refusals` are raised, one an append, before anything is appended (or `after`)."""
-
-    log: MemoryLog
-    traces: list[str] = field(default_factory=list)
-    refusals: list[Exception] = field(default_factory=list)
-    after: bool = False
-
-    async def records(self, events: Sequence[Event]) -> list[EncodedRecord]:
-        return [EncodedRecord(topic_of(type(e)), key_of(e), await self.log.codec.encode(e)) for e in events]
-
-    async def append(self, records: Sequence[EncodedRecord], traceparent: str = "") -> list[Position]:
-        if self.refusals and not self.after:
-            raise self.refusals.pop()
-        positions: list[Position] = []
-        for record in records:
-            partition = partition_of(record.topic, record.key)
-            self.log.raw(record.topic, partition, key_bytes(record.key), record.value)
-            offset = len(self.log.partitions[record.topic, partition]) - 1
-            positions.append(Position(record.topic, partition, offset))
-        self.traces.append(traceparent)
-        if self.refusals:
-            raise self.refusals.pop()
-        return positions
-
-
-@dataclass
-class NoKeys:
-    """Everybody has a key already."""
-
-    async def create(self, person: UUID) -> None:
-        """Nothing to do."""
-
-
 class GatewayWorld:
     """A gateway, its clients, and what it wrote."""
 
     def __init__(self) -> None:
-        self.store = MemoryStore()
-        self.appended = Appended(MemoryLog())
-        self.worker = Worker(self.store, self.appended.log.codec)
-        self.idempotency, self.claims, self.uploads = MemoryIdempotencyStore(), MemoryClaims(), MemoryUploads()
-        self.now = NOW
-        self.resources = Resources(
+        self.store, self.clock = MemoryStore(), DatabaseClock()
+        self.appended = Appended(MemoryLog(), self.clock)
+        self.worker = Worker(self.store, self.appended.log.codec, log=self.appended.log)
+        self.idempotency, self.claims = MemoryIdempotencyStore(self.clock), MemoryClaims(self.clock)
+        self.uploads, self.search = MemoryUploads(), MemorySearch(self.appended.log)
+        self.ahead = timedelta(0)
+        self.resources = self.gateway(self.appended)
+
+    @property
+    def now(self) -> datetime:
+        """The time, for the database and Kafka. This world's first gateway is `ahead` of it."""
+        return self.clock.now
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        self.clock.now = now
+
+    def gateway(self, appended: "Appended") -> Resources:
+        """What a gateway that appends in this way works with, beside the others."""
+        return Resources(
             settings=SETTINGS,
             store=self.store,
             claims=self.claims,
-            executor=Executor(self.appended, self.claims),
+            executor=Executor(appended, self.claims, self.search, self, SETTINGS.copy_window),
             idempotency=self.idempotency,
             uploads=self.uploads,
             keys=NoKeys(),
             waiting=ProjectionWaiter(self.store),
             needs=lambda: {"log": self.ready()},
-            clock=lambda: self.now,
+            clock=lambda: self.now + self.ahead,
         )
+
+    async def has(self, owner: UUID, claim: Claim) -> bool:
+        """See producers.writes.execute.Owners."""
+        await self.fold()
+        user: User | None = await self.store.get(USERS, owner)
+        return user is not None and user.handle_hmac == claim.value
 
     async def ready(self) -> None:
         """Always."""
 
     async def given(self, *events: Event) -> None:
         """What happened before, folded."""
+        self.appended.log.at_ms = int((self.now - timedelta(days=1)).timestamp() * 1000)
         await self.appended.log.append(*events)
         await self.fold()
 
@@ -201,6 +120,13 @@ class GatewayWorld:
             sent["Authorization"] = f"Bearer {token}"
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.request(method, path, json=body, headers=sent)
+
+
+async def rows_of(log: MemoryLog) -> MemoryStore:
+    """What a fold of the log comes to."""
+    store = MemoryStore()
+    await Worker(store, log.codec, log=log).fold_all(log)
+    return store
 
 
 CURRENT: list[GatewayWorld] = []
@@ -263,8 +189,3 @@ def joined(roll_id: UUID, member: UUID, role: str = "member", name: str = "") ->
 def again(event: Event, name: str) -> Any:
     """The same beginning once more, under another id: as two devices make it at once."""
     return replace(event, event_id=one(name))
-
-
-def away() -> NotPublished:
-    """Kafka doesn't answer."""
-    return NotPublished("timed out")

@@ -55,6 +55,9 @@ class Mortal:
     def flush(self, _: float) -> None:
         pass
 
+    def purge(self) -> None:
+        pass
+
     def __len__(self) -> int:
         return len(self._queue)
 
