@@ -17,7 +17,7 @@ from events.ids import key_order
 from events.reachability import reachability
 from events.settings import Settings
 from projections.projection import GENERATION
-from projections.store.connection import REQUEST_SECONDS, timings
+from projections.store.connection import REQUEST_SECONDS, WRONG_PASSWORD, timings
 from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
 from projections.store.nodes import database, node, note
@@ -67,7 +67,7 @@ def connect(settings: Settings, user: str, password: str) -> Session:
     except NoHostAvailable as error:
         cluster.shutdown()
         for refusal in getattr(error, "errors", {}).values():
-            if isinstance(refusal, AuthenticationFailed) and "incorrect" in str(refusal):  # not: can't tell just now
+            if isinstance(refusal, AuthenticationFailed) and WRONG_PASSWORD in str(refusal):  # not: can't tell just now
                 raise LoginRefused(f"it has no role {user}, or not with our password: {refusal}") from error
         raise StoreUnavailable(f"Cassandra at {settings.contact_points}: {error}") from error
 

@@ -129,7 +129,7 @@ class Writer(Client):
 def older(made: System, writers: Sequence[Writer]) -> list[str]:
     """The rolls whose title isn't the last one that was acknowledged. The writers have ended, and all is folded."""
     cql = f"SELECT title FROM {made.settings.keyspace}.roll_1 WHERE roll_id = %s"
-    found = {writer.roll: made.oracle.session.execute(cql, [UUID(writer.roll)])[0][0] for writer in writers}
+    found = {writer.roll: made.oracle.session.execute(cql, [UUID(writer.roll)]).one()[0] for writer in writers}
     return [
         f"{each.roll}: {found[each.roll]!r}, not {each.title!r}" for each in writers if found[each.roll] != each.title
     ]
