@@ -48,7 +48,7 @@ def filled_and_freed(made: System, supervisor: Supervisor) -> float:
     made.flows.append(flow)
     until(moving(made), "progress before")
     fillers = [fill(child.program.folder) for child in children]
-    until(lambda: all(str(child.state) == "no room" for child in children), "both servers died of a full disk")
+    until(lambda: all(child.state == "no room" for child in children), "both servers died of a full disk")
     flow.stopping.set()
     assert flow.done.wait(180), "the load never ended"  # what wasn't acknowledged failed, as it must
     for filler in fillers:
