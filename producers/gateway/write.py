@@ -187,7 +187,6 @@ class WriteRequest:
     def _log_what_becomes_of(self, work: asyncio.Task[Plan]) -> None:
         """Says in the log, under the request's id, why it was answered 503, once that is known."""
         name = f"request {request_id_of(self.request)}"
-        logger.warning("%s is answered 503: not in the log within %.0f s", name, ANSWER_SECONDS)
 
         def done(task: asyncio.Task[Plan]) -> None:
             error = None if task.cancelled() else task.exception()

@@ -29,11 +29,16 @@ Projections = Sequence[Projection | Tally]
 
 
 def undecodable(log: MemoryLog, bad: ConsumerRecord[Any, Any]) -> MemoryLog:
-    """The log, with nonsense in place of one record."""
+    """The log, with a schema that nobody knows in one record: its event's id can still be told."""
     other = MemoryLog(log.codec)
     for place, records in log.partitions.items():
-        other.partitions[place] = [replace(each, value=b"nonsense") if each is bad else each for each in records]
+        other.partitions[place] = [unknown_schema(each) if each is bad else each for each in records]
     return other
+
+
+def unknown_schema(each: ConsumerRecord[Any, Any]) -> ConsumerRecord[Any, Any]:
+    """The record, with the id of a schema that the registry doesn't have."""
+    return replace(each, value=b"\0\xff\xff\xff\xff" + (each.value or b"")[5:])
 
 
 def unfoldable(each: Projection | Tally, bad: Event) -> Projection | Tally:

@@ -74,7 +74,7 @@ async def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str,
     for (_, partition), records in log.partitions.items():
         for back in (len(records), *backs):  # each time `progress` was lost, and is `back` records behind
             worker = Worker(store, log.codec, log=log)
-            store._tables.pop("progress", None)
+            store._tables.get("progress", {}).pop((topic, partition), None)
             names = [(each.name, GENERATION) for each in of_topic(topic)]
             await store.write(progress_rows(topic, partition, names, offset=max(0, len(records) - back)))
             begin = await worker.take_over(topic, partition)
@@ -124,8 +124,8 @@ async def test_a_stalled_writers_batch_changes_nothing_when_it_arrives(topic: st
         await owner.fold(records[:first])
         slow = StalledStore(store)
         stalled = Worker(slow, log.codec, log=log)
-        await stalled.take_over(topic, partition)
-        await stalled.fold(records[first:stalls])
+        begin = await stalled.take_over(topic, partition)
+        await stalled.fold(records[begin:stalls])
         for batch in cut(records[first:wakes], 2):
             await owner.fold(batch)
         await slow.release()

@@ -55,8 +55,8 @@ class Clock:
 class ForgetfulStore(MemoryStore):
     """Forgets, at its nth operation, some or all of what was written since it last synced, and says that it broke.
 
-    What is left of it differs by `kind`: nothing; `progress`, as on other replicas than the rows'; or any of the writes,
-    each whole, as of a quorum of replicas of which each has lost another tail and has missed another write.
+    What is left of it differs by `kind`: nothing; `progress`, as on other replicas than the rows'; or any of the
+    writes, each whole, as of a quorum of replicas of which each has lost another tail and has missed another write.
 
     Reads and writes take their time, each its own, as on a network: some have their answer when another one breaks, and
     some never get it.

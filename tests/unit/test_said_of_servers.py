@@ -168,17 +168,18 @@ async def test_the_object_store_says_so_to_workers_and_to_the_gateway(
             raise answer
         return answer
 
-    client: Any = type("Client", (), {"delete_object": staticmethod(ask), "head_object": staticmethod(ask)})()
+    calls = {name: staticmethod(ask) for name in ("get_object", "head_object")}
+    client: Any = type("Client", (), calls)()
     monkeypatch.setitem(vars(objects), "_client", client)
     monkeypatch.setattr(uploads, "_client", client)
     away = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
     skewed = ClientError({"Error": {"Code": "RequestTimeTooSkewed", "Message": "an hour"}}, "HeadObject")
-    gone = ClientError({"Error": {"Code": "404", "Message": "no"}}, "DeleteObject")
-    answers[:] = [away, gone, skewed, {"ETag": '"a"', "ContentLength": 1}]
+    changed = ClientError({"Error": {"Code": "412", "Message": "no"}}, "GetObject")
+    answers[:] = [away, changed, skewed, skewed, {"ETag": '"a"', "ContentLength": 1}]
     with pytest.raises(ObjectsUnavailable):
-        await objects.remove("a")
+        await objects.read("a", "e", 1)
     with pytest.raises(ObjectChanged):
-        await objects.remove("a")
+        await objects.read("a", "e", 1)
     with pytest.raises(StorageUnavailable):
         await uploads.find("a")
     assert await uploads.find("a") is not None
