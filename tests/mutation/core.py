@@ -2,9 +2,9 @@
 
 CORE = {
     "api": "context fill_page hydration image_urls me photos presentation rolls users",
-    "events": "codec ids personal positions topics",
+    "events": "codec ids personal positions reachability topics",
     "processors": "cleanup develop expand filter filter_late",
-    "processors.handlers": "circuit_breaker dead_letter fold patient projector reactor reader reject writer",
+    "processors.handlers": "circuit_breaker copies dead_letter fold handler patient projector reactor reader reject writer",
     "processors.log": "ends records",
     "processors.redrive": "redrive replay",
     "processors.transport": "lease",
@@ -20,7 +20,7 @@ CORE = {
     """,
     "projections.reactions": "comments likers",
     "projections.rolls": "invitations members roll roll_followers rolls_of_user",
-    "projections.store": "inserts memory table",
+    "projections.store": "inserts memory starts table",
     "projections.tally": "counts queries shard stamps tally",
     "web": "pagination read_your_writes tokens",
 }
@@ -33,7 +33,7 @@ ONLY_WITH_SERVERS = {
     # Conditional writes of Cassandra: tests/gateway/test_idempotency_store.py, with the contract that memory's has.
     "producers.writes.idempotency": ("CassandraIdempotencyStore",),
     # A consumer of Kafka's: tests/processors/test_log_records.py.
-    "processors.log.records": ("LogRecords", "fetch"),
+    "processors.log.records": ("LogRecords", "bounds", "first_since", "fetch_held", "fetch"),
 }
 
 # A fold's decorator: the annotation of the function's parameter is its subscription, so it is mutated too.

@@ -80,6 +80,15 @@ def test_a_copy_counts_again_only_a_window_after_the_last_one(later: int, counts
     assert found(records, 0, 0, 2) == [0, 1, *([2] if counts else [])]
 
 
+def test_append_times_that_go_back_beyond_what_is_known_are_looked_up() -> None:
+    """Seen to fail without that: of what was appended before one began, and of what was dropped."""
+    before = records_of((1, 0), (2, 3 * WINDOW), (1, WINDOW // 2))
+    assert found(before, 2, 2, 1) == counting(before)[2:] == []
+    minutes = [int(WINDOW * each) for each in (0, 1.2, 2.4, 3.6)]
+    dropped = records_of(*enumerate(minutes, 1), (1, WINDOW // 2))
+    assert found(dropped, 0, 0, 1) == counting(dropped) == [0, 1, 2, 3]
+
+
 def test_a_copy_of_a_copy_is_one_however_long_they_go_on() -> None:
     records = records_of(*((1, each * (WINDOW - 1)) for each in range(40)))
     assert found(records, 0, 0, 3) == [0]
