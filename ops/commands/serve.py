@@ -1,6 +1,7 @@
 """Serves a web service in this process."""
 
 import asyncio
+import logging
 import signal
 import sys
 from typing import Any, NoReturn
@@ -28,6 +29,8 @@ def serve(settings: Settings, port: int, app: FastAPI) -> NoReturn:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    # What keeps it from being opened is raised below, and said in one line.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: app.state.opening.failure is None)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

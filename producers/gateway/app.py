@@ -12,7 +12,7 @@ from events.settings import Settings, settings
 from producers.decide.refusals import Refusal
 from producers.gateway.body_limit import BodyLimit
 from producers.gateway.problems import problem_of
-from producers.gateway.resources import Resources, open_resources
+from producers.gateway.resources import Resources, open_gateway
 from producers.gateway.routes import add_routes
 from producers.limits import BODY_BYTES
 from producers.publisher import NotPublished
@@ -26,7 +26,7 @@ and `Darkroom-Position`: where the facts are. Give that to a read, or to the nex
 Open = Callable[[Settings], AbstractAsyncContextManager[Resources]]
 
 
-def application(given: Settings | None = None, open_with: Open = open_resources) -> FastAPI:
+def application(given: Settings | None = None, open_with: Open = open_gateway) -> FastAPI:
     """Returns the gateway's application, with these settings or the environment's."""
 
     @asynccontextmanager

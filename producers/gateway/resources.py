@@ -78,10 +78,7 @@ class Resources:
 async def open_resources(
     settings: Settings, client_id: str = "gateway", connected: Connect = connected_patiently
 ) -> AsyncGenerator[Resources]:
-    """Opens what works on the real servers. Kafka's topics are waited for, and Cassandra, unless `connected` raises.
-
-    Raises WrongTopics."""
-    await wait_for_topics(settings)
+    """Opens what works on the real servers. Only Cassandra must be there: `connected` waits for it, or raises."""
     async with connected(settings, GATEWAY, settings.gateway_password) as store:
         with open_codecs(store, settings) as codecs:
             publisher = Publisher(settings, codecs.fresh(), client_id)
@@ -106,6 +103,14 @@ async def open_resources(
                 await waiting.close()
                 await publisher.close()
                 uploads.close()
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings) -> AsyncGenerator[Resources]:
+    """Opens what the gateway works on, once Kafka's topics are there. Raises WrongTopics if they aren't right."""
+    await wait_for_topics(settings)
+    async with open_resources(settings) as resources:
+        yield resources
 
 
 def needed(store: Store, registry: Registry, publisher: Publisher) -> Mapping[str, Awaitable[Any]]:

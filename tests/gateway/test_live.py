@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+from fastapi import FastAPI
 
 from events.codec import Codec
 from events.confluent_registry import ConfluentRegistry
@@ -27,7 +28,7 @@ from ops.provision import prepare
 from ops.secrets import with_values
 from producers.decide.decision import Command, accepted
 from producers.gateway import application
-from producers.gateway.resources import Resources
+from producers.gateway.resources import Resources, whole_milliseconds
 from producers.limits import UPLOAD_BYTES
 from producers.writes.plan import new_plan
 from projections.private.keys import KeyStore
@@ -133,11 +134,12 @@ async def test_from_a_token_to_a_like(known: Settings) -> None:
             people[handle] = user_id
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            await story(client, app.state.resources, reader, people)
+            await story(client, app, reader, people)
 
 
-async def story(client: httpx.AsyncClient, resources: Resources, reader: Reader, people: dict[str, UUID]) -> None:
+async def story(client: httpx.AsyncClient, app: FastAPI, reader: Reader, people: dict[str, UUID]) -> None:
     """Ada opens a roll and puts a photo into it; Bob joins, follows and is found in the log."""
+    resources: Resources = app.state.resources
     ada, bob = (
         {"Authorization": f"Bearer {issue_token(resources.settings, people[name], LIFETIME)}"}
         for name in ("ada", "bob")
@@ -187,6 +189,8 @@ async def story(client: httpx.AsyncClient, resources: Resources, reader: Reader,
     assert hidden.status_code == 404  # until tomorrow at 9
 
     await reader.fold(await develop(resources, taken))
+    assert (await client.put(f"/v1/photos/{taken['photo_id']}/like", headers=bob)).status_code == 404  # nor by a fact
+    app.state.resources = dataclasses.replace(resources, clock=lambda: whole_milliseconds() + timedelta(days=2))
     path = f"/v1/photos/{taken['photo_id']}/like"
     liked = await client.put(path, headers=bob)
     assert liked.status_code == 202, liked.text

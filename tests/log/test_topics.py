@@ -106,7 +106,7 @@ def test_partitions_and_replicas_are_counted(darkroom: Settings, monkeypatch: py
 def test_kafka_is_waited_for(darkroom: Settings, caplog: pytest.LogCaptureFixture) -> None:
     away = with_values(darkroom, kafka="127.0.0.1:1")
     with pytest.raises(TimeoutError):
-        asyncio.run(asyncio.wait_for(wait_for_topics(away), 3.0))
+        asyncio.run(asyncio.wait_for(wait_for_topics(away), 8.0))
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["Kafka at 127.0.0.1"]
 
 

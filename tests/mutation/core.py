@@ -4,7 +4,9 @@ CORE = {
     "api": "context fill_page hydration image_urls me photos presentation rolls users",
     "events": "codec ids personal positions reachability topics",
     "processors": "cleanup develop expand filter filter_late",
-    "processors.handlers": "circuit_breaker copies dead_letter fold handler patient projector reactor reader reject writer",
+    "processors.handlers": """
+        circuit_breaker copies dead_letter fold handler patient projector reactor reader reject writer
+    """,
     "processors.log": "ends records",
     "processors.redrive": "redrive replay",
     "processors.transport": "lease",

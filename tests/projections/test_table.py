@@ -98,7 +98,18 @@ def test_an_upsert_without_its_key_or_with_another_column_or_a_null_is_refused()
 def test_progress_is_one_row_for_each_projection_stamped_by_the_offset_it_is_at() -> None:
     assert progress_rows("photos", 3, [("photo", 1), ("roll_feed", 2)], offset=41) == [
         Stamped(
-            PROGRESS.upsert(topic="photos", partition=3, projection=name, generation=generation, offset=41), 41 * 1024
+            PROGRESS.upsert(
+                topic="photos",
+                partition=3,
+                projection=name,
+                generation=generation,
+                offset=41,
+                synced=41,
+                nodes="",
+                record="",
+                epoch=0,
+            ),
+            41 * 1024,
         )
         for name, generation in (("photo", 1), ("roll_feed", 2))
     ]
