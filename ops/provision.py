@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from botocore.exceptions import ClientError
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from events.confluent_registry import register_all
 from events.settings import Settings
 from processors.catalog import every_table
-from producers.s3 import SENTINEL, s3_client
 from producers.topics import new_topics, wait_for_topics
 from projections.keyspace import create_all
 from projections.store.cassandra import connect, disconnect
@@ -48,6 +46,10 @@ def create_topics(settings: Settings) -> None:
 
 def create_bucket(settings: Settings) -> None:
     """Creates the bucket, and its sentinel in it. Raises botocore's ClientError or BotoCoreError."""
+    from botocore.exceptions import ClientError  # heavy, and only this needs it
+
+    from producers.s3 import SENTINEL, s3_client
+
     client = s3_client(settings, seconds=30, attempts=3, connections=1)
     try:
         try:

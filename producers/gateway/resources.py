@@ -108,8 +108,8 @@ async def open_resources(
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncGenerator[Resources]:
     """Opens what the gateway works on, once Kafka's topics are there. Raises WrongTopics if they aren't right."""
-    await wait_for_topics(settings)
     async with open_resources(settings) as resources:
+        await wait_for_topics(settings)
         yield resources
 
 
