@@ -94,7 +94,7 @@ class MemoryLog:
             raise OutsideTheLog(f"{last} is beyond the log's end")
         since = records[start - 1].timestamp - stretch_ms if start else 0
         begin = next((each.offset for each in records if each.timestamp >= since), start)
-        return Past(await self(topic, partition, {start - 1, *offsets}), 0, min(begin, start))
+        return Past(await self(topic, partition, {start - 1, *offsets}), 0, len(records), min(begin, start))
 
     async def since(self, topic: str, partition: int, at_ms: int, end: int) -> list[Record]:
         records = self.partitions.get((topic, partition), [])

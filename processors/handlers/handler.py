@@ -40,7 +40,8 @@ class Checkpoint:
     - `passed`: when all below which offset was done; the first is surely synced
     - `nodes`, `outages`: the store's, when all below `wanted` was surely stored
     - `doubtful`: the database may have lost some of what is being done (again): what it holds may contradict itself
-    - `ahead`: up to where some had come when the database lost something; until there all is doubtful
+    - `ahead`: up to where anybody may have come when the database lost something; until there all is doubtful
+    - `attempted`: the end of the batch that is being done
     - `record`: the fingerprint of the last record that was done
     - `assignment`: of the last batch
     """
@@ -55,6 +56,7 @@ class Checkpoint:
     assignment: int = -1
     doubtful: bool = False
     ahead: int = 0
+    attempted: int = 0
 
     @property
     def next_offset(self) -> int:
@@ -94,7 +96,7 @@ class BatchHandler:
         wanted = {row.projection: row.offset or 0 for row in rows}
         start = min(wanted.values(), default=0)
         synced = min(start, *(row.synced or row.kept("") for row in rows))
-        begin, copies = await self._look_back(where, synced, rows)
+        begin, end, copies = await self._look_back(where, synced, rows)
         self._checkpoints[where] = Checkpoint(
             wanted=wanted,
             written={row.projection: (row.offset or 0, row.epoch or 0) for row in rows},
@@ -104,16 +106,17 @@ class BatchHandler:
             outages=outages,
             record=next((row.record for row in rows if row.record and row.offset == start), ""),
             copies=copies,
+            attempted=end,  # the last owner may have come that far, and the database have lost what says so
         )
         self._dead_letters.breaker.begin(where, start)
         return begin
 
-    async def _look_back(self, where: Partition, start: int, rows: Sequence[Progress]) -> tuple[int, Copies]:
-        """Where to begin reading, and the copies from there on. Raises OutsideTheLog."""
+    async def _look_back(self, where: Partition, start: int, rows: Sequence[Progress]) -> tuple[int, int, Copies]:
+        """Where to begin reading, where the log ends, and the copies from that beginning on. Raises OutsideTheLog."""
         fingerprints = {int(row.record.partition(":")[0]): row.record for row in rows if row.record}
         reached = max((row.offset or 0 for row in rows), default=0)
         if self._log is None or not reached:
-            return start, Copies(self._window_ms, start)
+            return start, start, Copies(self._window_ms, start)
         offsets = {reached - 1, *fingerprints}
         past = await self._log.past(*where, start, offsets, self._window_ms + LEEWAY_MS)
         for offset, fingerprint in fingerprints.items():
@@ -124,7 +127,7 @@ class BatchHandler:
                 )
         everything = past.begin <= past.first or start - 1 not in past.records
         since = NEVER if everything else past.records[start - 1].timestamp - self._window_ms - LEEWAY_MS
-        return past.begin, Copies(self._window_ms, past.begin, since)
+        return past.begin, past.end, Copies(self._window_ms, past.begin, since)
 
     def next_offset(self, where: Partition) -> int:
         """The least of the offsets that are wanted of a partition that was started."""
@@ -146,6 +149,7 @@ class BatchHandler:
                 return
             records = [record for record in batch.records if record.offset >= begin]
             checkpoint.doubtful = begin < checkpoint.ahead
+            checkpoint.attempted = max(checkpoint.attempted, batch.next_offset)
             with suppress(Forgotten):
                 await self._process(where, records, wanted, batch.next_offset, lease)
                 await self.settle(where, lease)
@@ -184,7 +188,7 @@ class BatchHandler:
         found = (rows.get((name, GENERATION)) for name in self.names)
         since = min(self._synced(checkpoint), upto, *((row.offset or 0) if row else 0 for row in found))
         checkpoint.passed, checkpoint.doubtful = deque([(-math.inf, since)]), True
-        checkpoint.ahead = max(checkpoint.ahead, *checkpoint.wanted.values())
+        checkpoint.ahead = max(checkpoint.ahead, checkpoint.attempted, *checkpoint.wanted.values())
         wanted, copies = dict.fromkeys(self.names, since), checkpoint.copies
         for begin in range(min(since, copies.next_offset), upto, self.max_records):
             offsets = range(begin, min(begin + self.max_records, upto))

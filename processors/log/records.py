@@ -27,12 +27,13 @@ class Past:
     """What stands in a partition before an offset.
 
     - `records`: those that were asked for, unless the log holds them no more
-    - `first`: the first offset that the log holds
+    - `first`, `end`: the first offset that the log holds, and the offset after its last
     - `begin`: the first offset of the stretch that was asked for
     """
 
     records: Records
     first: int
+    end: int
     begin: int
 
 
@@ -88,7 +89,7 @@ class LogRecords:
             begin = first
             if start - 1 in records:
                 begin = await first_since(consumer, tp, records[start - 1].timestamp - stretch_ms)
-            return Past(records, first, min(begin, start))
+            return Past(records, first, end, min(begin, start))
 
     async def since(self, topic: str, partition: int, at_ms: int, end: int) -> list[ConsumerRecord[Any, Any]]:
         """See LogReader."""
