@@ -11,7 +11,7 @@ from typing import TypeVar
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from events.reachability import reachability
+from events.reachability import of_registry
 from events.registry import IncompatibleSchema, RegistryUnavailable, UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.settings import Settings
@@ -26,7 +26,7 @@ class ConfluentRegistry:
     """A registry that speaks Confluent's API (Apicurio's ccompat, locally). Subjects are record names."""
 
     def __init__(self, settings: Settings):
-        self._reachable = reachability(f"The schema registry at {settings.registry_url}")
+        self._reachable = of_registry(settings)
         self._client = SchemaRegistryClient({"url": settings.registry_url, "timeout": 5, "max.retries": 0})
 
     async def id_of(self, schema: EventSchema) -> int:

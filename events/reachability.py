@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TypeVar
 
+from events.settings import Settings
+
 FIRST_SECONDS = 10.0  # until it is said a second time
 LONGEST_SECONDS = 600.0  # between two times; the pause doubles up to here
 RETRY_SECONDS = 1.0  # between two attempts to reach what a process waits for
@@ -89,3 +91,18 @@ class Reachability:
 def reachability(what: str) -> Reachability:
     """The process's one Reachability of a server, for all of its clients."""
     return Reachability(logging.getLogger("darkroom.reachability"), what)
+
+
+def of_kafka(settings: Settings) -> Reachability:
+    """Kafka's."""
+    return reachability(f"Kafka at {settings.bootstrap}")
+
+
+def of_registry(settings: Settings) -> Reachability:
+    """The schema registry's."""
+    return reachability(f"The schema registry at {settings.registry_url}")
+
+
+def of_object_store(settings: Settings) -> Reachability:
+    """The object store's."""
+    return reachability(f"The object store at {settings.s3_url}")

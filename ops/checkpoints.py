@@ -13,7 +13,7 @@ from events.topics import FACTS, TOPICS
 from ops.errors import OperatorError
 from processors.catalog import reactors
 from processors.log.ends import LogEnds
-from projections.progress import PROGRESS, Progress
+from projections.progress import PROGRESS, Progress, read_progress
 from projections.store.cassandra import CassandraStore, connected
 from projections.store.protocol import Store
 from projections.store.roles import WORKER
@@ -23,13 +23,13 @@ GROUPS = (*FACTS, *(reactor.name for reactor in reactors()))  # the consumer gro
 ANSWER_SECONDS = 10.0
 
 
-async def read_progress(store: Store) -> list[Progress]:
+async def all_progress(store: Store) -> list[Progress]:
     """Every row of `progress`. Raises StoreUnavailable."""
     return [
         row
         for topic in TOPICS.values()
         for partition in range(topic.partitions)
-        for row in await store.slice(PROGRESS, topic.name, partition)
+        for row in (await read_progress(store, topic.name, partition)).values()
     ]
 
 
@@ -102,7 +102,7 @@ def require_in_log(settings: Settings, rows: list[Progress]) -> None:
 async def save(settings: Settings) -> tuple[str, int]:
     """The text of a file with every row of `progress`, and how many these are. Raises StoreUnavailable."""
     async with connected(settings, WORKER, settings.worker_password) as store:
-        rows = await read_progress(store)
+        rows = await all_progress(store)
     return to_json(rows, datetime.now(UTC)), len(rows)
 
 

@@ -31,10 +31,7 @@ from projections.private.codec import Codecs
 from projections.store.cassandra import CassandraStore, connect
 from projections.store.roles import WORKER
 
-PROJECTIONS_FIRST = (
-    EVERY,
-    *(projection.name for projection in PROJECTIONS),
-)  # before the reactors
+PROJECTIONS_FIRST = (EVERY, *(projection.name for projection in PROJECTIONS))  # before the reactors
 
 
 class AppFactory:
@@ -49,11 +46,8 @@ class AppFactory:
         self.codec = self.codecs.fresh()
         self.publisher = Publisher(settings, self.codec, "darkroom-worker")
         self.tools = Tools(self.store, self.publisher, Objects(settings), LogEnds(settings), settings)
-
-    @property
-    def copy_window_ms(self) -> int:
-        """How long after an event's record its copies count as nothing, in milliseconds of append time."""
-        return 1000 * self.settings.copy_window
+        self.log, self.copy_window_ms = LogRecords(settings), 1000 * settings.copy_window
+        self.redrive_requests = CassandraRedriveRequests(self.cassandra, settings.keyspace)
 
     def dead_letters(self, app: str) -> DeadLetterQueue:
         """Makes an app's queue of dead letters, behind a circuit breaker of its own."""
@@ -65,8 +59,8 @@ class AppFactory:
 
     def projector(self, topic: str) -> BatchApp:
         """Makes the app that folds one topic with all of its projections."""
-        dead_letters, log, window_ms = self.dead_letters(topic), LogRecords(self.settings), self.copy_window_ms
-        projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, log, window_ms)
+        dead_letters, window_ms = self.dead_letters(topic), self.copy_window_ms
+        projector = Projector(topic, of_topic(topic), self.store, self.codec, dead_letters, self.log, window_ms)
         replay = ProjectorReplay(
             topic,
             of_topic(topic),
@@ -74,7 +68,7 @@ class AppFactory:
             self.codecs.fresh,
             CassandraCorrections(self.cassandra, self.settings.keyspace),
             reactors=reactors(),
-            ask=CassandraRedriveRequests(self.cassandra, self.settings.keyspace).ask,
+            ask=self.redrive_requests.ask,
         )
         redrive = self._redrive(replay)
 
@@ -107,8 +101,8 @@ class AppFactory:
 
     def reactor(self, reactor: Reactor) -> BatchApp:
         """Makes the app that hands a reactor its topics' batches, and redrives its dead letters."""
-        dead_letters, log, window_ms = self.dead_letters(reactor.name), LogRecords(self.settings), self.copy_window_ms
-        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters, log, window_ms)
+        dead_letters, window_ms = self.dead_letters(reactor.name), self.copy_window_ms
+        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters, self.log, window_ms)
         redrive = self._redrive(
             ReactorReplay(reactor, self.codecs.fresh), PROJECTIONS_FIRST, min(ROUND, reactor.max_records)
         )
@@ -138,8 +132,7 @@ class AppFactory:
         )
 
     def _redrive(self, replay: Replay, first: Collection[str] = (), round_size: int = ROUND) -> Redrive:
-        requests = CassandraRedriveRequests(self.cassandra, self.settings.keyspace)
-        return Redrive(requests, replay, LogRecords(self.settings), self.store, first, round_size)
+        return Redrive(self.redrive_requests, replay, self.log, self.store, first, round_size)
 
 
 async def starts(handler: BatchHandler, partitions: frozenset[Partition]) -> Mapping[Partition, int]:

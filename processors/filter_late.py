@@ -21,15 +21,13 @@ from processors.film.limits import LIMITS
 from processors.film.sandbox.pool import Pool
 from processors.filter import Filter, FilterLane, photo_taken
 from processors.handlers.batch import Batch, Partition
-from processors.handlers.patient import PatientStore
+from processors.handlers.reactor import wait_until_projected
 from processors.handlers.reader import Read
 from processors.handlers.tools import PartitionEnd, Tools
 from processors.transport.lease import Lease
-from projections.progress import next_offsets
-from projections.projection import GENERATION
 
 BEHIND = replace(LIMITS, nice=10)
-POLL = 0.5  # seconds
+POLL = 0.5  # seconds: `filter` takes tenths of one for each photo
 
 
 class FilterLate(FilterLane):
@@ -50,8 +48,9 @@ class FilterLate(FilterLane):
         taken = [event for read in reads if (event := photo_taken(read))]
         if not taken:
             return
-        await self._wait_for_filter(batch, lease)
-        taken = await self.unfinished(taken, (batch.topic, batch.partition, batch.next_offset), lease)
+        here = (batch.topic, batch.partition, batch.next_offset)
+        await wait_until_projected(self.tools.store, [Filter.name], [here], lease, poll=POLL)
+        taken = await self.unfinished(taken, here, lease)
         if taken:  # which is rare: the log's end needn't be asked for each time
             taken = await self.unfinished(taken, await self._end_of(batch, lease), lease)
         known = {one.event_id: self._given_up[one.event_id] for one in taken if one.event_id in self._given_up}
@@ -66,15 +65,6 @@ class FilterLate(FilterLane):
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """See Reactor."""
         self._given_up.clear()
-
-    async def _wait_for_filter(self, batch: Batch, lease: Lease) -> None:
-        """Waits until `filter` has passed a batch. Raises LeaseLost."""
-        store = PatientStore(self.tools.store, lease)
-        while True:
-            progress = await next_offsets(store, batch.topic, batch.partition)
-            if progress.get((Filter.name, GENERATION), 0) >= batch.next_offset:
-                return
-            await lease.pause(POLL)
 
     async def _end_of(self, batch: Batch, lease: Lease) -> PartitionEnd:
         """Where a batch's partition ends now. Raises LeaseLost."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from events.reachability import REFUSES, reachability
+from events.reachability import REFUSES, of_object_store
 from events.settings import Settings
 from processors.object_store import ObjectChanged, ObjectsUnavailable
 from producers.s3 import SENTINEL, s3_client
@@ -27,7 +27,7 @@ class Objects:
 
     def __init__(self, settings: Settings):
         self._settings, self._bucket = settings, settings.bucket
-        self._reachable = reachability(f"The object store at {settings.s3_url}")
+        self._reachable = of_object_store(settings)
 
     @cached_property
     def _client(self) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from events.confluent_registry import ConfluentRegistry
-from events.reachability import Reachability, reachability
+from events.reachability import Reachability, of_kafka, of_registry
 from events.registry import RegistryUnavailable, UnknownSchema
 from events.schema import all_schemas
 from events.settings import Settings
@@ -76,14 +76,14 @@ class Waiting:
         return store
 
     async def _kafka(self) -> None:
-        kafka = self._waits_for(reachability(f"Kafka at {self.settings.bootstrap}"))
+        kafka = self._waits_for(of_kafka(self.settings))
         await wait_for_topics(self.settings)
         self.missing.discard(kafka.what)
 
     async def _registry(self) -> None:
         registry = ConfluentRegistry(self.settings)
         schema = next(iter(all_schemas().values()))
-        waits = self._waits_for(reachability(f"The schema registry at {self.settings.registry_url}"))
+        waits = self._waits_for(of_registry(self.settings))
         await waits.until(lambda: registry.id_of(schema), RegistryUnavailable, UnknownSchema)
         registry.close()
         self.missing.discard(waits.what)

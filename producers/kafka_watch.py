@@ -4,7 +4,7 @@ import time
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from events.reachability import RETRY_SECONDS, reachability
+from events.reachability import RETRY_SECONDS, of_kafka
 from events.settings import Settings
 
 ASK_SECONDS = 0.5  # how long Kafka may take to answer whether it is back
@@ -15,7 +15,7 @@ class KafkaWatch:
     """What a producer's callbacks say of Kafka. They run in its poll thread; so does `look`."""
 
     def __init__(self, settings: Settings):
-        self._reachable = reachability(f"Kafka at {settings.bootstrap}")
+        self._reachable = of_kafka(settings)
         self._link = ""  # what broke last between us and one broker
         self._next = 0.0
 

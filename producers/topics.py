@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from events.reachability import reachability
+from events.reachability import of_kafka
 from events.settings import Settings
 from events.topics import TOPICS, Topic
 from producers.kafka_features import ELIGIBLE_LEADER_REPLICAS, Features, features
@@ -81,7 +81,7 @@ async def wait_for_topics(settings: Settings) -> None:
     """Returns when Kafka has answered, has all topics, and they are as they must be; waited for as long as it takes.
 
     Can be cancelled at any moment. Raises WrongTopics."""
-    kafka = reachability(f"Kafka at {settings.bootstrap}")
+    kafka = of_kafka(settings)
     await kafka.until(lambda: in_daemon_thread(lambda: require_topics(settings)), KafkaAway, TopicsMissing)
 
 

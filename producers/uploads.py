@@ -11,7 +11,7 @@ from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from events.reachability import REFUSES, reachability
+from events.reachability import REFUSES, of_object_store
 from events.settings import Settings
 from producers.limits import UPLOAD_BYTES, UPLOAD_LIFETIME
 from producers.s3 import s3_client
@@ -62,7 +62,7 @@ class S3Uploads:
 
     def __init__(self, settings: Settings):
         self._bucket = settings.bucket
-        self._reachable = reachability(f"The object store at {settings.s3_url}")
+        self._reachable = of_object_store(settings)
         self._client = s3_client(settings, seconds=5, attempts=2, connections=32)
 
     def form(self, key: str, *, content_type: str, now: datetime) -> Form:

@@ -95,7 +95,7 @@ class BatchHandler:
         rows = [found.get((name, GENERATION)) or Progress(*where, name, GENERATION) for name in self.names]
         wanted = {row.projection: row.offset or 0 for row in rows}
         start = min(wanted.values(), default=0)
-        synced = min(start, *(row.synced or row.kept("") for row in rows))
+        synced = min(start, *(row.kept("") if row.synced is None else row.synced for row in rows))
         begin, end, copies = await self._look_back(where, synced, rows)
         self._checkpoints[where] = Checkpoint(
             wanted=wanted,

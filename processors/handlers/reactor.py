@@ -120,15 +120,15 @@ def indigestible(error: BaseException) -> bool:
 
 
 async def wait_until_projected(
-    store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease
+    store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease, poll: float = 0.02
 ) -> None:
-    """Waits until these projections have folded each (topic, partition) up to its next offset, for sure.
+    """Waits until these projections (or reactors) have done each (topic, partition) up to its next offset, for sure.
 
-    Raises LeaseLost."""
+    `poll`: seconds between two looks. Raises LeaseLost."""
     patient = PatientStore(store, lease)
     for topic, partition, end in ends:
         while True:
             progress = await kept_offsets(patient, topic, partition)
             if all(progress.get((name, GENERATION), 0) >= end for name in names):
                 break
-            await lease.pause(0.02)
+            await lease.pause(poll)

@@ -114,7 +114,7 @@ class Writer:
             for tally, change in record.changes:
                 changes = sets.setdefault((tally.name, change.entity), (tally, []))[1]
                 changes.append((record.read.offset, change))
-        counts = await every(
+        written = await every(
             self._write_set(tally, partition, entity, changes, outages, stamps, totals=doubtful is None)
             for (_, entity), (tally, changes) in sets.items()
         )
@@ -123,7 +123,7 @@ class Writer:
                 doubtful[key] = tally, max(changes[-1][0], doubtful[key][1] if key in doubtful else 0)
             return
         reached("before-counts")
-        if counts:
+        if counts := [count for count in written if count is not None]:
             await self._store.write(counts)
 
     async def _write_set(
@@ -136,10 +136,10 @@ class Writer:
         stamps: Stamps,
         *,
         totals: bool,
-    ) -> Stamped:
+    ) -> Stamped | None:
         """Writes one shard of one set, a round at a time. Its count's row, to be written when all sets are.
 
-        Without `totals` only its members are written, and the count means nothing."""
+        Without `totals` only its members are written, and there is no count."""
         count: Stamped | None = None
         for part in rounds(changes):
             members = {NIL, *(change.member for _, change in part)}
@@ -149,10 +149,12 @@ class Writer:
             changed = Shard(tally, entity=entity, shard=shard, rows=stored, stamps=stamps)
             for offset, change in part:
                 changed.apply(change, offset)
-            result = changed.folded()
-            await self._store.write_together(result.rows if totals else changed.members)
-            count = result.count
-        assert count is not None
+            if totals:
+                result = changed.folded()
+                await self._store.write_together(result.rows)
+                count = result.count
+            else:
+                await self._store.write_together(changed.members)
         return count
 
 

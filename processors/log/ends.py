@@ -5,7 +5,7 @@ import asyncio
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from events.reachability import reachability
+from events.reachability import of_kafka
 from events.settings import Settings
 from events.topics import TOPICS
 from producers.publisher import CONNECTION
@@ -18,7 +18,7 @@ class LogEnds:
 
     def __init__(self, settings: Settings):
         self._bootstrap = settings.bootstrap
-        self._reachable = reachability(f"Kafka at {settings.bootstrap}")
+        self._reachable = of_kafka(settings)
         self._admin: AdminClient | None = None  # made when it is first needed: most reactors need none
 
     def _client(self) -> AdminClient:

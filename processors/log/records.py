@@ -85,7 +85,8 @@ class LogRecords:
                     f"{topic}-{partition} was folded up to offset {last}, beyond the log's end: the log has offsets"
                     f" {first} to {end - 1}. Records were lost, or the read models are another log's."
                 )
-            records = await fetch_held(consumer, tp, {start - 1, *offsets})
+            wanted = {start - 1, *offsets}
+            records = await fetch(consumer, tp, sorted(offset for offset in wanted if offset >= first))
             begin = first
             if start - 1 in records:
                 begin = await first_since(consumer, tp, records[start - 1].timestamp - stretch_ms)

@@ -25,6 +25,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
+from events.error_text import described
 from producers.decide.decision import Command, Decision
 from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, Refusal
 from producers.gateway.resources import Resources
@@ -191,7 +192,7 @@ class WriteRequest:
         def done(task: asyncio.Task[Plan]) -> None:
             error = None if task.cancelled() else task.exception()
             if task.cancelled() or error is not None:
-                why = "cancelled" if error is None else f"{type(error).__name__}: {error}"
+                why = "cancelled" if error is None else described(error)
                 logger.warning("%s was answered 503: %s", name, why)
             else:
                 logger.warning("%s was answered 503, and is in the log since", name)

@@ -166,10 +166,7 @@ class CassandraStore:
         failures = [self._note(failure) for failure in await completion.future]
         if not failures:
             self._reachable.answered()
-        for kind in (
-            Unstorable,
-            StoreUnavailable,
-        ):  # Unstorable first: the caller then looks for the row
+        for kind in (Unstorable, StoreUnavailable):  # Unstorable first: the caller then looks for the row
             for failure in failures:
                 if isinstance(failure, kind):
                     raise failure

@@ -19,6 +19,7 @@ class NodeStarts:
 
     def __init__(self, execute: Execute, outages: Callable[[], int], now: Callable[[], float] = time.monotonic):
         self._execute, self._outages, self._now = execute, outages, now
+        self._here = ""  # our datacenter, once it is known
         self._known: Generations = {}
         self._answer = ""
         self._asked: tuple[float, int] | None = None  # when the answer was asked for, and the outages by then
@@ -40,8 +41,8 @@ class NodeStarts:
 
     async def _ask(self) -> None:
         asked = (self._now(), self._outages())
-        rows, here = await asyncio.gather(self._execute(GOSSIP), self._execute(HERE))
-        self._known = merged(self._known, rows, here[0][0])
+        self._here = self._here or (await self._execute(HERE))[0][0]
+        self._known = merged(self._known, await self._execute(GOSSIP), self._here)
         self._answer, self._asked = digest(self._known), asked
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.secrets import environment
 from tests.faults.nodetool import nodetool, restore_snapshot
-from tests.faults.on_workers import RATE, moving
+from tests.faults.on_workers import RATE, moving, recovered
 from tests.faults.processes import ROOT, until
 from tests.faults.system import System
 
@@ -59,10 +59,7 @@ def restored_from_snapshots(made: System, *, seconds: float = 0.0, saved: bool =
         if saved:
             done(darkroom(made, "progress", "restore", str(file)))
         made.start(without=without)
-        until(moving(made, 1), "progress after the restore")
-        still = max(time.monotonic() - began, watch.longest(since=began))
-        made.stop_load()
-        made.catch_up()
+        still = recovered(made, watch, began, "progress after the restore")
     made.stop_workers()
     return still
 

@@ -4,11 +4,7 @@
 with its mount namespace, and runs the servers as `darkroom up` does: its supervisor starts them again. Prints what the
 supervisor said and what came of it; exits with 0 if no acknowledged fact is lost and every row is what the log says."""
 
-import os
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,21 +18,9 @@ from ops.supervisor.supervisor import Supervisor
 from tests.faults.on_workers import RATE, moving
 from tests.faults.processes import until
 from tests.faults.system import System, populated
+from tests.servers.disks import fill, mount_small_disk, supervised
 
 DISKS = {"kafka": 300, "cassandra": 600}  # MB
-
-
-def fill(folder: Path) -> Path:
-    """Leaves no byte free on the disk that a folder is on; the file that does it."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as out:
-        size = 1 << 20
-        while size >= 4096:
-            try:
-                out.write(bytes(size))
-            except OSError:
-                size //= 2
-    return filler
 
 
 def filled_and_freed(made: System, supervisor: Supervisor) -> float:
@@ -65,8 +49,7 @@ def main(home: Path) -> int:
     """Runs it."""
     for name, size in DISKS.items():
         (home / name).mkdir(parents=True)
-        command = ["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", str(home / name)]
-        subprocess.run(command, check=True)
+        mount_small_disk(home / name, size)
     settings = with_secrets(on_free_ports(Settings.model_validate({"home": home})))
     local = servers(settings)
 
@@ -74,22 +57,14 @@ def main(home: Path) -> int:
         print(line.splitlines()[0], flush=True)
 
     supervisor = Supervisor(settings, local=local, own=[], on_change=lambda _: None, show_line=say)
-    failures: list[BaseException] = []
 
-    def beside() -> None:
-        try:
-            prepare(settings)
-            with populated(settings, supervisor.children, seed=6, people=100) as made:
-                took = filled_and_freed(made, supervisor)
-                made.check({"full disks, then room": took})
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            os.kill(os.getpid(), signal.SIGINT)
+    def work() -> None:
+        prepare(settings)
+        with populated(settings, supervisor.children, seed=6, people=100) as made:
+            took = filled_and_freed(made, supervisor)
+            made.check({"full disks, then room": took})
 
-    supervisor.run(ready=threading.Thread(target=beside).start)
-    if failures:
-        raise failures[0]
+    supervised(supervisor, work)
     return 0
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.supervisor.children import Child, Children
-from tests.faults.on_workers import RATE, moving
+from tests.faults.on_workers import RATE, moving, recovered
 from tests.faults.processes import until
 from tests.faults.system import SHOWN, System
 from tests.faults.three import three_nodes
@@ -72,10 +72,7 @@ def all_killed(
             put_back(node, copied)
         at_once(nodes.start_again, names)
         made.start(without=without)
-        until(moving(made, 1), "progress after the restart")
-        still = max(time.monotonic() - began, watch.longest(since=began))
-        made.stop_load()
-        made.catch_up()
+        still = recovered(made, watch, began, "progress after the restart")
     made.stop_workers()
     return still, [began - when for _, _, when in copies]
 

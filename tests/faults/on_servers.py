@@ -4,7 +4,7 @@ import shutil
 import time
 
 from ops.supervisor.children import Children
-from tests.faults.on_workers import RATE, moving
+from tests.faults.on_workers import RATE, moving, recovered
 from tests.faults.processes import until
 from tests.faults.system import System
 
@@ -20,10 +20,7 @@ def killed_and_restarted(made: System, server: str, without: str = "") -> float:
         began = time.monotonic()
         made.children.kill(server)
         made.children.start_again(server)
-        until(moving(made, 1), "progress after the restart")
-        still = max(time.monotonic() - began, watch.longest(since=began))
-        made.stop_load()
-        made.catch_up()
+        still = recovered(made, watch, began, "progress after the restart")
     made.stop_workers()
     return still
 
@@ -47,10 +44,7 @@ def restored_from_a_backup(made: System, without: str = "") -> float:
         shutil.rmtree(cassandra)
         backup.rename(cassandra)
         made.children.start_again("cassandra")
-        until(moving(made, 1), "progress after the restore")
-        still = max(time.monotonic() - began, watch.longest(since=began))
-        made.stop_load()
-        made.catch_up()
+        still = recovered(made, watch, began, "progress after the restore")
     made.stop_workers()
     return still
 

@@ -137,3 +137,14 @@ def moving(made: System, records: int = 300) -> Callable[[], bool]:
         return False
 
     return moved
+
+
+def recovered(made: System, watch: Watch, began: float, what: str) -> float:
+    """Waits until something moves again after a fault, ends the load, and waits until all has caught up.
+
+    The seconds without progress since the fault began (monotonic)."""
+    until(moving(made, 1), what)
+    still = max(time.monotonic() - began, watch.longest(since=began))
+    made.stop_load()
+    made.catch_up()
+    return still

@@ -6,11 +6,7 @@ each, and last `{"full": …, "status": […], "seconds": …}`: each server's s
 acknowledged is still there."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +24,7 @@ from ops.servers import cassandra, cql, kafka
 from ops.servers.java import START_FAST
 from ops.supervisor import up_file
 from ops.supervisor.supervisor import Supervisor
+from tests.servers.disks import fill, mount_small_disk, supervised
 
 MEGABYTES = 600
 PATIENCE = 90.0  # seconds, on a machine that does other things as well
@@ -105,19 +102,6 @@ def until(condition: Callable[[], object], what: str) -> float:
     return time.monotonic() - began
 
 
-def fill(home: Path) -> Path:
-    """Leaves no byte free."""
-    filler = home / "filler"
-    with filler.open("wb", buffering=0) as out:
-        size = 1 << 20
-        while size >= 4096:
-            try:
-                out.write(bytes(size))
-            except OSError:
-                size //= 2
-    return filler
-
-
 def stopped_by_a_full_disk(home: Path, settings: Settings, supervisor: Supervisor) -> dict[str, Any]:
     """Fills the disk, waits until both servers have died of it, makes room, and waits until both are ready."""
     children = supervisor.children.all
@@ -147,7 +131,7 @@ def stopped_by_a_full_disk(home: Path, settings: Settings, supervisor: Superviso
 
 def main(home: Path) -> None:
     """Runs it."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(home)], check=True)
+    mount_small_disk(home, MEGABYTES)
     settings = with_secrets(on_free_ports(Settings.model_validate({"home": home, "java_options": START_FAST})))
     servers = [kafka.server(settings), cassandra.server(settings)]
 
@@ -155,19 +139,7 @@ def main(home: Path) -> None:
         print(line, flush=True)
 
     supervisor = Supervisor(settings, local=servers, own=[], on_change=lambda _: None, show_line=say)
-    failures: list[BaseException] = []
-
-    def beside() -> None:
-        try:
-            say(json.dumps(stopped_by_a_full_disk(home, settings, supervisor)))
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    supervisor.run(ready=threading.Thread(target=beside).start)
-    if failures:
-        raise failures[0]
+    supervised(supervisor, lambda: say(json.dumps(stopped_by_a_full_disk(home, settings, supervisor))))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ops import checkpoints
-from ops.checkpoints import from_json, read_progress, to_json
+from ops.checkpoints import all_progress, from_json, to_json
 from ops.cli import main
 from ops.errors import OperatorError
 from projections.progress import Progress, progress_rows
@@ -26,7 +26,7 @@ async def test_every_row_is_saved_and_comes_back_as_it_was() -> None:
     store = MemoryStore()
     for topic, partition, offset in (("rolls", 0, 7), ("rolls", 7, 9), ("photos", 3, 12)):
         await store.write(progress_rows(topic, partition, [("one", 1), ("expand", 1)], offset=offset))
-    rows = await read_progress(store)
+    rows = await all_progress(store)
     assert {(row.topic, row.partition, row.projection, row.offset) for row in rows} == {
         (topic, partition, name, offset)
         for topic, partition, offset in (("rolls", 0, 7), ("rolls", 7, 9), ("photos", 3, 12))
