@@ -7,7 +7,7 @@ from uuid import UUID
 
 from events.ids import key_order
 from projections.store.protocol import Unstorable
-from projections.store.table import Stamped, Table, partition_key, positions_of
+from projections.store.table import Stamped, Table, clustering_key, partition_key, positions_of
 
 Cell = tuple[int, Any]  # stamp, value
 
@@ -89,6 +89,43 @@ class MemoryStore:
         wanted = set(firsts)
         keys = sorted((key for key in rows if key[0] in wanted), key=key_order, reverse=table.descending)
         return [self._row(table, partition, key, rows[key]) for key in keys]
+
+    async def get_many(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """See Store."""
+        return [await self.get(table, *key) for key in keys]
+
+    async def slice_many(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[list[Any]]:
+        """See Store."""
+        return [await self.slice(table, *each, after=after, upto=upto, limit=limit) for each in partitions]
+
+    async def merge_slices(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """See Store."""
+        slices = await self.slice_many(table, partitions, after=after, upto=upto, limit=limit)
+        rows = [row for part in slices for row in part]
+        rows.sort(key=lambda row: key_order(clustering_key(table, row)), reverse=table.descending)
+        return rows[:limit]
+
+    async def pick_many(
+        self, table: Table, partitions: Sequence[tuple[Any, ...]], firsts: Collection[Any]
+    ) -> list[Any]:
+        """See Store."""
+        return [row for each in partitions for row in await self.pick(table, each, firsts)]
 
     def _row(self, table: Table, partition: Any, clustering: Any, cells: dict[str, Cell]) -> Any:
         key = dict(zip(table.key, (*partition, *clustering), strict=True))

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from projections.store.table import Stamped, Table, Upsert, partition_key
 
 ROWS_A_BATCH = 64
+KEYS_A_REQUEST = 100  # of a read of many partitions
 BYTES_A_BATCH = 24_000  # Cassandra warns of batches above 5 KiB and refuses them above 50 KiB by default
 
 
@@ -73,6 +74,46 @@ class Store(Protocol):
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
         """Rows of a partition whose first clustering column is one of `firsts`, read in one query."""
+        ...
+
+    async def get_many(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """The rows with these whole keys, in order, None where there is none. See `slice_many` for what it costs."""
+        ...
+
+    async def slice_many(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[list[Any]]:
+        """A slice of each of these partitions, in order; `limit` rows of each at most.
+
+        One request for every `KEYS_A_REQUEST` partitions that differ in one column only. Where the cluster has more
+        nodes than copies of a row, it is one for each node that has some of them."""
+        ...
+
+    async def merge_slices(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """The first `limit` rows of all these partitions together, in clustering order, as if they were one.
+
+        Costs as `slice_many`; the table must have clustering columns."""
+        ...
+
+    async def pick_many(
+        self, table: Table, partitions: Sequence[tuple[Any, ...]], firsts: Collection[Any]
+    ) -> list[Any]:
+        """Rows of these partitions whose first clustering column is one of `firsts`, in no order. Costs as
+        `slice_many`."""
         ...
 
 

@@ -122,4 +122,9 @@ def partition_key(upsert: Upsert) -> tuple[Any, ...]:
     return tuple(upsert.values[i] for i in positions_of(upsert.columns, upsert.table.partition))
 
 
+def clustering_key(table: Table, row: Any) -> tuple[Any, ...]:
+    """The values of a row's clustering columns."""
+    return tuple(getattr(row, name) for name in table.clustering)
+
+
 Fold = Callable[..., list[Upsert]]
