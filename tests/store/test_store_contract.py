@@ -1,7 +1,6 @@
 """One contract for all stores: what the projector and the queries rely on, stamps and ties included."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
@@ -9,58 +8,27 @@ import pytest
 
 from events.ids import NIL
 from events.settings import Settings
-from processors.handlers.patient import PatientStore
-from processors.transport.lease import Lease
 from projections.accounts.users import USERS
 from projections.photos.photo import PHOTO
 from projections.photos.roll_feed import ROLL_FEED
 from projections.photos.rolls_of_photo import ROLLS_OF_PHOTO, placements
 from projections.store.cassandra import CassandraStore, connect, disconnect
-from projections.store.memory import MemoryStore
 from projections.store.protocol import Store, StoreUnavailable, Unstorable
-from projections.store.roles import API, WORKER
+from projections.store.roles import API
 from projections.store.table import Stamped
-from tests.kit import run
+from tests.store.conftest import On
 
 pytestmark = pytest.mark.anyio
 
 NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-Scenario = Callable[[Store], Awaitable[None]]
-
-
-@dataclass
-class Both:
-    """Runs a scenario on one of the stores."""
-
-    make: Callable[[], Store]
-
-    def __call__(self, scenario: Scenario) -> None:
-        async def inside() -> None:
-            await scenario(self.make())
-
-        run(inside())
-
-
-@pytest.fixture(scope="module")
-def cassandra(darkroom: Settings) -> Iterator[Callable[[], Store]]:
-    session = connect(darkroom, WORKER, darkroom.worker_password)
-    yield lambda: CassandraStore(session, darkroom.keyspace)
-    disconnect(session)
-
-
-@pytest.fixture(params=["memory", "patient", "cassandra"])
-def on(request: pytest.FixtureRequest) -> Both:
-    if request.param == "patient":
-        return Both(lambda: PatientStore(MemoryStore(), Lease.of()))
-    return Both(MemoryStore if request.param == "memory" else request.getfixturevalue("cassandra"))
 
 
 def name(user: UUID, text: str, stamp: int) -> Stamped:
     return Stamped(USERS.upsert(user_id=user, display_name=text), stamp)
 
 
-def test_the_higher_stamp_stays_whichever_comes_last(on: Both) -> None:
+def test_the_higher_stamp_stays_whichever_comes_last(on: On) -> None:
     async def scenario(store: Store) -> None:
         user = uuid4()
         for text, stamp in (("second", 2048), ("first", 1024), ("third", 3072), ("second", 2048)):
@@ -70,7 +38,7 @@ def test_the_higher_stamp_stays_whichever_comes_last(on: Both) -> None:
     on(scenario)
 
 
-def test_on_a_tie_the_greater_value_stays(on: Both) -> None:
+def test_on_a_tie_the_greater_value_stays(on: On) -> None:
     async def scenario(store: Store) -> None:
         for first, second in (("b", "a"), ("a", "b"), ("é", "z"), ("z", "é"), ("ab", "b"), ("b", "ab")):
             user = uuid4()
@@ -99,7 +67,7 @@ def test_on_a_tie_the_greater_value_stays(on: Both) -> None:
     on(scenario)
 
 
-def test_columns_that_are_not_written_keep_what_they_have(on: Both) -> None:
+def test_columns_that_are_not_written_keep_what_they_have(on: On) -> None:
     async def scenario(store: Store) -> None:
         user = uuid4()
         await store.write([Stamped(USERS.upsert(user_id=user, bio="hello", active=True), 1024)])
@@ -111,7 +79,7 @@ def test_columns_that_are_not_written_keep_what_they_have(on: Both) -> None:
     on(scenario)
 
 
-def test_times_are_kept_to_the_millisecond_in_utc(on: Both) -> None:
+def test_times_are_kept_to_the_millisecond_in_utc(on: On) -> None:
     async def scenario(store: Store) -> None:
         user, at = uuid4(), datetime(2026, 6, 19, 12, 0, 0, 123_987, UTC)
         await store.write([Stamped(USERS.upsert(user_id=user, registered_at=at), 1)])
@@ -130,7 +98,7 @@ def feed_row(roll: UUID, minutes: int, photo: UUID) -> Stamped:
     )
 
 
-def test_a_slice_goes_on_where_the_last_one_ended_and_nothing_is_repeated_or_lost(on: Both) -> None:
+def test_a_slice_goes_on_where_the_last_one_ended_and_nothing_is_repeated_or_lost(on: On) -> None:
     async def scenario(store: Store) -> None:
         roll = uuid4()
         photos = [uuid4() if n % 2 else uuid5(NIL, str(n)) for n in range(40)]  # versions 4 and 5 sort apart
@@ -148,7 +116,7 @@ def test_a_slice_goes_on_where_the_last_one_ended_and_nothing_is_repeated_or_los
     on(scenario)
 
 
-def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: Both) -> None:
+def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: On) -> None:
     async def scenario(store: Store) -> None:
         roll, photo = uuid4(), uuid4()
         await store.write([feed_row(roll, n, photo) for n in range(10)])
@@ -167,7 +135,7 @@ def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: Both) -> None:
     on(scenario)
 
 
-def test_pick_reads_the_rows_of_the_members_named_and_no_others(on: Both) -> None:
+def test_pick_reads_the_rows_of_the_members_named_and_no_others(on: On) -> None:
     async def scenario(store: Store) -> None:
         photo, rolls = uuid4(), [uuid4() for _ in range(5)]
         for roll in rolls:
@@ -180,7 +148,7 @@ def test_pick_reads_the_rows_of_the_members_named_and_no_others(on: Both) -> Non
     on(scenario)
 
 
-def test_what_has_no_limit_is_read_whole(on: Both) -> None:
+def test_what_has_no_limit_is_read_whole(on: On) -> None:
     """More than the driver's page of 5,000 rows. Seen to fail with pages: only the first one arrives."""
 
     async def scenario(store: Store) -> None:
@@ -197,7 +165,7 @@ def test_what_has_no_limit_is_read_whole(on: Both) -> None:
     on(scenario)
 
 
-def test_many_rows_of_one_partition_are_all_written(on: Both) -> None:
+def test_many_rows_of_one_partition_are_all_written(on: On) -> None:
     async def scenario(store: Store) -> None:
         roll, text = uuid4(), "x" * 3000
         await store.write([feed_row(roll, n, uuid4()) for n in range(500)])
