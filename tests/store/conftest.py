@@ -13,6 +13,7 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 from projections.store.roles import WORKER
 from tests.kit import run
+from tests.store.tables import create
 
 Scenario = Callable[[Store], Awaitable[None]]
 
@@ -32,7 +33,10 @@ class On:
 
 @pytest.fixture(scope="module")
 def cassandra(darkroom: Settings) -> Iterator[Callable[[], Store]]:
-    """Makes stores in Cassandra that share a session."""
+    """Makes stores in Cassandra that share a session; the tables of all kinds are there."""
+    superuser = connect(darkroom, "cassandra", darkroom.cassandra_password)
+    create(superuser, darkroom.keyspace)
+    disconnect(superuser)
     session = connect(darkroom, WORKER, darkroom.worker_password)
     yield lambda: CassandraStore(session, darkroom.keyspace)
     disconnect(session)

@@ -1,46 +1,28 @@
 """A read of many keys gives what reads of the single keys give, on all stores and for tables of every kind."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, make_dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.ids import NIL, derived_id, key_order
-from events.settings import Settings
-from projections.projection import GENERATION
-from projections.store.cassandra import connect, disconnect
 from projections.store.memory import MemoryStore
 from projections.store.protocol import KEYS_A_REQUEST, Store
 from projections.store.table import Stamped, Table, clustering_key
 from tests.store.conftest import On
+from tests.store.tables import FEED, KEYED, LISTS
 
 Key = tuple[Any, ...]
 NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)
 RUN, WORLDS = uuid4(), count()  # partitions of a history of its own for each example
 
 
-def table(name: str, partition: dict[str, type], clustering: dict[str, type], *, descending: bool = False) -> Table:
-    """A table with one column beside its key."""
-    row = make_dataclass(name, [*partition.items(), *clustering.items(), ("value", int | None)], frozen=True)
-    name = f"many_{name}"
-    return Table(name, row, partition=len(partition), clustering=len(clustering), descending=descending)
-
-
-KEYED = table("keyed", {"owner": UUID}, {})
-LISTS = [
-    table("feed", {"owner": UUID, "bucket": str}, {"at": datetime, "photo": UUID}, descending=True),
-    table("counted", {"owner": str}, {"number": int, "word": str}),
-    table("sharded", {"shard": int, "owner": UUID}, {"member": UUID, "at": datetime}),
-    table("members", {"owner": str}, {"member": UUID, "number": int}, descending=True),
-    table("words", {"owner": str, "shard": int}, {"word": str}, descending=True),
-]
 # What sorts otherwise in Cassandra than one may think: ids by version first, texts by their bytes in UTF-8.
 VALUES: dict[type, list[Any]] = {
     UUID: [NIL, *(UUID(int=n << 100 | version << 76 | 2 << 62) for version in (4, 5, 7) for n in (1, 9))],
@@ -48,16 +30,6 @@ VALUES: dict[type, list[Any]] = {
     int: [-(2**40), -1, 0, 1, 2**40],
     datetime: [NOON + timedelta(milliseconds=n) for n in (-(2**41), 0, 1, 2)] + [NOON + timedelta(microseconds=2_700)],
 }
-
-
-@pytest.fixture(scope="module")
-def cassandra(cassandra: Callable[[], Store], darkroom: Settings) -> Callable[[], Store]:
-    """Makes stores in Cassandra, where these tables are."""
-    session = connect(darkroom, "cassandra", darkroom.cassandra_password)
-    for each in (KEYED, *LISTS):
-        session.execute(each.ddl(f"{darkroom.keyspace}.{each.name}_{GENERATION}"))
-    disconnect(session)
-    return cassandra
 
 
 @dataclass(frozen=True)
@@ -150,13 +122,13 @@ def test_many_keys_are_read_as_each_of_them_is(on: On, example: Example) -> None
 
 
 def test_more_keys_than_one_request_takes_are_read_too(on: On) -> None:
-    of, number = LISTS[0], 2 * KEYS_A_REQUEST + 30
+    of, number = FEED, 2 * KEYS_A_REQUEST + 30
 
     async def scenario(store: Store) -> None:
         people = [uuid4() for _ in range(number)]
         keyed = [Stamped(KEYED.upsert(owner=person, value=n), 1) for n, person in enumerate(people)]
         rows = [
-            of.upsert(owner=person, bucket="a", at=NOON + timedelta(minutes=n, hours=hour), photo=NIL, value=n)
+            of.upsert(owner=person, bucket="a", at=NOON + timedelta(minutes=n, hours=hour), item=NIL, value=n)
             for n, person in enumerate(people)
             for hour in (0, 24)
         ]
@@ -179,7 +151,7 @@ def test_more_keys_than_one_request_takes_are_read_too(on: On) -> None:
 
 def test_nothing_is_read_of_no_keys(on: On) -> None:
     async def scenario(store: Store) -> None:
-        of = LISTS[0]
+        of = FEED
         assert await store.get_many(of, []) == []
         assert await store.slice_many(of, []) == []
         assert await store.merge_slices(of, []) == []

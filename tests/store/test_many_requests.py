@@ -6,12 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from projections.accounts.users import USERS
-from projections.photos.roll_feed import ROLL_FEED
 from projections.store.groups import Group, OwnerOf, groups_of
 from projections.store.many import ReadsOfMany
 from projections.store.protocol import KEYS_A_REQUEST
 from projections.store.table import Table
+from tests.store.tables import FEED, KEYED
 
 pytestmark = pytest.mark.anyio
 
@@ -73,10 +72,10 @@ class Requests:
 
 Read = Callable[[ReadsOfMany, list[tuple[Any, ...]]], Awaitable[Any]]
 READS: dict[str, Read] = {
-    "get_many": lambda reads, keys: reads.get_many(USERS, [key[:1] for key in keys]),
-    "slice_many": lambda reads, keys: reads.slice_many(ROLL_FEED, keys),
-    "merge_slices": lambda reads, keys: reads.merge_slices(ROLL_FEED, keys),
-    "pick_many": lambda reads, keys: reads.pick_many(ROLL_FEED, keys, {uuid4()}),
+    "get_many": lambda reads, keys: reads.get_many(KEYED, [key[:1] for key in keys]),
+    "slice_many": lambda reads, keys: reads.slice_many(FEED, keys),
+    "merge_slices": lambda reads, keys: reads.merge_slices(FEED, keys),
+    "pick_many": lambda reads, keys: reads.pick_many(FEED, keys, {uuid4()}),
 }
 
 
@@ -98,13 +97,13 @@ async def test_where_nodes_have_keys_of_their_own_each_is_asked_once(read: str) 
 async def test_what_the_requests_say() -> None:
     one, two = uuid4(), uuid4()
     noted = Requests()
-    await noted.reads.slice_many(ROLL_FEED, [(one, "a"), (two, "a")], limit=5)
-    await noted.reads.merge_slices(ROLL_FEED, [(one, "a"), (one, "b")], limit=5)
-    order = "develops_at DESC, taken_at DESC, photo_id DESC, placement_id DESC"
+    await noted.reads.slice_many(FEED, [(one, "a"), (two, "a")], limit=5)
+    await noted.reads.merge_slices(FEED, [(one, "a"), (one, "b")], limit=5)
+    order = "at DESC, item DESC"
     assert noted.made == [
-        (" AND roll_id IN ? AND bucket = ? PER PARTITION LIMIT ?", ([one, two], "a", 5), None),
+        (" AND owner IN ? AND bucket = ? PER PARTITION LIMIT ?", ([one, two], "a", 5), None),
         (
-            f" AND roll_id = ? AND bucket IN ? ORDER BY {order} PER PARTITION LIMIT ? LIMIT ?",
+            f" AND owner = ? AND bucket IN ? ORDER BY {order} PER PARTITION LIMIT ? LIMIT ?",
             (one, ["a", "b"], 5, 5),
             None,
         ),
