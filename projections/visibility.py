@@ -21,7 +21,7 @@ from projections.rolls.members import MEMBER, OWNER, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import gather_reads, live_beginnings, live_beginnings_by_member
+from projections.tally.queries import live_beginnings, live_beginnings_by_member
 from projections.tally.tally import Member
 
 PUBLIC = "public"
@@ -132,7 +132,7 @@ class VisibleRows:
     async def rolls_of(self, photo_id: UUID) -> list[UUID]:
         """The rolls that a photo is in, as far as the viewer may see them."""
         rolls = (await self._known(photo_id)).rolls
-        seen = await gather_reads(map(self.roll, rolls)) if rolls else []
+        seen = await asyncio.gather(*map(self.roll, rolls))
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
 
     async def photo_row(self, photo_id: UUID) -> Photo | None:
