@@ -17,7 +17,7 @@ CORE = {
     "projections": "buckets progress projection visibility",
     "projections.graph": "followers following",
     "projections.photos": """
-        develop_due developed_of_user developing_in_roll photo photos_in_roll photos_of_user removals_due
+        develop_due developed_of_user developing developing_in_roll photo photos_in_roll photos_of_user removals_due
         roll_feed
     """,
     "projections.reactions": "comments liked_by likers",
