@@ -12,10 +12,10 @@ from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.photos_of_user import photos_of_user
 from projections.photos.removals_due import removals_due
 from projections.photos.roll_feed import roll_feed
-from projections.photos.rolls_of_photo import rolls_of_photo
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.reactions.comments import commented, comments
+from projections.reactions.liked_by import liked_by
 from projections.reactions.likers import likers
 from projections.rolls.invitations import invitations
 from projections.rolls.members import members
@@ -48,10 +48,10 @@ PROJECTIONS: tuple[Projection | Tally, ...] = (
     photos_of_user,
     removals_due,
     roll_feed,
-    rolls_of_photo,
     # reactions
     commented,
     comments,
+    liked_by,
     likers,
 )
 
