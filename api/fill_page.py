@@ -1,4 +1,4 @@
-"""Fills a page from candidates, in one round: some are read, hydrated together, and shown as far as they may be seen."""
+"""Fills a page from candidates, in one round: they are read and hydrated together, and shown if they may be seen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -47,9 +47,7 @@ class Hydrated:
         rolls = self.visible.rolls_with(photo_id)
         self._name(row.owner_id, rolls)
         images = self._context.image_urls.of(row, self._context.now) if is_viewable(row) else None
-        return presentation.photo(
-            row, images, rolls, self._related.counts[photo_id], photo_id in self._related.liked
-        )
+        return presentation.photo(row, images, rolls, self._related.counts[photo_id], photo_id in self._related.liked)
 
     def user(self, user_id: UUID) -> Body | None:
         """A person."""
@@ -120,4 +118,8 @@ class Hydrated:
 
     def _image(self, row: Photo | None, size: str) -> Any:
         """One size of a photo; None until it has developed."""
-        return self._context.image_urls.size(row, size, self._context.now) if row is not None and is_viewable(row) else None
+        return (
+            self._context.image_urls.size(row, size, self._context.now)
+            if row is not None and is_viewable(row)
+            else None
+        )

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+from projections.reactions.liked_by import liked_by
+
 from api.context import Context
 from api.hydrated import THUMBS, Hydrated, Related
 from projections.graph.followers import followers
 from projections.graph.following import following
 from projections.photos.roll_feed import RollPhoto, newest_in_rolls
-from projections.reactions.liked_by import liked_by
 from projections.rolls.roll_followers import roll_followers
 from projections.tally.counts import Counts
 from projections.tally.queries import counts_of, live_beginnings_by_member, live_in_each

@@ -1,7 +1,8 @@
 """Signs image URLs: presigned S3 GETs (AWS Signature Version 4, query form), the same for a whole window of time.
 
 A URL is signed for its window's start and good for two windows, so it lasts at least one window after it was handed
-out. It also has S3 answer with a Cache-Control that lets a CDN and a phone keep the image for a window. Signing here costs microseconds; boto3 takes 150 (docs/performance.md).
+out. It also has S3 answer with a Cache-Control that lets a CDN and a phone keep the image for a window. Signing here
+costs microseconds; boto3 takes 150 (docs/performance.md).
 """
 
 import hashlib

@@ -35,13 +35,13 @@ class Listing(Generic[C]):
       requests.
     - `keep`: whether a row is a candidate to be shown; `scanned`: how many rows are read at least, where many aren't.
     - `names_rolls`: whether what is shown names rolls.
-    - `wanted`: what the rows need to be shown; `show`: what is shown of one, None if the viewer may not see it.
+    - `wanted`: what an entity's rows need to be shown; `show`: what is shown of one, None if the viewer may not see it.
     """
 
     cursor: Cursor
     read: Callable[[Context, UUID, Key, int], Awaitable[Sequence[C]]]
     keep: Callable[[C], bool]
-    wanted: Callable[[Sequence[C]], Wanted]
+    wanted: Callable[[UUID, Sequence[C]], Wanted]
     show: Callable[[Hydrated, C], Body | None]
     scanned: int = 0
     names_rolls: bool = False
@@ -52,13 +52,14 @@ class Part(Generic[C]):
     """A page of a list whose rows have been read, and not yet hydrated."""
 
     listing: Listing[C]
+    entity: UUID
     limit: int
     candidates: Candidates[C]
 
     @property
     def wanted(self) -> Wanted:
         """What it needs to be shown."""
-        return self.listing.wanted(self.candidates.kept)
+        return self.listing.wanted(self.entity, self.candidates.kept)
 
     def body(self, context: Context, hydrated: Hydrated) -> Body:
         """The page: its items, and where the next one begins."""
@@ -75,13 +76,13 @@ async def look(context: Context, listing: Listing[C], entity: UUID, paging: Page
     after = listing.cursor.decode(context.settings.token_secret, paging.cursor)
     size = max(listing.scanned, paging.limit + SPARE + 1)
     rows = await listing.read(context, entity, after, size)
-    return Part(listing, paging.limit, candidates_of(rows, listing.keep, size=size, limit=paging.limit))
+    return Part(listing, entity, paging.limit, candidates_of(rows, listing.keep, size=size, limit=paging.limit))
 
 
-def photos_of(rows: Sequence[RollPhoto]) -> Wanted:
+def photos_of(roll_id: UUID, rows: Sequence[RollPhoto]) -> Wanted:
     """What a roll's placements need: their photos, with those who took them. They serve as the roll's thumbs too."""
     photos, people = {row.photo_id for row in rows}, {row.owner_id for row in rows}
-    return Wanted(photos=photos, people=people, newest={row.roll_id: rows for row in rows[:1]})
+    return Wanted(photos=photos, people=people, newest={roll_id: rows})
 
 
 ROLL_PHOTOS = Listing[RollPhoto](
@@ -108,7 +109,7 @@ PROFILE_PHOTOS = Listing[UserPhoto](
     cursor=Cursor(PHOTOS_OF_USER),
     read=developed_photos,
     keep=lambda row: not row.ended and bool(row.on_profile),
-    wanted=lambda rows: Wanted(photos={row.photo_id for row in rows}, people={row.user_id for row in rows}),
+    wanted=lambda user_id, rows: Wanted(photos={row.photo_id for row in rows}, people=[user_id]),
     show=lambda hydrated, row: hydrated.photo(row.photo_id, DEVELOPED),
     scanned=SCAN_CAP,
     names_rolls=True,
@@ -136,7 +137,7 @@ PHOTO_COMMENTS = Listing[Comment](
     cursor=Cursor(COMMENTS),
     read=lambda context, photo_id, after, size: comments_on(context.store, photo_id, after, size),
     keep=lambda row: not row.deleted and row.author_id is not None,
-    wanted=lambda rows: Wanted(people={row.author_id for row in rows}),
+    wanted=lambda _, rows: Wanted(people={row.author_id for row in rows}),
     show=lambda hydrated, row: hydrated.comment(row),
 )
 
@@ -160,7 +161,7 @@ def set_listing(
         cursor=Cursor(tally.listed),
         read=read,
         keep=lambda row: isinstance(row, Member),
-        wanted=lambda rows: wanted({row.member for row in rows}),
+        wanted=lambda _, rows: wanted({row.member for row in rows}),
         show=lambda hydrated, row: show(hydrated, row) if isinstance(row, Member) else None,
     )
 

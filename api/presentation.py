@@ -90,9 +90,7 @@ def member(body: Body, row: Member) -> Body:
     return body | {"role": row.role or "member", "joined_at": time(row.begun)}
 
 
-def roll(
-    row: Roll, cover: Any, thumbs: Sequence[Any], counts: Counts, role: str | None, following: bool
-) -> Body:
+def roll(row: Roll, cover: Any, thumbs: Sequence[Any], counts: Counts, role: str | None, following: bool) -> Body:
     """A roll. Its last activity is when a photo was last put in, a developing one too."""
     return {
         "id": str(row.roll_id),

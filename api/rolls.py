@@ -12,9 +12,9 @@ from api.context import ReadContext
 from api.hydration import Wanted
 from api.includes import Included, including
 from api.lists import MEMBERS, ROLL_PHOTOS
+from api.responses import documents
 from projections.photos.developing_in_roll import developing_in_roll
 from projections.photos.roll_feed import developing_next
-from api.responses import documents
 from web.pagination import Paging
 
 router = APIRouter(prefix="/v1/rolls/{roll}", tags=["rolls"])

@@ -15,8 +15,8 @@ from api.hydration import Wanted
 from api.includes import Included, including
 from api.lists import FOLLOWERS, FOLLOWING, PROFILE_PHOTOS, ROLLS
 from api.presentation import Body
-from projections.accounts.users_by_handle import handle_hmac, user_with_handle
 from api.responses import documents
+from projections.accounts.users_by_handle import handle_hmac, user_with_handle
 from web.pagination import Paging
 from web.problems import not_found
 
