@@ -7,6 +7,7 @@ from events.generated import Event
 from tests.api.world import MORNING, ApiWorld, named
 
 BATCH = 500
+LONG_AGO = MORNING - timedelta(days=400)
 TOMORROW = MORNING + timedelta(days=1)
 
 
@@ -14,9 +15,11 @@ async def crowded(size: int) -> ApiWorld:
     """Ada, bo, and so many others: rolls, private ones too, which they share, photos in several of them, portraits,
     covers, likes, comments; and of all of these some that have ended, are hidden, or can't be seen yet."""
     world = ApiWorld()
-    events: list[Event] = [*map(world.person, ("ada", "bo")), *world.roll("lake", "ada")]
+    events: list[Event] = [*map(world.person, ("ada", "bo", "cy")), *world.roll("lake", "ada")]
     events += [*world.roll("den", "ada", "private"), world.joined("den", "bo")]
     events += world.developed("dusk", "ada", "lake", "den")
+    events += world.developed("first", "cy", "lake", "den", develops_at=LONG_AGO)
+    events += [world.cover(roll, "ada", "first") for roll in ("lake", "den")]
     for who in ("ada", "bo"):
         events += [*world.developed(f"face of {who}", who, on_profile=True), world.portrait(who, f"face of {who}")]
     for n in range(size):
@@ -40,6 +43,9 @@ def one_more(world: ApiWorld, n: int) -> list[Event]:
     events += [world.cover(club, "ada", shown), world.cover(cellar, who, held), world.liked(shown, "ada")]
     events += [world.commented(shown, "bo", "Oh"), world.liked(shown, "bo"), world.followed("bo", who)]
     events += [world.followed(who, "bo"), *world.taken(f"next {n}", "ada", "lake", club, develops_at=TOMORROW)]
+    for k in range(4 if n % 5 == 2 else 0):
+        events += world.developed(f"more {n} {k}", "ada", club, develops_at=at + timedelta(minutes=k + 1))
+        events += [*world.developed(f"old {n}", "cy", club, develops_at=LONG_AGO), world.cover(club, "ada", f"old {n}")]
     events += [*world.taken(f"bad {n}", "ada", "den", develops_at=at), rejected(world, f"bad {n}", n)]
     return events + (some_end(world, n, follow, comment) if n % 5 == 1 else [])
 
