@@ -134,4 +134,5 @@ def test_a_photo_that_lacks_a_size_has_no_images(missing: str) -> None:
     shown = images.of(Photo(named("dusk"), **columns), NOW)
     assert shown is not None
     assert {size: (image["width"], image["height"]) for size, image in shown.items()} == sizes
-    assert images.of(Photo(named("dusk"), **columns | {f"{missing}_key": None}), NOW) is None
+    columns[f"{missing}_key"] = None
+    assert images.of(Photo(named("dusk"), **columns), NOW) is None
