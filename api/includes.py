@@ -14,7 +14,8 @@ Included = Mapping[str, Listing[Any]]
 def including(known: Included) -> Callable[[str | None], Awaitable[Included]]:
     """The dependency that reads a request's `include`: those of the `known` lists that it names, by commas.
 
-    It is a coroutine, because FastAPI runs any other function in a thread. It raises Problem 400, with the known names, if one of them isn't known."""
+    It is a coroutine, because FastAPI runs any other function in a thread. It raises Problem 400, with the known names,
+    if one of them isn't known."""
     names = ",".join(known)
 
     async def included(
