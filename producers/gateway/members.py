@@ -25,7 +25,7 @@ from projections.visibility import VisibleRows, roll_exists
 async def put_member(roll_id: RollId, user_id: UserId, write: Write, how: Membership | None = None) -> Response:
     """Joins a public roll, or by invitation, oneself (no body), or, for an owner, gives a member a role."""
 
-    async def decide(command: Command) -> Decision:
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         role = how.role.value if how is not None and how.role is not None else None
         if user_id == command.actor and role is None:
             return await decide_to_join(write.store, command, roll_id)
@@ -88,8 +88,7 @@ async def keeps_an_owner(store: Store, roll: Roll | None, *, without: UUID) -> b
 async def invite(roll_id: RollId, new: NewInvitation, write: Write) -> Response:
     """Invites somebody to join a roll, private ones too. For its members; an invitation is good for joining once."""
 
-    async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor, command.at)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         roll, own_role, user, memberships = await asyncio.gather(
             visible.roll(roll_id),
             visible.role(roll_id),
@@ -104,13 +103,12 @@ async def invite(roll_id: RollId, new: NewInvitation, write: Write) -> Response:
 async def end_member(roll_id: RollId, user_id: UserId, write: Write) -> Response:
     """Leaves a roll oneself, or, for an owner, removes a member. The last owner can't leave."""
 
-    async def decide(command: Command) -> Decision:
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         memberships = await live_beginnings(write.store, members, entity=roll_id, member=user_id)
         if user_id == command.actor:
             row: Roll | None = await write.store.get(ROLL, roll_id)
             another = await keeps_an_owner(write.store, row, without=user_id) if memberships else True
             return decisions.leave(command, roll_id, memberships, another)
-        visible = VisibleRows(write.store, command.actor, command.at)
         roll, own_role = await asyncio.gather(visible.roll(roll_id), visible.role(roll_id))
         return decisions.remove(command, roll, own_role, user_id, memberships)
 

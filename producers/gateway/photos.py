@@ -23,8 +23,7 @@ async def take(new: NewPhoto, write: Write) -> Response:
 
     An upload is good for one photo: registering it again gives the same answer, or a 409 for other details."""
 
-    async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor, command.at)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         me = await own_user(visible)
         destinations = await asyncio.gather(*(destination(visible, roll_id) for roll_id in dict.fromkeys(new.rolls)))
         await require_unregistered(visible, photos.photo_id_of(command))
@@ -65,8 +64,8 @@ async def require_uploaded(uploads: Uploads, key: str) -> Uploaded:
 async def delete(photo_id: PhotoId, write: Write) -> Response:
     """Deletes your photo, for good and everywhere."""
 
-    async def decide(command: Command) -> Decision:
-        return photos.delete(command, await VisibleRows(write.store, command.actor, command.at).photo(photo_id))
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        return photos.delete(command, await visible.photo(photo_id))
 
     return await write.respond(decide)
 
@@ -74,8 +73,7 @@ async def delete(photo_id: PhotoId, write: Write) -> Response:
 async def place(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Puts your photo into a roll that you are a member of."""
 
-    async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor, command.at)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         photo, roll, photo_placements = await asyncio.gather(
             visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
         )
@@ -87,8 +85,7 @@ async def place(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
 async def unplace(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Takes a photo out of a roll. For who took it, and the roll's owners."""
 
-    async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor, command.at)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         photo, roll, photo_placements = await asyncio.gather(
             visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
         )

@@ -1,6 +1,8 @@
 """Reads that several handlers decide from."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from producers.decide.photos import Destination
@@ -9,6 +11,27 @@ from projections.store.protocol import Store
 from projections.tally.queries import counts_of
 from projections.visibility import VisibleRows
 from web.problems import unavailable
+
+A, B, C, D = TypeVar("A"), TypeVar("B"), TypeVar("C"), TypeVar("D")
+
+
+@overload
+async def together(first: Awaitable[A], second: Awaitable[B], /) -> tuple[A, B]: ...
+@overload
+async def together(first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /) -> tuple[A, B, C]: ...
+@overload
+async def together(
+    first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], fourth: Awaitable[D], /
+) -> tuple[A, B, C, D]: ...
+async def together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
+    """Returns the results of what is read at the same time, in order.
+
+    If several raise, it raises what the first of them does: which refusal is answered doesn't depend on the servers."""
+    results = await asyncio.gather(*reads, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return tuple(results)
 
 
 async def own_user(visible: VisibleRows) -> User:
