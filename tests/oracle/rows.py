@@ -14,7 +14,7 @@ NOBODY = UUID(int=0)
 ROWS = {
     "accounts": ("users", "users_by_handle"),
     "rolls": ("roll", "invitations"),
-    "photos": ("roll_feed", "rolls_of_photo", "photo", "photos_of_user", "develop_due", "removals_due"),
+    "photos": ("roll_feed", "photo", "photos_of_user", "develop_due", "removals_due"),
     "reactions": ("comments",),
 }
 
@@ -112,7 +112,7 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
     match kind:
         case "PhotoTaken":
             names = ("owner_id", "taken_at", "develops_at", "on_profile", "object_key", "etag")
-            yield "photo", (photo,), {name: f[name] for name in names}
+            yield "photo", (photo, NOBODY, NOBODY), {name: f[name] for name in names}
             listed = (owner, month(at), at, f["taken_at"], photo)
             yield "photos_of_user", listed, {"on_profile": f["on_profile"]}
             yield "photos_of_user_buckets", (owner, month(at)), {}
@@ -126,16 +126,16 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
                 for what in ("key", "width", "height")
             }
             columns = {"filter_version": f["filter_version"], "blurhash": f["blurhash"]}
-            yield "photo", (photo,), columns | sizes
+            yield "photo", (photo, NOBODY, NOBODY), columns | sizes
             yield "develop_due", due, {"filtered": True}
         case "PhotoRejected":
-            yield "photo", (photo,), {"rejected_reason": f["reason"]}
+            yield "photo", (photo, NOBODY, NOBODY), {"rejected_reason": f["reason"]}
             yield "develop_due", due, {"done": True}
         case "PhotoDeveloped":
-            yield "photo", (photo,), {"developed": True}
+            yield "photo", (photo, NOBODY, NOBODY), {"developed": True}
             yield "develop_due", due, {"done": True}
         case "PhotoDeleted" | "PhotoTakenDown":
-            yield "photo", (photo,), dict([ENDS[kind]])
+            yield "photo", (photo, NOBODY, NOBODY), dict([ENDS[kind]])
             yield "develop_due", due, {"done": True}
             yield "photos_of_user", (owner, month(at), at, f["taken_at"], photo), {"ended": True}
         case _:
@@ -150,7 +150,7 @@ def of_placement(kind: str, f: dict[str, Any]) -> Iterator[Set]:
     yield "roll_feed", feed, {"owner_id": f["owner_id"]} if began else {"ended": True}
     if began:
         yield "roll_feed_buckets", (f["roll_id"], day(at)), {}
-    yield "rolls_of_photo", (f["photo_id"], f["roll_id"], placement), {"begun" if began else "ended": True}
+    yield "photo", (f["photo_id"], f["roll_id"], placement), {"placed" if began else "unplaced": True}
 
 
 def of_comment(kind: str, f: dict[str, Any]) -> Iterator[Set]:

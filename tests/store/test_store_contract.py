@@ -12,9 +12,8 @@ from events.settings import Settings
 from processors.handlers.patient import PatientStore
 from processors.transport.lease import Lease
 from projections.accounts.users import USERS
-from projections.photos.photo import PHOTO
+from projections.photos.photo import PHOTO, placements
 from projections.photos.roll_feed import ROLL_FEED
-from projections.photos.rolls_of_photo import ROLLS_OF_PHOTO, placements
 from projections.store.cassandra import CassandraStore, connect, disconnect
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store, StoreUnavailable, Unstorable
@@ -172,9 +171,9 @@ def test_pick_reads_the_rows_of_the_members_named_and_no_others(on: Both) -> Non
         photo, rolls = uuid4(), [uuid4() for _ in range(5)]
         for roll in rolls:
             for placement in (NIL, uuid5(NIL, "x")):
-                row = ROLLS_OF_PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=placement, begun=True)
+                row = PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=placement, placed=True)
                 await store.write([Stamped(row, 1)])
-        found = await store.pick(ROLLS_OF_PHOTO, (photo,), {rolls[0], rolls[3], uuid4()})
+        found = await store.pick(PHOTO, (photo,), {rolls[0], rolls[3], uuid4()})
         assert sorted(row.roll_id for row in found) == sorted([rolls[0], rolls[3]] * 2)
 
     on(scenario)
@@ -186,12 +185,12 @@ def test_what_has_no_limit_is_read_whole(on: Both) -> None:
     async def scenario(store: Store) -> None:
         photo, roll, count = uuid4(), uuid4(), 5_500
         rows = [
-            Stamped(ROLLS_OF_PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=uuid4(), begun=True), 1)
+            Stamped(PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=uuid4(), placed=True), 1)
             for _ in range(count)
         ]
         for i in range(0, count, 500):
             await store.write_together(rows[i : i + 500])
-        assert len(await store.pick(ROLLS_OF_PHOTO, (photo,), {roll})) == count
+        assert len(await store.pick(PHOTO, (photo,), {roll})) == count
         assert len(await placements(store, photo)) == count
 
     on(scenario)
