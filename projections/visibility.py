@@ -8,7 +8,7 @@ reads who has blocked whom beside the user's row.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from events.ids import NIL
 from projections.accounts.users import USERS, User
-from projections.photos.photo import KnownPhoto, Photo, known_photos
+from projections.photos.photo import KnownPhoto, Photo, Placement, known_photos
 from projections.rolls.members import MEMBER, OWNER, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
@@ -132,8 +132,14 @@ class VisibleRows:
     async def rolls_of(self, photo_id: UUID) -> list[UUID]:
         """The rolls that a photo is in, as far as the viewer may see them."""
         rolls = (await self._known(photo_id)).rolls
+        if len(rolls) > 1:
+            await asyncio.gather(self.prefetch_rolls(rolls), self.prefetch_roles(rolls))
         seen = await gather_reads(map(self.roll, rolls)) if rolls else []
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
+
+    async def placements(self, photo_id: UUID) -> Sequence[Placement]:
+        """What a photo is in rolls by, whether or not the viewer may see them."""
+        return (await self._known(photo_id)).placements
 
     async def photo_row(self, photo_id: UUID) -> Photo | None:
         """A photo's row as of now, whether or not the viewer may see it."""
@@ -162,6 +168,14 @@ class VisibleRows:
             return None
         row = await self.photo_row(user.avatar_id)
         return row if row is not None and is_viewable(row) and row.owner_id == user.user_id else None
+
+    async def prefetch_rolls(self, roll_ids: Collection[UUID]) -> None:
+        """Reads many rolls in one request, for the calls of `roll` that follow."""
+        rows: list[Roll | None] = await self.store.get_many(ROLL, [(roll_id,) for roll_id in roll_ids])
+        for roll_id, row in zip(roll_ids, rows, strict=True):
+            read: asyncio.Future[Roll | None] = asyncio.get_running_loop().create_future()
+            read.set_result(row)
+            self._read.setdefault(("roll", roll_id), read)
 
     async def prefetch_roles(self, roll_ids: Collection[UUID]) -> None:
         """Reads the viewer's roles in many rolls with one query, for the calls of `role` that follow."""

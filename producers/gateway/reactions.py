@@ -42,9 +42,7 @@ async def comment(photo_id: PhotoId, new: NewComment, write: Write) -> Response:
     """Says something about a photo."""
 
     async def decide(command: Command, visible: VisibleRows) -> Decision:
-        return reactions.comment(
-            command, await visible.photo(photo_id), new.text
-        )
+        return reactions.comment(command, await visible.photo(photo_id), new.text)
 
     return await write.respond(decide)
 

@@ -12,7 +12,6 @@ from producers.gateway.bodies import NewRoll, RollPatch
 from producers.gateway.paths import RollId
 from producers.gateway.reads import size_of
 from producers.gateway.write import Write
-from projections.photos.photo import placements
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.visibility import VisibleRows, is_viewable
 
@@ -54,7 +53,7 @@ async def shown_in_roll(visible: VisibleRows, photo_id: UUID | None, *, roll_id:
     """Whether a photo has developed, may be seen, and is in a roll. No photo (None) always does."""
     if photo_id is None:
         return True
-    photo, photo_placements = await asyncio.gather(visible.photo(photo_id), placements(visible.store, photo_id))
+    photo, photo_placements = await asyncio.gather(visible.photo(photo_id), visible.placements(photo_id))
     return is_viewable(photo) and any(row.roll_id == roll_id for row in photo_placements)
 
 

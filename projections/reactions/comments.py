@@ -1,6 +1,5 @@
 """comments: what people wrote about a photo, newest first; and how many comments it has."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from projections.buckets import month_of, newest_rows
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
-from projections.tally.tally import Begin, Change, End, tally
+from projections.tally.tally import Begin, Change, End, Member, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +91,9 @@ async def comments_on(
 
 
 async def comment_on(store: Store, photo_id: UUID, comment_id: UUID) -> Comment | None:
-    """A comment that wasn't deleted. Its shard follows from its author, who isn't given: all shards are read."""
-    shards = range(TOPICS[commented.topics[0]].partitions)
-    found = await asyncio.gather(*(store.pick(commented.members, (photo_id, shard), [comment_id]) for shard in shards))
-    for row in (row for rows in found for row in rows if row.live):
+    """A comment that wasn't deleted. Its shard follows from its author, who isn't given: all are read at once."""
+    shards = [(photo_id, shard) for shard in range(TOPICS[commented.topics[0]].partitions)]
+    rows: list[Member] = await store.pick_many(commented.members, shards, [comment_id])
+    for row in (row for row in rows if row.live):
         return await store.get(COMMENTS, photo_id, month_of(row.begun), row.begun, comment_id)
     return None

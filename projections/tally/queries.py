@@ -53,11 +53,14 @@ async def live_beginnings_by_member(
 async def picked_by_member(
     store: Store, tally: Tally, entity: UUID, where: Iterable[tuple[int, UUID]]
 ) -> dict[UUID, list[Member]]:
-    """The live beginnings of members, each given with its shard, oldest first: one query for each shard."""
-    members: dict[int, set[UUID]] = {}
+    """The live beginnings of members, each given with its shard, oldest first: one request."""
+    members = dict[UUID, None]()
+    partitions = dict[tuple[UUID, int], None]()
     for shard, member in where:
-        members.setdefault(shard, set()).add(member)
-    return by_member(await gather_reads(store.pick(tally.members, (entity, s), m) for s, m in members.items()))
+        members[member] = partitions[entity, shard] = None
+    if not members:
+        return {}
+    return by_member([await store.pick_many(tally.members, list(partitions), list(members))])
 
 
 def by_member(found: Iterable[Iterable[Member]]) -> dict[UUID, list[Member]]:
