@@ -21,7 +21,7 @@ from projections.rolls.members import MEMBER, OWNER, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import gather_reads, live_beginnings, live_beginnings_by_member
+from projections.tally.queries import live_beginnings, live_beginnings_by_member
 from projections.tally.tally import Member
 
 PUBLIC = "public"
@@ -134,7 +134,7 @@ class VisibleRows:
         rolls = (await self._known(photo_id)).rolls
         if len(rolls) > 1:
             await asyncio.gather(self.prefetch_rolls(rolls), self.prefetch_roles(rolls))
-        seen = await gather_reads(map(self.roll, rolls)) if rolls else []
+        seen = await asyncio.gather(*map(self.roll, rolls))
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
 
     async def placements(self, photo_id: UUID) -> Sequence[Placement]:

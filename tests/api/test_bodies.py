@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api import presentation
 from projections.accounts.users import User
+from projections.buckets import place_of
 from projections.photos.photo import Photo
 from projections.reactions.comments import Comment
 from projections.rolls.roll import Roll
@@ -141,14 +142,14 @@ def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
 
 
 def test_a_comment_is_shown_as_it_was_written() -> None:
-    assert presentation.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO, "Où ça?")) == {
+    assert presentation.comment(Comment(place_of(DUSK, "2026-06"), NOON, DAWN, BO, "Où ça?")) == {
         "id": str(DAWN),
         "photo": str(DUSK),
         "author": str(BO),
         "text": "Où ça?",
         "posted_at": "2026-06-19T12:00:00.000Z",
     }
-    assert presentation.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO))["text"] == ""
+    assert presentation.comment(Comment(place_of(DUSK, "2026-06"), NOON, DAWN, BO))["text"] == ""
 
 
 def asked(**headers: str) -> Request:

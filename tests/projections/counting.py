@@ -13,8 +13,7 @@ Keys = Sequence[tuple[Any, ...]]
 def requests_for(keys: Keys) -> int:
     """How many requests a read of many keys is: the keys of one request differ in one column at most."""
     columns = [len(set(column)) for column in zip(*keys, strict=True)]
-    groups = len(keys) if sum(distinct > 1 for distinct in columns) > 1 else -(-len(keys) // KEYS_A_REQUEST)
-    return groups
+    return len(keys) if sum(distinct > 1 for distinct in columns) > 1 else -(-len(keys) // KEYS_A_REQUEST)
 
 
 class CountingStore:
