@@ -51,7 +51,9 @@ class MemoryIdempotencyStore:
         return KeptPlan(plan=self.answers.get((key, plan), plan), kept_at=at, age=age, read_at=time)
 
     async def save_plan(self, key: IdempotencyKey, body_hash: str, plan: Plan) -> KeptPlan:
-        return await self.find(key, body_hash) or self._put(key, body_hash, plan)
+        if key not in self.kept:
+            return self._put(key, body_hash, plan)
+        return await self.find(key, body_hash) or new_plan(plan)
 
     async def replace_plan(self, key: IdempotencyKey, body_hash: str, *, lost: Plan, plan: Plan) -> KeptPlan:
         if self.kept.get(key) == (body_hash, lost):
