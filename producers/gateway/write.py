@@ -93,7 +93,7 @@ class WriteRequest:
 
         attempt = await self._attempt(single_use)
         if single_use is not None and self.key is not None:
-            _, outcome = await together(self.keep_key(), self._decided(attempt, decide_allowed))
+            _, outcome = await asyncio.gather(self.keep_key(), self._decided(attempt, decide_allowed))
         else:
             outcome = await self._decided(attempt, decide_allowed)
         kept = await self._keep(attempt, outcome)

@@ -1,12 +1,12 @@
 """What every write costs: a table over all routes, which holds in a small world and in a large one alike."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from events.generated import Event, MemberInvited, PhotoLiked, RollFollowed, UserFollowed
+from events.generated import Event, MemberInvited, MemberLeft, PhotoLiked, RollFollowed, UserFollowed
 from producers.uploads import Uploaded
 from tests.gateway.costs import Cost, metered
 from tests.gateway.shown import PHOTO, SECRET, commented, placed, taken
@@ -19,6 +19,8 @@ ROLLS = [one(f"roll {n}") for n in range(17)]  # with the two that every world h
 COMMENT = commented(PHOTO, BOB)
 # What a key adds to any write: the plan is kept before the append, and noted as done behind it.
 WITH_KEY = {"transactions": 1, "writes": 1, "rounds": 2}
+# Where that is done for the upload already, or nothing is appended, the key alone is kept, while other things are read.
+AT_ONCE = {"transactions": 1}
 
 
 def follows(who: UUID, whom: UUID) -> UserFollowed:
@@ -62,50 +64,66 @@ class Write:
     who: UUID = BOB
     body: Any = None
     before: tuple[Event, ...] = ()
-    key: dict[str, int] | None = None
+    with_key: dict[str, int] = field(default_factory=WITH_KEY.copy)
     what: str = ""
 
 
+CREATOR_LEFT = MemberLeft(
+    **begin("ada left", ADA), roll_id=PUBLIC, member_id=ADA, membership_id=joined(PUBLIC, ADA, "owner").event_id
+)
 INVITED = MemberInvited(**begin("invited", ADA), roll_id=PRIVATE, member_id=BOB)
 IN_ROLL = f"/v1/rolls/{PUBLIC}"
 AT_PHOTO = f"/v1/photos/{PHOTO}"
 WRITES = [
-    Write(route="PATCH /v1/me", path="/v1/me", body={"bio": "Light."}, cost=Cost()),
+    Write(route="PATCH /v1/me", path="/v1/me", body={"bio": "Light."}, cost=Cost(reads=1, appends=1, rounds=2)),
     Write(
         route="PATCH /v1/me",
         what="portrait and handle",
         path="/v1/me",
         who=ADA,
         body={"avatar": str(PHOTO), "handle": "ada.l"},
-        cost=Cost(),
+        cost=Cost(reads=6, transactions=3, appends=1, rounds=6),
     ),
-    Write(route="POST /v1/me/deactivate", path="/v1/me/deactivate", cost=Cost()),
-    Write(route="POST /v1/me/reactivate", path="/v1/me/reactivate", cost=Cost()),
-    Write(route="PUT /v1/users/{user_id}/follow", path=f"/v1/users/{ADA}/follow", cost=Cost()),
+    Write(route="POST /v1/me/deactivate", path="/v1/me/deactivate", cost=Cost(appends=1, rounds=1)),
+    Write(route="POST /v1/me/reactivate", path="/v1/me/reactivate", cost=Cost(appends=1, rounds=1)),
+    Write(
+        route="PUT /v1/users/{user_id}/follow", path=f"/v1/users/{ADA}/follow", cost=Cost(reads=4, appends=1, rounds=2)
+    ),
     Write(
         route="DELETE /v1/users/{user_id}/follow",
         path=f"/v1/users/{ADA}/follow",
         before=(follows(BOB, ADA),),
-        cost=Cost(),
+        cost=Cost(reads=2, appends=1, rounds=2),
     ),
-    Write(route="POST /v1/rolls", path="/v1/rolls", body={"title": "Lake"}, cost=Cost()),
-    Write(route="PATCH /v1/rolls/{roll_id}", path=IN_ROLL, who=ADA, body={"title": "Lake"}, cost=Cost()),
+    Write(route="POST /v1/rolls", path="/v1/rolls", body={"title": "Lake"}, cost=Cost(reads=2, appends=1, rounds=2)),
+    Write(
+        route="PATCH /v1/rolls/{roll_id}",
+        path=IN_ROLL,
+        who=ADA,
+        body={"title": "Lake"},
+        cost=Cost(reads=3, appends=1, rounds=2),
+    ),
     Write(
         route="PATCH /v1/rolls/{roll_id}",
         what="cover",
         path=IN_ROLL,
         who=ADA,
         body={"cover": str(PHOTO)},
-        cost=Cost(),
+        cost=Cost(reads=4, appends=1, rounds=2),
     ),
-    Write(route="DELETE /v1/rolls/{roll_id}", path=IN_ROLL, who=ADA, cost=Cost()),
-    Write(route="PUT /v1/rolls/{roll_id}/members/{user_id}", what="join", path=f"{IN_ROLL}/members/{BOB}", cost=Cost()),
+    Write(route="DELETE /v1/rolls/{roll_id}", path=IN_ROLL, who=ADA, cost=Cost(reads=3, appends=1, rounds=2)),
+    Write(
+        route="PUT /v1/rolls/{roll_id}/members/{user_id}",
+        what="join",
+        path=f"{IN_ROLL}/members/{BOB}",
+        cost=Cost(reads=4, appends=1, rounds=2),
+    ),
     Write(
         route="PUT /v1/rolls/{roll_id}/members/{user_id}",
         what="join by invitation",
         path=f"/v1/rolls/{PRIVATE}/members/{BOB}",
         before=(INVITED,),
-        cost=Cost(),
+        cost=Cost(reads=6, appends=1, rounds=3),
     ),
     Write(
         route="PUT /v1/rolls/{roll_id}/members/{user_id}",
@@ -114,23 +132,30 @@ WRITES = [
         who=ADA,
         body={"role": "owner"},
         before=(joined(PUBLIC, BOB),),
-        cost=Cost(),
+        cost=Cost(reads=3, appends=1, rounds=2),
     ),
     Write(
         route="PUT /v1/rolls/{roll_id}/members/{user_id}",
-        what="an owner steps back, the roll's creator isn't one any more",
+        what="the creator steps back",
         path=f"{IN_ROLL}/members/{ADA}",
         who=ADA,
         body={"role": "member"},
         before=(joined(PUBLIC, BOB, "owner"),),
-        cost=Cost(),
+        cost=Cost(reads=4, appends=1, rounds=3),
+    ),
+    Write(
+        route="DELETE /v1/rolls/{roll_id}/members/{user_id}",
+        what="an owner leaves, the roll's creator has left",
+        path=f"{IN_ROLL}/members/{BOB}",
+        before=(joined(PUBLIC, BOB, "owner"), joined(PUBLIC, CAT, "owner"), CREATOR_LEFT),
+        cost=Cost(reads=5, appends=1, rounds=4),
     ),
     Write(
         route="DELETE /v1/rolls/{roll_id}/members/{user_id}",
         what="leave",
         path=f"{IN_ROLL}/members/{BOB}",
         before=(joined(PUBLIC, BOB),),
-        cost=Cost(),
+        cost=Cost(reads=3, appends=1, rounds=2),
     ),
     Write(
         route="DELETE /v1/rolls/{roll_id}/members/{user_id}",
@@ -138,61 +163,83 @@ WRITES = [
         path=f"{IN_ROLL}/members/{BOB}",
         who=ADA,
         before=(joined(PUBLIC, BOB),),
-        cost=Cost(),
+        cost=Cost(reads=3, appends=1, rounds=2),
     ),
     Write(
         route="POST /v1/rolls/{roll_id}/invitations",
         path=f"{IN_ROLL}/invitations",
         who=ADA,
         body={"user": str(CAT)},
-        cost=Cost(),
+        cost=Cost(reads=4, appends=1, rounds=2),
     ),
-    Write(route="PUT /v1/rolls/{roll_id}/follow", path=f"{IN_ROLL}/follow", cost=Cost()),
+    Write(route="PUT /v1/rolls/{roll_id}/follow", path=f"{IN_ROLL}/follow", cost=Cost(reads=3, appends=1, rounds=2)),
     Write(
         route="DELETE /v1/rolls/{roll_id}/follow",
         path=f"{IN_ROLL}/follow",
         before=(follows_roll(BOB, PUBLIC),),
-        cost=Cost(),
+        cost=Cost(reads=2, appends=1, rounds=2),
     ),
-    Write(route="POST /v1/photos", path="/v1/photos", who=ADA, body={"upload_id": str(UPLOAD)}, cost=Cost()),
+    Write(
+        route="POST /v1/photos",
+        path="/v1/photos",
+        who=ADA,
+        body={"upload_id": str(UPLOAD)},
+        with_key=AT_ONCE,
+        cost=Cost(reads=2, transactions=1, writes=1, objects=1, appends=1, rounds=4),
+    ),
     Write(
         route="POST /v1/photos",
         what="into two rolls",
         path="/v1/photos",
         who=ADA,
         body={"upload_id": str(UPLOAD), "rolls": [str(PUBLIC), str(PRIVATE)]},
-        cost=Cost(),
+        with_key=AT_ONCE,
+        cost=Cost(reads=4, transactions=1, writes=1, objects=1, appends=1, rounds=4),
     ),
-    Write(route="DELETE /v1/photos/{photo_id}", path=AT_PHOTO, who=ADA, cost=Cost()),
-    Write(route="PUT /v1/photos/{photo_id}/like", path=f"{AT_PHOTO}/like", cost=Cost()),
+    Write(route="DELETE /v1/photos/{photo_id}", path=AT_PHOTO, who=ADA, cost=Cost(reads=2, appends=1, rounds=2)),
+    Write(route="PUT /v1/photos/{photo_id}/like", path=f"{AT_PHOTO}/like", cost=Cost(reads=4, appends=1, rounds=3)),
     Write(
         route="PUT /v1/photos/{photo_id}/like",
         what="seen in a roll",
         path=f"/v1/photos/{SECRET}/like",
-        cost=Cost(),
+        cost=Cost(reads=6, appends=1, rounds=3),
     ),
     Write(
         route="DELETE /v1/photos/{photo_id}/like",
         path=f"{AT_PHOTO}/like",
         before=(likes(BOB, PHOTO),),
-        cost=Cost(),
+        cost=Cost(reads=2, appends=1, rounds=2),
     ),
-    Write(route="PUT /v1/photos/{photo_id}/rolls/{roll_id}", path=f"{AT_PHOTO}/rolls/{PRIVATE}", who=ADA, cost=Cost()),
     Write(
-        route="DELETE /v1/photos/{photo_id}/rolls/{roll_id}", path=f"{AT_PHOTO}/rolls/{PUBLIC}", who=ADA, cost=Cost()
+        route="PUT /v1/photos/{photo_id}/rolls/{roll_id}",
+        path=f"{AT_PHOTO}/rolls/{PRIVATE}",
+        who=ADA,
+        cost=Cost(reads=4, appends=1, rounds=2),
+    ),
+    Write(
+        route="DELETE /v1/photos/{photo_id}/rolls/{roll_id}",
+        path=f"{AT_PHOTO}/rolls/{PUBLIC}",
+        who=ADA,
+        cost=Cost(reads=4, appends=1, rounds=2),
     ),
     Write(
         route="POST /v1/photos/{photo_id}/comments",
         path=f"{AT_PHOTO}/comments",
         body={"text": "What light!"},
-        cost=Cost(),
+        cost=Cost(reads=3, appends=1, rounds=3),
     ),
     Write(
         route="DELETE /v1/photos/{photo_id}/comments/{comment_id}",
         path=f"{AT_PHOTO}/comments/{COMMENT.event_id}",
-        cost=Cost(),
+        cost=Cost(reads=5, appends=1, rounds=3),
     ),
-    Write(route="POST /v1/uploads", path="/v1/uploads", body={"content_type": "image/png"}, cost=Cost()),
+    Write(
+        route="POST /v1/uploads",
+        path="/v1/uploads",
+        body={"content_type": "image/png"},
+        with_key=AT_ONCE,
+        cost=Cost(reads=1, rounds=1),
+    ),
 ]
 
 
@@ -207,15 +254,22 @@ async def measured(write: Write, there: list[Event], key: dict[str, str]) -> Cos
             return meter.cost(store)
 
 
-if __name__ == "__main__":
-    for w in WRITES:
-        try:
-            print(
-                w.route,
-                "|",
-                w.what,
-                "|",
-                *(tuple(travel(measured(w, t, k))) for k in ({}, {"Idempotency_Key": "k"}) for t in (SMALL, LARGE)),
-            )
-        except AssertionError as e:
-            print(w.route, w.what, "FAILED", str(e)[:200])
+IDS = [f"{write.route} {write.what}".strip() for write in WRITES]
+KEY = {"Idempotency_Key": "k1"}
+
+
+@pytest.mark.parametrize("write", WRITES, ids=IDS)
+@pytest.mark.parametrize("there", [SMALL, LARGE], ids=["small", "large"])
+def test_a_write_costs_this_however_much_there_is(write: Write, there: list[Event]) -> None:
+    assert travel(measured(write, there, {})) == write.cost
+    assert travel(measured(write, there, KEY)) == write.cost.plus(**write.with_key)
+
+
+def test_each_route_that_writes_is_in_the_table() -> None:
+    paths = APP.openapi()["paths"]
+    routes = {f"{method.upper()} {path}" for path, of in paths.items() for method in of if method != "get"}
+    assert {write.route for write in WRITES} == routes
+
+
+def test_every_write_is_one_append() -> None:
+    assert {write.cost.appends for write in WRITES if write.route != "POST /v1/uploads"} == {1}
