@@ -16,7 +16,10 @@ from projections.tally.tally import Member
 from projections.visibility import VisibleRows, role_of, sees_roll
 from web.problems import unavailable
 
-A, B, C, D = TypeVar("A"), TypeVar("B"), TypeVar("C"), TypeVar("D")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
 
 
 @overload
