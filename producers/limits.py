@@ -5,6 +5,7 @@ from datetime import timedelta
 ROLLS_A_PERSON = 500  # memberships
 FOLLOWED_PEOPLE = 5_000
 ROLLS_A_PHOTO = 20
+REMOVALS_AT_ONCE = 100  # of a deleted photo from its rolls: two devices may have put it into one roll twice
 
 UPLOAD_BYTES = 30_000_000
 UPLOAD_LIFETIME = timedelta(minutes=15)

@@ -9,7 +9,7 @@ reads who has blocked whom beside the user's row.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeGuard
@@ -18,7 +18,7 @@ from uuid import UUID
 from events.ids import NIL
 from projections.accounts.users import USERS, User
 from projections.loader import Loader
-from projections.photos.photo import KnownPhoto, Photo, known_photos
+from projections.photos.photo import KnownPhoto, Photo, Placement, known_photos
 from projections.rolls.members import MEMBER, OWNER
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
@@ -201,6 +201,11 @@ class VisibleRows:
         """Reads a photo's row as of now, whether or not the viewer may see it."""
         await self.read(photos=[photo_id])
         return self.photo_now(photo_id)
+
+    async def placements(self, photo_id: UUID) -> Sequence[Placement]:
+        """Reads what a photo is in rolls by, whether or not the viewer may see them."""
+        await self.read(photos=[photo_id])
+        return (self.photos.loaded(photo_id) or UNKNOWN).placements
 
     async def photo(self, photo_id: UUID) -> Photo | None:
         """Reads a photo, and then what the decision needs of its owner and its rolls: None if the viewer may not see
