@@ -14,6 +14,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from fastapi import Depends, Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from projections.store.table import Table
@@ -99,7 +100,7 @@ class PageRequest:
 
 async def page_request(
     limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 30,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Annotated[str | SkipJsonSchema[None], Query(description="`next` of the page before.")] = None,
 ) -> PageRequest:
     """The paging parameters of a request."""
     return PageRequest(limit, cursor)

@@ -85,8 +85,16 @@ class Body(BaseModel):
         return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
 
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Takes the defaults out of a schema: a generated client would send them for members that nobody named."""
+    for member in schema["properties"].values():
+        member.pop("default", None)
+
+
 class MergePatch(Body):
     """A JSON merge patch (RFC 7396): null clears what may be cleared; what isn't named stays."""
+
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     @model_validator(mode="after")
     def not_empty(self) -> "MergePatch":
