@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from api import hydration, responses
@@ -39,7 +40,7 @@ async def me(context: ReadContext) -> Response:
 async def my_photos(
     context: ReadContext,
     paging: Paging,
-    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
+    state: Annotated[State | SkipJsonSchema[None], Query(description="Only those in this state.")] = None,
 ) -> Response:
     """Your own photos, the latest to develop first. A developing one says when it will have developed, and no more."""
     wanted = state.value if state else None

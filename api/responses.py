@@ -4,10 +4,12 @@ The API builds bodies itself (api/presentation.py) and doesn't validate them aga
 """
 
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from web.problems import documented
 
@@ -70,6 +72,28 @@ class Shape(BaseModel):
     EXAMPLE: ClassVar[Example] = {}
 
 
+class PhotoState(StrEnum):
+    """Whether a photo is still developing, can be seen, or never will be."""
+
+    DEVELOPING = "developing"
+    DEVELOPED = "developed"
+    REJECTED = "rejected"
+
+
+class Visibility(StrEnum):
+    """Who sees a roll and may join it: anyone, or who was invited."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Role(StrEnum):
+    """What a member of a roll may do."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+
+
 class Image(Shape):
     """One size of a photo, at a URL that stays the same for a window of time and expires."""
 
@@ -107,7 +131,7 @@ class Photo(Shape):
     id: UUID
     owner: UUID
     taken_at: datetime
-    state: Literal["developing", "developed", "rejected"]
+    state: PhotoState
     develops_at: datetime
     images: Images | None
     blurhash: str | None
@@ -168,7 +192,7 @@ class Member(User):
 
     EXAMPLE: ClassVar[Example] = EXAMPLE_USER | {"role": "owner", "joined_at": "2026-06-19T21:04:11.482Z"}
 
-    role: Literal["owner", "member"]
+    role: Role
     joined_at: datetime
 
 
@@ -184,7 +208,7 @@ class RollCounts(Shape):
 class RollViewer(Shape):
     """What the viewer has to do with the roll."""
 
-    role: Literal["owner", "member"] | None
+    role: Role | None
     following: bool
 
 
@@ -196,7 +220,7 @@ class Roll(Shape):
     id: UUID
     title: str
     theme: str
-    visibility: Literal["public", "private"]
+    visibility: Visibility
     owner: UUID
     cover: Image | None
     last_activity: datetime | None = Field(description="When a photo was last put in, a developing one too.")
@@ -223,6 +247,12 @@ class Page(Shape, Generic[T]):
     next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
+@cache
+def page_of(shape: type[Shape]) -> type[Shape]:
+    """Returns the shape of a page of these, named `PhotoPage`: clients' classes have the names of OpenAPI's schemas."""
+    return create_model(f"{shape.__name__}Page", __base__=Page[shape], __doc__=Page.__doc__)
+
+
 def documents(shape: type[Shape], *problems: int) -> dict[str, Any]:
     """A route's documentation: the shape of its responses, with an example, and its problems."""
     return {"response_model": shape, "responses": {200: content(shape.EXAMPLE)} | documented(400, *problems)}
@@ -231,7 +261,7 @@ def documents(shape: type[Shape], *problems: int) -> dict[str, Any]:
 def documents_page(shape: type[Shape], *problems: int) -> dict[str, Any]:
     """The same for a route whose responses are pages of a shape."""
     body = {"items": [shape.EXAMPLE], "next": "q83vEjRWeJASNFZ4kBI0VniQ"}
-    return {"response_model": Page[shape], "responses": {200: content(body)} | documented(400, *problems)}
+    return {"response_model": page_of(shape), "responses": {200: content(body)} | documented(400, *problems)}
 
 
 def content(example: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from producers.decide.develops_at import zones
-from producers.limits import BIO, COMMENT, CONTENT_TYPES, DISPLAY_NAME, HANDLE, ROLLS_A_PHOTO, THEME, TITLE
+from producers.limits import BIO, COMMENT, DISPLAY_NAME, HANDLE, ROLLS_A_PHOTO, THEME, TITLE, ContentType
 
 USER = "bbce2359-3b38-5c04-add3-59bf94bc6cbd"
 PHOTO = "6cc4a6d0-fe48-5fed-ab6d-c30bf06bd4a0"
@@ -146,12 +146,7 @@ class NewInvitation(Body):
 class NewUpload(Body):
     """A file to be sent."""
 
-    content_type: str = Field(
-        description="What the file is.",
-        json_schema_extra={"enum": list(CONTENT_TYPES)},
-        pattern=f"^({'|'.join(CONTENT_TYPES)})$",
-        examples=["image/jpeg"],
-    )
+    content_type: ContentType = Field(description="What the file is.", examples=["image/jpeg"])
 
 
 class NewPhoto(Body):
