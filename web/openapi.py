@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from pydantic.json_schema import models_json_schema
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from web.problems import PROBLEM_NAME, SCHEMAS, ProblemBody
@@ -21,7 +22,8 @@ class DocumentedApp(FastAPI):
         """`options`: FastAPI's."""
         super().__init__(**options, docs_url=None, redoc_url=None)
         self.add_api_route(PAGE, self.page, include_in_schema=False)
-        self.mount(PAGE, StaticFiles(packages=[ASSETS]))
+        self.add_api_route(PAGE + "/{name}", self.asset, include_in_schema=False)
+        self._assets = StaticFiles(packages=[ASSETS])
 
     def openapi(self) -> dict[str, Any]:
         """Returns the document."""
@@ -39,6 +41,10 @@ class DocumentedApp(FastAPI):
             swagger_favicon_url="docs/favicon-32x32.png",
             swagger_ui_parameters={"validatorUrl": None},
         )
+
+    async def asset(self, request: Request, name: str) -> Response:
+        """One of the page's files. A route, not a mount, so that requests for it are counted under one name."""
+        return await self._assets.get_response(name, request.scope)
 
 
 def problem_schemas() -> dict[str, Any]:
