@@ -27,6 +27,7 @@ COMPLAINT = re.compile(r"\b(WARN|ERROR)\b|\bException\b")
 
 def written(service: str, folder: Path) -> Path:
     """Writes a service's document into a folder, and returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{service}.json"
     path.write_text(json.dumps(SERVICES[service].openapi()))
     return path
