@@ -7,12 +7,12 @@ from projections.graph.following import following
 from projections.photos.develop_due import develop_due
 from projections.photos.developed_of_user import developed_of_user
 from projections.photos.developing_in_roll import developing_in_roll
+from projections.photos.developing_of_user import developing_of_user
 from projections.photos.photo import photo
 from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.photos_of_user import photos_of_user
 from projections.photos.removals_due import removals_due
 from projections.photos.roll_feed import roll_feed
-from projections.photos.rolls_of_photo import rolls_of_photo
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.reactions.comments import commented, comments
@@ -43,12 +43,12 @@ PROJECTIONS: tuple[Projection | Tally, ...] = (
     develop_due,
     developed_of_user,
     developing_in_roll,
+    developing_of_user,
     photo,
     photos_in_roll,
     photos_of_user,
     removals_due,
     roll_feed,
-    rolls_of_photo,
     # reactions
     commented,
     comments,

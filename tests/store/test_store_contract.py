@@ -12,9 +12,9 @@ from events.settings import Settings
 from processors.handlers.patient import PatientStore
 from processors.transport.lease import Lease
 from projections.accounts.users import USERS
-from projections.photos.photo import PHOTO
+from projections.buckets import place_of
+from projections.photos.photo import PHOTO, placements
 from projections.photos.roll_feed import ROLL_FEED
-from projections.photos.rolls_of_photo import ROLLS_OF_PHOTO, placements
 from projections.store.cassandra import CassandraStore, connect, disconnect
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store, StoreUnavailable, Unstorable
@@ -124,7 +124,7 @@ def feed_row(roll: UUID, minutes: int, photo: UUID) -> Stamped:
     at = NOON + timedelta(minutes=minutes)
     return Stamped(
         ROLL_FEED.upsert(
-            roll_id=roll, bucket="2026-06-19", develops_at=at, taken_at=NOON, photo_id=photo, placement_id=NIL
+            place=place_of(roll, "2026-06-19"), develops_at=at, taken_at=NOON, photo_id=photo, placement_id=NIL
         ),
         1,
     )
@@ -135,12 +135,12 @@ def test_a_slice_goes_on_where_the_last_one_ended_and_nothing_is_repeated_or_los
         roll = uuid4()
         photos = [uuid4() if n % 2 else uuid5(NIL, str(n)) for n in range(40)]  # versions 4 and 5 sort apart
         await store.write([feed_row(roll, n // 8, photo) for n, photo in enumerate(photos)])
-        whole = await store.slice(ROLL_FEED, roll, "2026-06-19", limit=100)
+        whole = await store.slice(ROLL_FEED, place_of(roll, "2026-06-19"), limit=100)
         assert {row.photo_id for row in whole} == set(photos)
         assert [row.develops_at for row in whole] == sorted((row.develops_at for row in whole), reverse=True)
         seen: list[object] = []
         after: tuple[object, ...] = ()
-        while rows := await store.slice(ROLL_FEED, roll, "2026-06-19", after=after, limit=7):
+        while rows := await store.slice(ROLL_FEED, place_of(roll, "2026-06-19"), after=after, limit=7):
             seen += rows
             after = tuple(getattr(rows[-1], column) for column in ROLL_FEED.clustering)
         assert seen == whole
@@ -154,7 +154,7 @@ def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: Both) -> None:
         await store.write([feed_row(roll, n, photo) for n in range(10)])
 
         async def minutes(upto: tuple[object, ...], after: tuple[object, ...] = ()) -> list[int]:
-            rows = await store.slice(ROLL_FEED, roll, "2026-06-19", upto=upto, after=after)
+            rows = await store.slice(ROLL_FEED, place_of(roll, "2026-06-19"), upto=upto, after=after)
             return [int((row.develops_at - NOON).total_seconds() // 60) for row in rows]
 
         def cursor(n: int) -> tuple[object, ...]:
@@ -172,9 +172,9 @@ def test_pick_reads_the_rows_of_the_members_named_and_no_others(on: Both) -> Non
         photo, rolls = uuid4(), [uuid4() for _ in range(5)]
         for roll in rolls:
             for placement in (NIL, uuid5(NIL, "x")):
-                row = ROLLS_OF_PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=placement, begun=True)
+                row = PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=placement, placed=True)
                 await store.write([Stamped(row, 1)])
-        found = await store.pick(ROLLS_OF_PHOTO, (photo,), {rolls[0], rolls[3], uuid4()})
+        found = await store.pick(PHOTO, (photo,), {rolls[0], rolls[3], uuid4()})
         assert sorted(row.roll_id for row in found) == sorted([rolls[0], rolls[3]] * 2)
 
     on(scenario)
@@ -186,12 +186,12 @@ def test_what_has_no_limit_is_read_whole(on: Both) -> None:
     async def scenario(store: Store) -> None:
         photo, roll, count = uuid4(), uuid4(), 5_500
         rows = [
-            Stamped(ROLLS_OF_PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=uuid4(), begun=True), 1)
+            Stamped(PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=uuid4(), placed=True), 1)
             for _ in range(count)
         ]
         for i in range(0, count, 500):
             await store.write_together(rows[i : i + 500])
-        assert len(await store.pick(ROLLS_OF_PHOTO, (photo,), {roll})) == count
+        assert len(await store.pick(PHOTO, (photo,), {roll})) == count
         assert len(await placements(store, photo)) == count
 
     on(scenario)
@@ -201,7 +201,7 @@ def test_many_rows_of_one_partition_are_all_written(on: Both) -> None:
     async def scenario(store: Store) -> None:
         roll, text = uuid4(), "x" * 3000
         await store.write([feed_row(roll, n, uuid4()) for n in range(500)])
-        assert len(await store.slice(ROLL_FEED, roll, "2026-06-19", limit=1000)) == 500
+        assert len(await store.slice(ROLL_FEED, place_of(roll, "2026-06-19"), limit=1000)) == 500
         users = [uuid4() for _ in range(50)]
         await store.write([Stamped(USERS.upsert(user_id=user, bio=text), 1) for user in users])
         assert [(await store.get(USERS, user)).bio for user in users] == [text] * 50
