@@ -1,6 +1,6 @@
 """`include`: the lists that a screen brings with the one thing that it shows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -12,13 +12,14 @@ from web.problems import bad_request
 Included = Mapping[str, Listing[Any]]
 
 
-def including(known: Included) -> Callable[[str | None], Included]:
+def including(known: Included) -> Callable[[str | None], Awaitable[Included]]:
     """The dependency that reads a request's `include`: those of the `known` lists that it names, by commas.
 
-    It raises Problem 400, with the known names, if one of them isn't known."""
+    It is a coroutine, because FastAPI runs any other function in a thread. It raises Problem 400, with the known names,
+    if one of them isn't known."""
     names = ",".join(known)
 
-    def included(
+    async def included(
         include: Annotated[
             str | SkipJsonSchema[None],
             Query(
