@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Query
+from pydantic.json_schema import SkipJsonSchema
 
 from api.lists import Listing
 from web.problems import bad_request
@@ -20,7 +21,7 @@ def including(known: Included) -> Callable[[str | None], Awaitable[Included]]:
 
     async def included(
         include: Annotated[
-            str | None,
+            str | SkipJsonSchema[None],
             Query(
                 description=f"Lists to bring with it, the first page of each: any of `{names}`.",
                 examples=[names],

@@ -1,9 +1,9 @@
 """GET /v1/me: the viewer's own account, and their own photos, the developing ones too."""
 
-from enum import Enum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from api import screens
@@ -14,7 +14,7 @@ from api.hydration import Wanted
 from api.includes import Included, including
 from api.lists import MY_PHOTOS, MY_PHOTOS_BY_STATE, ROLLS
 from api.presentation import REJECTED, Body
-from api.responses import documents
+from api.responses import PhotoState, documents
 from projections.photos.developing_of_user import developing_of_user
 from projections.photos.photos_of_user import developing_next_of_user
 from web.pagination import Paging
@@ -24,14 +24,6 @@ Include = Annotated[
     Included,
     Depends(including({"photos": MY_PHOTOS, "rejected": MY_PHOTOS_BY_STATE[REJECTED], "rolls": ROLLS})),
 ]
-
-
-class State(Enum):
-    """The states that photos can be listed by."""
-
-    developing = "developing"
-    developed = "developed"
-    rejected = "rejected"
 
 
 @router.get("/v1/me", **documents(screens.MeScreen, 404))
@@ -51,7 +43,7 @@ async def me(context: ReadContext, include: Include) -> Response:
 async def my_photos(
     context: ReadContext,
     paging: Paging,
-    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
+    state: Annotated[PhotoState | SkipJsonSchema[None], Query(description="Only those in this state.")] = None,
 ) -> Response:
     """Your own photos, the latest to develop first. A developing one says when it will have developed, and no more; a
     rejected one says why."""

@@ -5,10 +5,12 @@ The API builds bodies itself (api/presentation.py) and doesn't validate them aga
 """
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from enum import StrEnum
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from api import examples
 from api.examples import Example
@@ -20,6 +22,28 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     EXAMPLE: ClassVar[Example] = {}
+
+
+class PhotoState(StrEnum):
+    """Whether a photo is still developing, can be seen, or never will be."""
+
+    DEVELOPING = "developing"
+    DEVELOPED = "developed"
+    REJECTED = "rejected"
+
+
+class Visibility(StrEnum):
+    """Who sees a roll and may join it: anyone, or who was invited."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Role(StrEnum):
+    """What a member of a roll may do."""
+
+    OWNER = "owner"
+    MEMBER = "member"
 
 
 class Image(Shape):
@@ -59,14 +83,16 @@ class Photo(Shape):
     id: UUID
     owner: UUID
     taken_at: datetime
-    state: Literal["developing", "developed", "rejected"]
+    state: PhotoState
     develops_at: datetime
     images: Images | None
     blurhash: str | None
     rolls: list[UUID] = Field(description="Those rolls that it is in and the viewer may see.")
     counts: PhotoCounts
     viewer: PhotoViewer
-    rejected_reason: str | None = Field(None, description="Why it can't become a photo; only if it was rejected.")
+    rejected_reason: str | SkipJsonSchema[None] = Field(
+        None, description="Why it can't become a photo; only of a rejected one."
+    )
 
 
 class UserCounts(Shape):
@@ -120,7 +146,7 @@ class Member(User):
 
     EXAMPLE: ClassVar[Example] = examples.EXAMPLE_USER | {"role": "owner", "joined_at": "2026-06-19T21:04:11.482Z"}
 
-    role: Literal["owner", "member"]
+    role: Role
     joined_at: datetime
 
 
@@ -136,7 +162,7 @@ class RollCounts(Shape):
 class RollViewer(Shape):
     """What the viewer has to do with the roll."""
 
-    role: Literal["owner", "member"] | None
+    role: Role | None
     following: bool
 
 
@@ -148,7 +174,7 @@ class Roll(Shape):
     id: UUID
     title: str
     theme: str
-    visibility: Literal["public", "private"]
+    visibility: Visibility
     owner: UUID
     cover: Image | None = Field(description="The photo chosen for it, or else the newest that the viewer sees.")
     thumbs: list[Image] = Field(description="Of the newest photos that the viewer sees; three at most.")

@@ -4,14 +4,15 @@ Each says who and what is named in it, so that the app needs no second request t
 """
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from api import examples
 from api.examples import Example
-from api.responses import Comment, Image, Me, Member, Photo, Profile, Roll, Shape, User
+from api.responses import Comment, Image, Me, Member, Photo, Profile, Roll, Shape, User, Visibility
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ class NamedRoll(Shape):
     """A roll that an answer names."""
 
     title: str
-    visibility: Literal["public", "private"]
+    visibility: Visibility
 
 
 class Developing(Shape):
@@ -91,6 +92,22 @@ class PageOfComments(Page[Comment]):
     EXAMPLE: ClassVar[Example] = examples.page(Comment.EXAMPLE)
 
 
+class FirstPageOfPhotos(Listed[Photo]):
+    """The first page of a list of photos."""
+
+
+class FirstPageOfMembers(Listed[Member]):
+    """The first page of a list of members."""
+
+
+class FirstPageOfRolls(Listed[Roll]):
+    """The first page of a list of rolls."""
+
+
+class FirstPageOfComments(Listed[Comment]):
+    """The first page of a list of comments."""
+
+
 def included(of: str) -> Any:
     """A field that is there only if `include` names it."""
     return Field(None, description=f"The first page of {of}; only with `include`.")
@@ -103,7 +120,7 @@ class PhotoScreen(Photo):
 
     people: People
     named_rolls: Rolls
-    comments: Listed[Comment] | None = included("what people wrote about it")
+    comments: FirstPageOfComments | SkipJsonSchema[None] = included("what people wrote about it")
 
 
 class ProfileScreen(Profile):
@@ -117,8 +134,8 @@ class ProfileScreen(Profile):
 
     people: People
     named_rolls: Rolls
-    photos: Listed[Photo] | None = included("what they show on their profile")
-    rolls: Listed[Roll] | None = included("the rolls that they are a member of")
+    photos: FirstPageOfPhotos | SkipJsonSchema[None] = included("what they show on their profile")
+    rolls: FirstPageOfRolls | SkipJsonSchema[None] = included("the rolls that they are a member of")
 
 
 class MeScreen(Me):
@@ -129,9 +146,9 @@ class MeScreen(Me):
     developing: Developing
     people: People
     named_rolls: Rolls
-    photos: Listed[Photo] | None = included("your photos")
-    rejected: Listed[Photo] | None = included("your photos that were rejected, with the reason")
-    rolls: Listed[Roll] | None = included("the rolls that you are a member of")
+    photos: FirstPageOfPhotos | SkipJsonSchema[None] = included("your photos")
+    rejected: FirstPageOfPhotos | SkipJsonSchema[None] = included("your photos that were rejected, with the reason")
+    rolls: FirstPageOfRolls | SkipJsonSchema[None] = included("the rolls that you are a member of")
 
 
 class RollScreen(Roll):
@@ -147,5 +164,5 @@ class RollScreen(Roll):
     developing: Developing
     people: People
     named_rolls: Rolls
-    photos: Listed[Photo] | None = included("its developed photos")
-    members: Listed[Member] | None = included("its members")
+    photos: FirstPageOfPhotos | SkipJsonSchema[None] = included("its developed photos")
+    members: FirstPageOfMembers | SkipJsonSchema[None] = included("its members")

@@ -14,6 +14,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from fastapi import Depends, Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from projections.store.table import Table
@@ -103,7 +104,7 @@ FIRST_PAGE = PageRequest(USUAL_LIMIT, None)
 
 async def page_request(
     limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = USUAL_LIMIT,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Annotated[str | SkipJsonSchema[None], Query(description="`next` of the page before.")] = None,
 ) -> PageRequest:
     """The paging parameters of a request."""
     return PageRequest(limit, cursor)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Header
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from events.error_text import traceback_of
@@ -110,7 +111,7 @@ class ProjectionWaiter:
 async def wait_for_positions(
     request: Request,
     darkroom_after: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(description="Positions to wait for, from Darkroom-Position.", examples=["photos-3@41,rolls-0@7"]),
     ] = None,
 ) -> None:

@@ -23,6 +23,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Header
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -245,7 +246,7 @@ async def write_request(
     actor: Viewer,
     _waited: Annotated[None, After],
     idempotency_key: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(
             description="The same key with the same request gives the same answer again, for a day, and makes nothing"
             " twice. With another request it is refused (422).",
@@ -254,7 +255,9 @@ async def write_request(
             examples=["0b7e2d0c-6a0e-4a51-9f0e-0c6b3a1f1b52"],
         ),
     ] = None,
-    traceparent: Annotated[str | None, Header(description="W3C Trace Context; passed on to the log.")] = None,
+    traceparent: Annotated[
+        str | SkipJsonSchema[None], Header(description="W3C Trace Context; passed on to the log.")
+    ] = None,
 ) -> WriteRequest:
     """The write that a request asks for. Raises Problem 401 without a valid token."""
     return WriteRequest(request.app.state.resources, request, actor, idempotency_key, traceparent_or_new(traceparent))

@@ -34,7 +34,6 @@ def test_the_limits_are_these() -> None:
         "REMOVALS_AT_ONCE": 100,
         "UPLOAD_BYTES": 30_000_000,
         "UPLOAD_LIFETIME": timedelta(minutes=15),
-        "CONTENT_TYPES": ("image/jpeg", "image/png", "image/webp", "image/heic"),
         "OLDEST_TAKEN": timedelta(days=30),
         "TITLE": 80,
         "THEME": 40,
