@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.cache.store import CachedStore
 from api.fill_page import Candidates, Hydrate, fill_page
 from api.image_urls import ImageUrls
 from events.settings import Settings
@@ -30,20 +31,23 @@ def clock() -> datetime:
 
 @dataclass(frozen=True)
 class Resources:
-    """What the API reads from, for as long as it runs (`app.state.resources`)."""
+    """What the API reads from, for as long as it runs (`app.state.resources`); `cache` is one of `store`."""
 
     settings: Settings
     store: Store
     image_urls: ImageUrls
     now: Callable[[], datetime] = clock
+    cache: CachedStore | None = None
 
 
 class Context:
-    """One request. What the viewer may see is asked of `visible`; `now` is the same moment for the whole request."""
+    """One request. What the viewer may see is asked of `visible`; `now` is the same moment for the whole request.
 
-    def __init__(self, request: Request, viewer: UUID, resources: Resources):
-        self.request, self.viewer = request, viewer
-        self.settings, self.store = resources.settings, resources.store
+    Its rows may be cached ones, if they were read after `read_after` (see `wait_for_positions`)."""
+
+    def __init__(self, request: Request, viewer: UUID, resources: Resources, read_after: float):
+        self.request, self.viewer, self.settings = request, viewer, resources.settings
+        self.store: Store = resources.cache.since(read_after) if resources.cache else resources.store
         self.image_urls, self.now = resources.image_urls, resources.now()
         self.visible = VisibleRows(self.store, viewer, self.now)
 
@@ -69,9 +73,9 @@ class Context:
         return json_response(self.request, page_body(items, next_cursor), next_link(self.request, next_cursor))
 
 
-async def read_context(request: Request, viewer: Viewer, _: Annotated[None, After]) -> Context:
+async def read_context(request: Request, viewer: Viewer, read_after: Annotated[float, After]) -> Context:
     """The context of a request: its token is checked first, then it waits for `Darkroom-After`."""
-    return Context(request, viewer, request.app.state.resources)
+    return Context(request, viewer, request.app.state.resources, read_after)
 
 
 ReadContext = Annotated[Context, Depends(read_context)]
