@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from projections.progress import PROGRESS
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped, Table
 
@@ -95,23 +96,15 @@ class Counting(Asked):
         return await read()
 
 
-class Held(Asked):
-    """Each read waits twice until it is let on: before it looks, and before its answer arrives."""
+class Turns:
+    """Those who stand still until they are let on."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.waiting: list[asyncio.Future[None]] = []
         self.open = True
 
-    async def around(self, read: Callable[[], Awaitable[T]], *question: Any) -> T:
-        """Reads, when it is let on."""
-        await self.turn()
-        answer = await read()
-        await self.turn()
-        return answer
-
     async def turn(self) -> None:
-        """Waits until it is let on."""
+        """Waits until it is let on, unless all may pass."""
         if not self.open:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.waiting.append(future)
@@ -123,3 +116,26 @@ class Held(Asked):
             future = self.waiting.pop(number % len(self.waiting))
             if not future.done():
                 future.set_result(None)
+
+    def let_all(self) -> None:
+        """Lets all who wait now go on."""
+        while self.waiting:
+            self.let(0)
+
+
+class Held(Asked):
+    """Each read waits for its turn twice: before it looks, and before its answer arrives. Those of `progress` have
+    turns of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looking, self.arriving = Turns(), Turns()
+        self.progress_looking, self.progress_arriving = Turns(), Turns()
+
+    async def around(self, read: Callable[[], Awaitable[T]], *question: Any) -> T:
+        """Reads, when it is let on."""
+        of_progress = question[1] is PROGRESS
+        await (self.progress_looking if of_progress else self.looking).turn()
+        answer = await read()
+        await (self.progress_arriving if of_progress else self.arriving).turn()
+        return answer

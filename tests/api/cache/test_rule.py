@@ -35,11 +35,13 @@ async def settle() -> None:
 
 @asynccontextmanager
 async def held(*versions: int) -> AsyncGenerator[tuple[Held, CachedStore, Clock]]:
-    """A store whose reads wait to be let on, with a row in some version; its cache; and the cache's clock."""
+    """A store whose reads look at once, and their answers wait to be let on; its cache; and the cache's clock.
+
+    It has a row, in the last of these versions."""
     store, clock = Held(), Clock()
     await store.write([one("a", version) for version in versions])
     answers = Answers(1.0, 1_000_000, clock=clock)
-    store.open = False
+    store.arriving.open = False
     yield store, CachedStore(store, answers), clock
     await answers.close()
 
@@ -47,8 +49,8 @@ async def held(*versions: int) -> AsyncGenerator[tuple[Held, CachedStore, Clock]
 async def let_all(store: Held) -> None:
     """Lets every read go on to its end."""
     await settle()
-    while store.waiting:
-        store.let(0)
+    while store.arriving.waiting:
+        store.arriving.let(0)
         await settle()
 
 
@@ -85,7 +87,7 @@ async def test_who_asks_at_once_shares_one_read() -> None:
     async with held(1) as (store, cache, _):
         askers = [asyncio.create_task(cache.get(ONE, "a")) for _ in range(5)]
         await settle()
-        assert len(store.waiting) == 1
+        assert len(store.arriving.waiting) == 1
         await let_all(store)
         assert [row.version for row in await asyncio.gather(*askers)] == [1] * 5
 
@@ -94,9 +96,7 @@ async def test_nobody_joins_a_read_that_began_too_early() -> None:
     """Seen to fail when whatever is under way may be joined."""
     async with held(1) as (store, cache, clock):
         early = asyncio.create_task(cache.get(ONE, "a"))
-        await settle()
-        store.let(0)  # it has looked; its answer is on the way
-        await settle()
+        await settle()  # it has looked; its answer is on the way
         await store.write([one("a", 2)])
         clock.now += 0.1
         late = asyncio.create_task(cache.since(clock.now - 0.05).get(ONE, "a"))
@@ -110,27 +110,21 @@ async def test_of_two_reads_the_one_that_began_later_is_kept_whichever_arrives_l
     async with held(1) as (store, cache, clock):
         early = asyncio.create_task(cache.get(ONE, "a"))
         await settle()
-        store.let(0)
-        await settle()
         await store.write([one("a", 2)])
         clock.now += 0.1
         late = asyncio.create_task(cache.since(clock.now - 0.05).get(ONE, "a"))
         await settle()
-        store.let(1)
-        await settle()
-        store.let(1)
+        store.arriving.let(1)
         assert (await late).version == 2
-        store.let(0)
+        store.arriving.let(0)
         assert (await early).version == 1
         assert (await cache.since(100.05).get(ONE, "a")).version == 2
-        assert store.waiting == []
+        assert store.arriving.waiting == []
 
 
 async def test_a_read_that_takes_longer_than_rows_are_kept_is_joined_by_nobody() -> None:
     async with held(1) as (store, cache, clock):
         first = asyncio.create_task(cache.get(ONE, "a"))
-        await settle()
-        store.let(0)
         await settle()
         clock.now += 1.5
         await store.write([one("a", 2)])
@@ -182,7 +176,7 @@ async def test_a_close_ends_what_is_under_way() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asker
         assert [task for task in asyncio.all_tasks() if task.get_name() == "cache-read"] == []
-        assert store.waiting[0].cancelled()
+        assert store.arriving.waiting[0].cancelled()
 
 
 def test_a_position_is_known_since_the_first_time_it_was_seen_to_be_passed() -> None:
