@@ -40,7 +40,7 @@ Newest = dict[str, int]  # the last offset that something shows, by name
 FEW = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2)
 BACK = st.sampled_from([None, 0, 0, 1])  # how far behind the end a position is; None: not named
 PROCESS, QUESTION = st.sampled_from([0, 0, 0, 1]), st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 4, 5])
-ASK = st.tuples(st.just("ask"), PROCESS, QUESTION, FEW, st.tuples(BACK, BACK))
+ASK = st.tuples(st.just("ask"), PROCESS, QUESTION, FEW, st.tuples(BACK, BACK), st.sampled_from([0.0, 0.001]))
 HELD = st.sampled_from(["looking", "arriving", "arriving", "progress_looking", "progress_arriving", "fleet"])
 STEPS = st.one_of(
     *[ASK] * 5,
@@ -167,13 +167,15 @@ class History:
         for turns in self.turns.values():
             turns.let_all()
 
-    async def ask(self, process: int, question: int, names: list[str], back: tuple[int | None, int | None]) -> None:
+    async def ask(
+        self, process: int, question: int, names: list[str], back: tuple[int | None, int | None], pause: float
+    ) -> None:
         """Somebody asks a process, with or without positions."""
         ends = {p: self.ends[p] - n for p, n in enumerate(back) if n is not None and self.ends[p] > n}
-        self.tasks.append(asyncio.create_task(self.answered(process, QUESTIONS[question], names, ends)))
+        self.tasks.append(asyncio.create_task(self.answered(process, QUESTIONS[question], names, ends, pause)))
 
-    async def answered(self, process: int, question: Any, names: list[str], ends: dict[int, int]) -> None:
-        """What a request does; what it shows must have what it needs."""
+    async def answered(self, process: int, question: Any, names: list[str], ends: dict[int, int], pause: float) -> None:
+        """What a request does, which begins to read a moment after it may; what it shows must have what it needs."""
         passed: float | None = LONG_AGO
         if ends:
             positions = [Position("photos", partition, end - 1) for partition, end in ends.items()]
@@ -183,6 +185,7 @@ class History:
         for at, name, offset in self.landed:
             if passed is None or offset < ends.get(int(name[0]), 0) or at < asked - SECONDS:
                 needed[name] = offset
+        await asyncio.sleep(pause)
         shown = await question(self.caches[process].since(asked if passed is None else passed), names)
         assert all(shown[name] >= needed[name] for name in names), (question.__name__, shown, dict(needed), ends)
         self.seen["stale" if passed is None else "passed" if ends else "any"] += 1
@@ -251,6 +254,10 @@ class FleetHistory(History):
         """The server forgets all it has."""
         self.server.forget()
 
+    async def evict(self) -> None:
+        """The server forgets its count, for lack of memory."""
+        self.server.hashes.clear()
+
     async def restart(self, empty: bool) -> None:
         """The server starts again, with what it had or without."""
         self.server.restart(empty=empty)
@@ -266,9 +273,9 @@ class FleetHistory(History):
 
 
 FLEET_STEPS = st.one_of(
-    *[STEPS] * 12,
+    *[STEPS] * 20,
     st.tuples(st.just("save")),
-    st.sampled_from([("fail_over",), ("forget",), ("restart", True), ("restart", False)]),
+    st.sampled_from([("fail_over",), ("evict",), ("forget",), ("restart", True), ("restart", False)]),
 )
 
 

@@ -9,9 +9,12 @@ import pytest
 
 from api.cache.answers import Answers
 from api.cache.store import CachedStore
+from events.positions import Position
+from projections.catalog import of_topic
+from projections.progress import progress_rows
 from projections.store.protocol import StoreUnavailable
 from tests.api.cache.rows import ONE, Counting, Held, one
-from web.read_your_writes import LONG_AGO, MOST_MOMENTS, PassedMoments
+from web.read_your_writes import LONG_AGO, MOST_MOMENTS, PassedMoments, ProjectionWaiter
 
 pytestmark = pytest.mark.anyio
 
@@ -201,3 +204,22 @@ def test_of_what_is_too_long_ago_a_later_moment_is_told() -> None:
         moments.learn(n + 1, float(n))
     assert moments.since(0) == moments.since(10) == 10.0
     assert moments.since(11) == 11.0
+
+
+async def test_a_position_is_known_to_be_passed_when_the_answer_has_arrived_not_when_it_was_asked_for() -> None:
+    """Seen to fail with the moment before `progress` is read."""
+    async with held() as (store, cache, clock):
+        store.arriving.open, store.progress_looking.open = True, False
+        waiter = ProjectionWaiter(store, clock=clock)
+        passed = asyncio.create_task(waiter.passed_since([Position("photos", 0, 0)]))
+        await settle()
+        clock.now += 0.1
+        assert await cache.get(ONE, "a") is None
+        clock.now += 0.1
+        await store.write([one("a", 1)])
+        await store.write(progress_rows("photos", 0, [(each.name, 1) for each in of_topic("photos")], offset=1))
+        store.progress_looking.let(0)
+        moment = await passed
+        assert moment is not None
+        assert (await cache.since(moment).get(ONE, "a")).version == 1
+        await waiter.close()
