@@ -49,7 +49,7 @@ def service(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.opening = opening
-    metrics = Metrics()
+    app.state.metrics = metrics = Metrics()
     handle_problems(app, unavailable)
     app.add_middleware(Deadline, seconds=DEADLINE_SECONDS)
     app.add_middleware(UntilOpen, opening=opening)

@@ -55,11 +55,11 @@ async def test_a_read_that_has_caught_up_with_a_write_is_not_stale() -> None:
 async def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def in_no_time(self: ProjectionWaiter, positions: list[Position], timeout: float = 0.0) -> bool:  # noqa: ASYNC109 - its signature
+    async def in_no_time(self: ProjectionWaiter, positions: list[Position], timeout: float = 0.0) -> float | None:  # noqa: ASYNC109 - its signature
         return await original(self, positions, 0.0)
 
-    original = ProjectionWaiter.passed
-    monkeypatch.setattr(ProjectionWaiter, "passed", in_no_time)
+    original = ProjectionWaiter.passed_since
+    monkeypatch.setattr(ProjectionWaiter, "passed_since", in_no_time)
     async with ApiWorld().api() as api:
         answer = await api.get("ada", f"/v1/photos/{named('dusk')}", Darkroom_After="photos-3@41")
         assert answer.status_code == 404
