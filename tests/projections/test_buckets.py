@@ -1,7 +1,6 @@
 """A list in many buckets is read as one, in two requests, from any place on."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
 from hypothesis import example, settings
@@ -86,7 +85,5 @@ async def test_a_list_without_bounds_reads_a_bucket_for_each_row() -> None:
 
 async def test_an_empty_list_is_one_request() -> None:
     store = CountingStore(MemoryStore())
-    assert (
-        await newest_rows(store, UUID(int=1), index=ROLL_FEED_BUCKETS, table=ROLL_FEED, bucket_of=day_of, size=9) == []
-    )
+    assert await read(store, MORNING, (), 9) == []
     assert store.requests == 1

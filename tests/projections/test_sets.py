@@ -58,7 +58,7 @@ async def test_counts_and_lists_are_right(story: tuple[Sequence[Event], Tally, U
     }
     store = MemoryStore()
     await folded(store, arrivals[arrival])
-    listed = [row.member async for row in newest_members(store, tally, entity)]
+    listed = [row.member for row in (await newest_members(store, tally, entity)).members.values()]
     [counts] = await counts_of(store, [entity])
     assert listed == expected
     assert counts[tally.name] == len(expected)

@@ -13,6 +13,7 @@ EXPECTED = {
     "members": ("rolls", "member", ["members", "members_by_time"]),
     "rolls_of_user": ("rolls", "entity", ["rolls_of_user", "rolls_of_user_by_time"]),
     "likers": ("reactions", "member", ["likers", "likers_by_time"]),
+    "liked_by": ("reactions", "entity", ["liked_by"]),
     "commented": ("reactions", "other", ["commented"]),
     "photos_in_roll": ("photos", "other", ["photos_in_roll"]),
     "developing_in_roll": ("photos", "other", ["developing_in_roll"]),

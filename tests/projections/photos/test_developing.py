@@ -87,12 +87,12 @@ async def test_the_newest_of_many_rolls_are_those_of_each(placements: list[tuple
     events: list[Event] = []
     expected: dict[UUID, list[tuple[datetime, str, bool]]] = {roll: [] for roll in ROLLS}
     for number, (roll, hour, gone) in enumerate(placements):
-        name = f"photo {number}"
-        facts = {"photo_id": named(name), "roll_id": roll, "develops_at": at(hour) + number * timedelta(seconds=1)}
+        name, develops_at = f"photo {number}", at(hour) + number * timedelta(seconds=1)
+        facts = {"photo_id": named(name), "roll_id": roll, "develops_at": develops_at}
         added = given.photo_added_to_roll(**facts)
         events += [added, given.photo_removed_from_roll(**facts, placement_id=added.event_id)] if gone else [added]
-        if facts["develops_at"] <= MORNING:
-            expected[roll].append((facts["develops_at"], name, gone))
+        if develops_at <= MORNING:
+            expected[roll].append((develops_at, name, gone))
     store = CountingStore(await stored(*events))
     found = await newest_in_rolls(store, [*ROLLS, *ROLLS], MORNING, each)
     assert store.requests <= 2
