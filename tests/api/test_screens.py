@@ -47,6 +47,20 @@ async def test_a_page_names_those_whom_its_items_name_and_the_viewer_sees() -> N
         assert (await api.json("bo", f"/v1/rolls/{LAKE}/members"))["people"] == {}
 
 
+async def test_somebody_who_hides_is_not_named_by_what_they_made() -> None:
+    world = await small_world()
+    await world.given(*world.roll("shore", "cy"), world.joined("shore", "ada"))
+    shore = f"/v1/rolls/{named('shore')}"
+    async with world.api() as api:
+        for who, names in (("bo", {ADA}), ("cy", {ADA, CY})):
+            page = await api.json(who, "/v1/users/@ada/rolls")
+            assert {item["owner"] for item in page["items"]} >= {CY}
+            assert set(page["people"]) == names
+            assert set((await api.json(who, shore))["people"]) == names - {ADA}
+        comments = await api.json("bo", f"/v1/photos/{DUSK}/comments")
+        assert [item["author"] for item in comments["items"]] == [BO, ADA]
+
+
 async def test_a_page_names_nobody_of_what_it_does_not_show() -> None:
     world = await small_world()
     async with world.api() as api:

@@ -137,7 +137,7 @@ def test_a_new_owner_says_no_more_than_is_kept(at: int, kind: str) -> None:
     """Each batch has another owner and nothing was synced: whatever breaks, the last owners' rows go with it."""
     like = from_json(LIKE, LIKE.example())
     assert isinstance(like, PhotoLiked)
-    likes = [replace(like, event_id=UUID(int=n), photo_id=UUID(int=n % 2)) for n in range(12)]
+    likes = [replace(like, event_id=UUID(int=n), photo_id=UUID(int=1 + n % 2)) for n in range(12)]
     run(survived("reactions", likes, ForgetfulStore(at, at, kind), syncs=99, moves=1))
 
 

@@ -91,7 +91,7 @@ class Likes:
     async def start(self) -> None:
         like = from_json(LIKE, LIKE.example())
         assert isinstance(like, PhotoLiked)
-        likes = (replace(like, event_id=UUID(int=n), photo_id=UUID(int=n % 2)) for n in range(self.number))
+        likes = (replace(like, event_id=UUID(int=n), photo_id=UUID(int=1 + n % 2)) for n in range(self.number))
         await self.log.append(*likes)
         ((_, self.partition),) = self.log.partitions
         await self.projector.start(self.where)
