@@ -27,7 +27,7 @@ from projections.tally.queries import live_beginnings_by_member
 from projections.tally.tally import Member
 
 PUBLIC = "public"
-UNKNOWN = KnownPhoto(None, ())
+UNKNOWN = KnownPhoto(None, (), ())
 
 
 def user_exists(user: User | None) -> bool:

@@ -92,7 +92,7 @@ class KnownPhoto:
 
     photo: Photo | None
     rolls: tuple[UUID, ...]
-    placements: tuple[Placement, ...] = ()
+    placements: tuple[Placement, ...]
 
 
 PHOTO = Table("photo", Photo, partition=1, clustering=2)

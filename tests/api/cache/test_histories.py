@@ -212,7 +212,7 @@ def over_histories(
 ) -> None:
     """Runs a scenario over random histories of such steps."""
 
-    @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(steps=st.lists(step, min_size=20, max_size=60))
     def over(steps: list[Any]) -> None:
         travel(scenario(steps))
