@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import me, photos, rolls, users
+from api.cache.opening import opened_cache
 from api.context import Resources
 from api.image_urls import ImageUrls
 from events.settings import Settings, settings
@@ -29,8 +30,11 @@ Open = Callable[[], AbstractAsyncContextManager[Resources]]
 async def open_resources(given: Settings | None = None) -> AsyncGenerator[Resources, None]:
     """Opens what the API reads from, for the block. Waits for Cassandra; raises LoginRefused if it won't let us in."""
     chosen = given or settings()
-    async with connected_patiently(chosen, API, chosen.api_password) as store:
-        yield Resources(chosen, store, ImageUrls(chosen))
+    async with (
+        connected_patiently(chosen, API, chosen.api_password) as store,
+        opened_cache(chosen, store) as cache,
+    ):
+        yield Resources(chosen, store, ImageUrls(chosen), cache=cache)
 
 
 def build(opening: Open = open_resources) -> FastAPI:
@@ -41,6 +45,8 @@ def build(opening: Open = open_resources) -> FastAPI:
         async with opening() as resources:
             app.state.settings, app.state.resources = resources.settings, resources
             app.state.projection_waiter = ProjectionWaiter(resources.store)
+            if resources.cache is not None:
+                resources.cache.answers.metrics.register(app.state.metrics.registry)
             try:
                 yield
             finally:

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     s3_secret_key: str = ""
     bucket: str = "darkroom-photos"
 
+    # The API's cache of rows: how old a row may be that it shows to whoever names no position (0: no cache), how much
+    # each process keeps, by estimate, and a Valkey or Redis that a fleet shares: redis://…, empty for none.
+    cache_seconds: float = Field(default=1.0, ge=0, le=60)
+    cache_bytes: int = Field(default=64 << 20, ge=0)
+    cache: str = ""
+
     # The product's rules.
     develop: Annotated[str, AfterValidator(developing_rule)] = NEXT_MORNING
     filter_workers: int = Field(default=2, ge=1)

@@ -32,6 +32,7 @@ from processors.handlers.reactor import Reactor, wait_until_projected
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
+from producers.decide.photos import photo_removed
 from projections.photos.photo import photo_of, placements
 from projections.rolls.members import members
 from projections.rolls.roll import ROLL, Roll
@@ -131,23 +132,6 @@ async def live_members(store: Store, tally: Tally, entity: UUID) -> AsyncIterato
         async for row in scan(store, tally.members, entity, shard, size=PAGE):
             if row.live:
                 yield row
-
-
-def photo_removed(
-    cause: PhotoDeleted | PhotoTakenDown | PhotoRejected | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID
-) -> PhotoRemovedFromRoll:
-    """The fact that a placement of an ended photo is over."""
-    return PhotoRemovedFromRoll(
-        event_id=derived_id(cause.event_id, "PhotoRemovedFromRoll", placement_id),
-        occurred_at=cause.occurred_at,
-        actor_id=cause.actor_id,
-        photo_id=cause.photo_id,
-        owner_id=cause.owner_id,
-        roll_id=roll_id,
-        placement_id=placement_id,
-        taken_at=cause.taken_at,
-        develops_at=cause.develops_at,
-    )
 
 
 def photo_developed_in_roll(

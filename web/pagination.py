@@ -14,12 +14,14 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from fastapi import Depends, Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from projections.store.table import Table
 from web.problems import bad_request
 
 VERSION = 1
+USUAL_LIMIT = 30
 LONGEST_CURSOR = 512
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -97,20 +99,18 @@ class PageRequest:
     cursor: str | None
 
 
+FIRST_PAGE = PageRequest(USUAL_LIMIT, None)
+
+
 async def page_request(
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 30,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = USUAL_LIMIT,
+    cursor: Annotated[str | SkipJsonSchema[None], Query(description="`next` of the page before.")] = None,
 ) -> PageRequest:
     """The paging parameters of a request."""
     return PageRequest(limit, cursor)
 
 
 Paging = Annotated[PageRequest, Depends(page_request)]
-
-
-def page_body(items: list[Any], next_cursor: str | None) -> dict[str, Any]:
-    """The body of a list."""
-    return {"items": items, "next": next_cursor}
 
 
 def next_link(request: Request, next_cursor: str | None) -> dict[str, str]:

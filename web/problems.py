@@ -19,6 +19,8 @@ from projections.store.protocol import StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
+SCHEMAS = "#/components/schemas/"
+PROBLEM_NAME = "Problem"  # of `ProblemBody`, in OpenAPI and in clients
 logger = logging.getLogger("darkroom.http")
 UNAVAILABLE: tuple[type[Exception], ...] = (StoreUnavailable, KeysUnavailable, RegistryUnavailable)
 
@@ -113,16 +115,25 @@ def http_problem(error: HTTPException) -> Problem:
     return Problem(error.status_code, detail.get(error.status_code, str(error.detail)), headers=error.headers)
 
 
-class ProblemBody(BaseModel):
-    """A problem (RFC 9457)."""
+class InvalidPart(BaseModel):
+    """What is wrong with one part of a request."""
 
-    model_config = ConfigDict(extra="allow")
+    where: str = Field(examples=["body.title"])
+    what: str = Field(examples=["Field required"])
+
+
+class ProblemBody(BaseModel):
+    """A problem (RFC 9457). `errors` and `missing` only come with the problems that they are about."""
+
+    model_config = ConfigDict(title=PROBLEM_NAME)
 
     type: str = "about:blank"
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["There is no such photo."])
     request_id: str = Field(default="", examples=["3f0c2b7e9a1d4c58"])
+    errors: list[InvalidPart] = Field(default=[], description="What is wrong with a request that isn't valid (422).")
+    missing: list[str] = Field(default=[], description="What a service waits for that isn't ready (503 of /readyz).")
 
 
 EXAMPLES = {
@@ -145,7 +156,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": HTTPStatus(status).phrase,
             "content": {
                 MEDIA_TYPE: {
-                    "schema": ProblemBody.model_json_schema(),
+                    "schema": {"$ref": SCHEMAS + PROBLEM_NAME},
                     "example": {
                         "type": "about:blank",
                         "title": HTTPStatus(status).phrase,

@@ -1,14 +1,19 @@
 """Read-your-writes: a request waits until the read models have passed the positions that it names.
 
-docs/design.md, section 6."""
+It learns a moment too, at which they were known to have been passed: whoever reads through a cache may be given only
+what was read after it. docs/design.md, section 6."""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import Depends, Header
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from events.error_text import traceback_of
@@ -23,16 +28,41 @@ from web.problems import bad_request
 MOST_SECONDS = 2.0
 POLL_SECONDS = 0.02
 MOST_WAITERS = 2000
+MOST_MOMENTS = 256  # remembered of a partition: five seconds' polls, more than a cache keeps anything
+LONG_AGO = -math.inf  # a moment before everything: any row will do
 Partition = tuple[str, int]
 logger = logging.getLogger("darkroom.read_your_writes")
+
+
+class PassedMoments:
+    """Since when it is known of one partition how far all projections have folded it.
+
+    Of what is too long ago to be remembered, it is known since the first moment that is."""
+
+    def __init__(self) -> None:
+        self._known: deque[tuple[int, float]] = deque(maxlen=MOST_MOMENTS)  # (next offset, moment), both rising
+
+    def learn(self, end: int, moment: float) -> None:
+        """Everything below `end` is folded, as is known at a moment.
+
+        If it was known to be further, the database has lost that: it is forgotten, and holds again once it is seen."""
+        while self._known and self._known[-1][0] > end:
+            self._known.pop()
+        if not self._known or self._known[-1][0] < end:
+            self._known.append((end, moment))
+
+    def since(self, offset: int) -> float | None:
+        """The moment since when the offset is known to be folded, or None if it isn't."""
+        return next((moment for end, moment in self._known if offset < end), None)
 
 
 class ProjectionWaiter:
     """Waits for positions on behalf of many requests. One task polls the partitions that somebody waits for."""
 
-    def __init__(self, store: Store, most: int = MOST_WAITERS):
-        self._store, self._most = store, most
-        self._waiters: dict[Partition, set[tuple[int, asyncio.Future[None]]]] = {}
+    def __init__(self, store: Store, most: int = MOST_WAITERS, clock: Callable[[], float] = time.monotonic):
+        self._store, self._most, self.clock = store, most, clock
+        self._waiters: dict[Partition, set[tuple[int, asyncio.Future[float]]]] = {}
+        self._moments: dict[Partition, PassedMoments] = {}
         self._waiting = 0
         self._poller: asyncio.Task[None] | None = None
 
@@ -40,10 +70,17 @@ class ProjectionWaiter:
         """Whether every projection has folded all these positions. Waits for it, at most `timeout` seconds.
 
         False at once if too many requests wait already."""
+        return await self.passed_since(positions, timeout) is not None
+
+    async def passed_since(self, positions: Sequence[Position], timeout: float = MOST_SECONDS) -> float | None:  # noqa: ASYNC109 - the answer is None, not TimeoutError
+        """The moment since when every projection is known to have folded all these positions, as `passed` waits for it.
+
+        It is a reading of `clock`, and the same one whenever it is asked; None if they weren't passed in time. A read
+        that begins after it finds all that they wrote."""
         if not positions:
-            return True
+            return LONG_AGO
         if self._waiting >= self._most:
-            return False
+            return None
         self._waiting += 1
         entries = [(position, asyncio.get_running_loop().create_future()) for position in positions]
         try:
@@ -52,17 +89,15 @@ class ProjectionWaiter:
             if self._poller is None:
                 self._poller = asyncio.create_task(self._poll(), name="projection-waiter")
             async with asyncio.timeout(timeout):
-                for _, future in entries:
-                    await future
-            return True
+                return max([await future for _, future in entries])
         except TimeoutError:
-            return False
+            return None
         finally:
             self._waiting -= 1
             for position, future in entries:
                 self._forget((position.topic, position.partition), (position.offset, future))
 
-    def _forget(self, partition: Partition, waiter: tuple[int, asyncio.Future[None]]) -> None:
+    def _forget(self, partition: Partition, waiter: tuple[int, asyncio.Future[float]]) -> None:
         if not waiter[1].cancel() and not waiter[1].cancelled():
             waiter[1].exception()  # of several positions' failures the request raises one
         waiters = self._waiters.get(partition, set())
@@ -89,9 +124,12 @@ class ProjectionWaiter:
                 if not future.done():
                     future.set_exception(error)
             return
+        moments = self._moments.setdefault(partition, PassedMoments())
+        moments.learn(end, self.clock())
         for offset, future in self._waiters.get(partition, set()):
-            if offset < end and not future.done():
-                future.set_result(None)
+            moment = moments.since(offset)
+            if moment is not None and not future.done():
+                future.set_result(moment)
 
     async def projected_offset(self, topic: str, partition: int) -> int:
         """The offset below which all projections have folded a partition."""
@@ -110,21 +148,27 @@ class ProjectionWaiter:
 async def wait_for_positions(
     request: Request,
     darkroom_after: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(description="Positions to wait for, from Darkroom-Position.", examples=["photos-3@41,rolls-0@7"]),
     ] = None,
-) -> None:
+) -> float:
     """Waits for the positions in `Darkroom-After`; sets `Darkroom-Stale: true` if they weren't passed in time.
 
-    Raises Problem 400 for what isn't a position, or names a partition that isn't there."""
+    Returns the moment (of the waiter's clock) after which a row must have been read to be shown: since when they are
+    known to have been passed; now, if they weren't; LONG_AGO without the header. Raises Problem 400 for what isn't a
+    position, or names a partition that isn't there."""
     if darkroom_after is None:
-        return
+        return LONG_AGO
     try:
         positions = parse_positions(darkroom_after)
     except MalformedPosition as error:
         raise bad_request(f"Darkroom-After: {error}.") from None
-    if not await request.app.state.projection_waiter.passed(positions):
-        add_header(request, "Darkroom-Stale", "true")
+    waiter: ProjectionWaiter = request.app.state.projection_waiter
+    moment = await waiter.passed_since(positions)
+    if moment is not None:
+        return moment
+    add_header(request, "Darkroom-Stale", "true")
+    return waiter.clock()
 
 
 After = Depends(wait_for_positions)

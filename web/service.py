@@ -1,4 +1,4 @@
-"""An HTTP service: FastAPI with our problems, request ids, metrics, health, and OpenAPI."""
+"""An HTTP service: FastAPI with our problems, request ids, metrics, health, OpenAPI and its page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,18 +6,26 @@ from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from events.reachability import reachability
 from web.deadline import DEADLINE_SECONDS, Deadline
 from web.middleware import Metrics, RequestMiddleware
+from web.openapi import DocumentedApp
 from web.opening import Open, Opening, UntilOpen
 from web.problems import documented, handle_problems, not_ready, problem_response, request_id_of
 
 Needs = Callable[[FastAPI], Mapping[str, Awaitable[Any]]]
 OPENED_WITH = "database"  # what an opening waits for
 OPERATIONS: dict[str, Any] = {"tags": ["operations"]}
+
+
+class Health(BaseModel):
+    """Whether a service runs (`ok`), or can do its work (`ready`)."""
+
+    status: str
 
 
 def service(
@@ -31,7 +39,7 @@ def service(
     - `unavailable`: exceptions, beside those of the store, the keys and the registry, that mean "try again soon".
     """
     opening = Opening(open)
-    app = FastAPI(
+    app = DocumentedApp(
         title=title,
         description=description,
         version="1",
@@ -41,7 +49,7 @@ def service(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.opening = opening
-    metrics = Metrics()
+    app.state.metrics = metrics = Metrics()
     handle_problems(app, unavailable)
     app.add_middleware(Deadline, seconds=DEADLINE_SECONDS)
     app.add_middleware(UntilOpen, opening=opening)
@@ -63,9 +71,10 @@ def service(
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     example: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"example": {"status": "ok"}}}}}
-    app.add_api_route("/healthz", healthz, responses=example, **OPERATIONS)
-    app.add_api_route("/readyz", readyz, responses=example, **OPERATIONS)
-    app.add_api_route("/metrics", scrape, response_class=Response, **OPERATIONS)
+    metrics_text: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+    app.add_api_route("/healthz", healthz, response_model=Health, responses=example, **OPERATIONS)
+    app.add_api_route("/readyz", readyz, response_model=Health, responses=example, **OPERATIONS)
+    app.add_api_route("/metrics", scrape, response_class=Response, responses=metrics_text, **OPERATIONS)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Fetches the servers' jars: Maven resolves them once, and all runs and tests share them at the repository's root.
+"""Fetches jars, the servers' first of all: Maven resolves them once, and all runs and tests share them at the root.
 
 `make servers` fetches them. Nothing here depends on the settings: a test that has a temporary home
 uses the same jars.
@@ -10,8 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 
 from ops.errors import OperatorError
@@ -34,12 +33,14 @@ def say(line: str) -> None:
 
 def jars(server: str) -> Path:
     """Finds the folder of one server's jars (`kafka`), its whole class path, and fetches them if need be."""
-    return _all() / server
+    return fetched(POM, GOALS) / server
 
 
-@lru_cache(maxsize=1)
-def _all() -> Path:
-    key = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+def fetched(pom: Path, goals: Mapping[str, str]) -> Path:
+    """Finds the folder with a folder of jars for each profile of a POM, and fetches them if need be.
+
+    `goals`: what Maven's dependency plugin is to do for each profile. Raises OperatorError if it can't be done."""
+    key = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
     folder = ROOT / ".darkroom" / "jars" / key
     done = folder / "done"
     if done.exists():
@@ -48,24 +49,24 @@ def _all() -> Path:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two first starts at once: one fetches, the other waits
         if not done.exists():
-            _fetch(folder, say)
+            _fetch(folder, pom, goals)
             done.touch()
     return folder
 
 
-def _fetch(folder: Path, say: Callable[[str], None]) -> None:
+def _fetch(folder: Path, pom: Path, goals: Mapping[str, str]) -> None:
     maven = shutil.which("mvn")
     if not maven:
         raise OperatorError("Maven is missing, and the servers' jars are fetched with it: apt-get install maven.")
-    for number, (server, goal) in enumerate(GOALS.items(), 1):
-        say(f"Fetching the jars of {server} from Maven Central ({number} of {len(GOALS)}; only this once)")
-        target = folder / server
+    for number, (profile, goal) in enumerate(goals.items(), 1):
+        say(f"Fetching the jars of {profile} from Maven Central ({number} of {len(goals)}; only this once)")
+        target = folder / profile
         shutil.rmtree(target, ignore_errors=True)
-        command = [maven, "-B", "-q", "-f", str(POM), "-P", server, f"dependency:{goal}"]
+        command = [maven, "-B", "-q", "-f", str(pom), "-P", profile, f"dependency:{goal}"]
         ran = subprocess.run([*command, f"-DoutputDirectory={target}"], capture_output=True, text=True, check=False)
         if ran.returncode:
             why = next((line for line in ran.stdout.splitlines() if "[ERROR]" in line), ran.stdout + ran.stderr)
-            raise OperatorError(f"Maven could not fetch the jars of {server}: {why.strip()}")
+            raise OperatorError(f"Maven could not fetch the jars of {profile}: {why.strip()}")
         for archive in target.glob("*.tar.gz"):
             with tarfile.open(archive) as packed:
                 packed.extractall(target, filter="data")
@@ -76,6 +77,6 @@ def main() -> None:
     """Checks Java and fetches what is missing. If that can't be done, prints one line and exits with 1."""
     try:
         java()
-        _all()
+        fetched(POM, GOALS)
     except OperatorError as error:
         sys.exit(str(error))

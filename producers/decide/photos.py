@@ -6,11 +6,19 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
-from events.generated import PhotoAddedToRoll, PhotoDeleted, PhotoRemovedFromRoll, PhotoTaken
+from events.generated import (
+    PhotoAddedToRoll,
+    PhotoDeleted,
+    PhotoRejected,
+    PhotoRemovedFromRoll,
+    PhotoTaken,
+    PhotoTakenDown,
+)
+from events.ids import derived_id
 from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
 from producers.decide.develops_at import develops
 from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, NotFound, no_such_photo, no_such_roll
-from producers.limits import OLDEST_TAKEN, ROLLS_A_PHOTO
+from producers.limits import OLDEST_TAKEN, REMOVALS_AT_ONCE, ROLLS_A_PHOTO
 from projections.photos.photo import Photo, Placement
 from projections.rolls.members import OWNER
 
@@ -90,14 +98,38 @@ def clamped(taken_at: datetime, *, now: datetime) -> datetime:
     return min(max(whole, now - OLDEST_TAKEN), now)
 
 
-def delete(command: Command, photo: Photo | None) -> Decision:
-    """Deletes a photo; a reactor takes it out of its rolls. Raises NotFound; Forbidden for anyone but its owner."""
+def delete(command: Command, photo: Photo | None, placements: Sequence[Placement]) -> Decision:
+    """Deletes a photo and takes it out of its rolls. `placements`: the photo's, in all rolls.
+
+    The removals are those that the reactor `expand` makes of the deletion: it does what is beyond REMOVALS_AT_ONCE, and
+    what was put into a roll meanwhile. Raises NotFound; Forbidden for anyone but its owner."""
     if photo is None:
         raise no_such_photo()
     if photo.owner_id != command.actor:
         raise Forbidden(Code.PHOTO_DELETION_FORBIDDEN, "Only who took the photo may delete it.")
     deleted = PhotoDeleted(**command.metadata("PhotoDeleted"), **facts_of(photo))
-    return accepted(photo.photo_id, deleted)
+    removals = (
+        photo_removed(deleted, placement.roll_id, placement_id=placement.placement_id)
+        for placement in placements[:REMOVALS_AT_ONCE]
+    )
+    return accepted(photo.photo_id, deleted, *removals)
+
+
+def photo_removed(
+    cause: PhotoDeleted | PhotoTakenDown | PhotoRejected | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID
+) -> PhotoRemovedFromRoll:
+    """Returns the fact that a placement of an ended photo is over: the same, to the byte, whoever makes it."""
+    return PhotoRemovedFromRoll(
+        event_id=derived_id(cause.event_id, "PhotoRemovedFromRoll", placement_id),
+        occurred_at=cause.occurred_at,
+        actor_id=cause.actor_id,
+        photo_id=cause.photo_id,
+        owner_id=cause.owner_id,
+        roll_id=roll_id,
+        placement_id=placement_id,
+        taken_at=cause.taken_at,
+        develops_at=cause.develops_at,
+    )
 
 
 def place(command: Command, photo: Photo | None, roll: Destination, placements: Sequence[Placement]) -> Decision:

@@ -18,11 +18,11 @@ from projections.visibility import VisibleRows
 async def follow_user(user_id: UserId, write: Write) -> Response:
     """Follows a person."""
 
-    async def decide(command: Command) -> Decision:
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         user, own_follows, following_count = await asyncio.gather(
-            VisibleRows(write.store, command.actor, command.at).user(user_id),
-            live_beginnings(write.store, following, entity=command.actor, member=user_id),
-            size_of(write.store, command.actor, following.name),
+            visible.user(user_id),
+            live_beginnings(visible.store, following, entity=command.actor, member=user_id),
+            size_of(visible.store, command.actor, following.name),
         )
         return follows.follow_user(command, user, own_follows, following_count)
 
@@ -32,8 +32,8 @@ async def follow_user(user_id: UserId, write: Write) -> Response:
 async def unfollow_user(user_id: UserId, write: Write) -> Response:
     """Follows a person no longer."""
 
-    async def decide(command: Command) -> Decision:
-        own_follows = await live_beginnings(write.store, following, entity=command.actor, member=user_id)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        own_follows = await live_beginnings(visible.store, following, entity=command.actor, member=user_id)
         return follows.unfollow_user(command, user_id, own_follows)
 
     return await write.respond(decide)
@@ -42,10 +42,10 @@ async def unfollow_user(user_id: UserId, write: Write) -> Response:
 async def follow_roll(roll_id: RollId, write: Write) -> Response:
     """Follows a roll without being in it."""
 
-    async def decide(command: Command) -> Decision:
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         roll, own_follows = await asyncio.gather(
-            VisibleRows(write.store, command.actor, command.at).roll(roll_id),
-            live_beginnings(write.store, roll_followers, entity=roll_id, member=command.actor),
+            visible.roll(roll_id),
+            live_beginnings(visible.store, roll_followers, entity=roll_id, member=command.actor),
         )
         return follows.follow_roll(command, roll, own_follows)
 
@@ -55,8 +55,8 @@ async def follow_roll(roll_id: RollId, write: Write) -> Response:
 async def unfollow_roll(roll_id: RollId, write: Write) -> Response:
     """Follows a roll no longer."""
 
-    async def decide(command: Command) -> Decision:
-        own_follows = await live_beginnings(write.store, roll_followers, entity=roll_id, member=command.actor)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        own_follows = await live_beginnings(visible.store, roll_followers, entity=roll_id, member=command.actor)
         return follows.unfollow_roll(command, roll_id, own_follows)
 
     return await write.respond(decide)

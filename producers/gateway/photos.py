@@ -10,11 +10,10 @@ from producers.decide.decision import Command, Decision
 from producers.decide.refusals import Code, Conflict, Invalid
 from producers.gateway.bodies import NewPhoto
 from producers.gateway.paths import PhotoId, RollId
-from producers.gateway.reads import destination, own_user
+from producers.gateway.reads import destinations, own_user, together
 from producers.gateway.write import Write
 from producers.limits import UPLOAD_BYTES
 from producers.uploads import Uploaded, Uploads, object_key
-from projections.photos.photo import placements
 from projections.visibility import VisibleRows
 
 
@@ -23,20 +22,21 @@ async def take(new: NewPhoto, write: Write) -> Response:
 
     An upload is good for one photo: registering it again gives the same answer, or a 409 for other details."""
 
-    async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor, command.at)
-        me = await own_user(visible)
-        destinations = await asyncio.gather(*(destination(visible, roll_id) for roll_id in dict.fromkeys(new.rolls)))
-        await require_unregistered(visible, photos.photo_id_of(command))
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         key = object_key(command.actor, upload_id=new.upload_id)
-        uploaded = await require_uploaded(write.resources.uploads, key)
+        me, rolls, _, uploaded = await together(
+            own_user(visible),
+            destinations(visible, dict.fromkeys(new.rolls)),
+            require_unregistered(visible, photos.photo_id_of(command)),
+            require_uploaded(write.resources.uploads, key),
+        )
         registration = photos.Registration(
             object_key=key,
             etag=uploaded.etag,
             zone=me.zone or "UTC",
             taken_at=new.taken_at,
             on_profile=new.on_profile,
-            rolls=destinations,
+            rolls=rolls,
             delay=write.resources.settings.develop_delay,
         )
         return photos.take(command, registration)
@@ -65,8 +65,9 @@ async def require_uploaded(uploads: Uploads, key: str) -> Uploaded:
 async def delete(photo_id: PhotoId, write: Write) -> Response:
     """Deletes your photo, for good and everywhere."""
 
-    async def decide(command: Command) -> Decision:
-        return photos.delete(command, await VisibleRows(write.store, command.actor, command.at).photo(photo_id))
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        photo, held = await asyncio.gather(visible.photo(photo_id), visible.placements(photo_id))
+        return photos.delete(command, photo, held)
 
     return await write.respond(decide)
 
@@ -74,12 +75,11 @@ async def delete(photo_id: PhotoId, write: Write) -> Response:
 async def place(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Puts your photo into a roll that you are a member of."""
 
-    async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor, command.at)
-        photo, roll, photo_placements = await asyncio.gather(
-            visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        photo, (roll,), held = await asyncio.gather(
+            visible.photo(photo_id), destinations(visible, [roll_id]), visible.placements(photo_id)
         )
-        return photos.place(command, photo, roll, photo_placements)
+        return photos.place(command, photo, roll, held)
 
     return await write.respond(decide)
 
@@ -87,11 +87,10 @@ async def place(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
 async def unplace(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
     """Takes a photo out of a roll. For who took it, and the roll's owners."""
 
-    async def decide(command: Command) -> Decision:
-        visible = VisibleRows(write.store, command.actor, command.at)
-        photo, roll, photo_placements = await asyncio.gather(
-            visible.photo(photo_id), destination(visible, roll_id), placements(visible.store, photo_id)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        photo, (roll,), held = await asyncio.gather(
+            visible.photo(photo_id), destinations(visible, [roll_id]), visible.placements(photo_id)
         )
-        return photos.unplace(command, photo, roll, photo_placements)
+        return photos.unplace(command, photo, roll, held)
 
     return await write.respond(decide)

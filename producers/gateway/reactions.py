@@ -18,10 +18,10 @@ from projections.visibility import VisibleRows
 async def like(photo_id: PhotoId, write: Write) -> Response:
     """Likes a photo."""
 
-    async def decide(command: Command) -> Decision:
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         photo, likes = await asyncio.gather(
-            VisibleRows(write.store, command.actor, command.at).photo(photo_id),
-            live_beginnings(write.store, likers, entity=photo_id, member=command.actor),
+            visible.photo(photo_id),
+            live_beginnings(visible.store, likers, entity=photo_id, member=command.actor),
         )
         return reactions.like(command, photo, likes)
 
@@ -31,8 +31,8 @@ async def like(photo_id: PhotoId, write: Write) -> Response:
 async def unlike(photo_id: PhotoId, write: Write) -> Response:
     """Takes a like back."""
 
-    async def decide(command: Command) -> Decision:
-        likes = await live_beginnings(write.store, likers, entity=photo_id, member=command.actor)
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        likes = await live_beginnings(visible.store, likers, entity=photo_id, member=command.actor)
         return reactions.unlike(command, photo_id, likes)
 
     return await write.respond(decide)
@@ -41,10 +41,8 @@ async def unlike(photo_id: PhotoId, write: Write) -> Response:
 async def comment(photo_id: PhotoId, new: NewComment, write: Write) -> Response:
     """Says something about a photo."""
 
-    async def decide(command: Command) -> Decision:
-        return reactions.comment(
-            command, await VisibleRows(write.store, command.actor, command.at).photo(photo_id), new.text
-        )
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
+        return reactions.comment(command, await visible.photo(photo_id), new.text)
 
     return await write.respond(decide)
 
@@ -52,10 +50,10 @@ async def comment(photo_id: PhotoId, new: NewComment, write: Write) -> Response:
 async def delete_comment(photo_id: PhotoId, comment_id: CommentId, write: Write) -> Response:
     """Deletes a comment. For its author, and who took the photo."""
 
-    async def decide(command: Command) -> Decision:
+    async def decide(command: Command, visible: VisibleRows) -> Decision:
         photo, row = await asyncio.gather(
-            VisibleRows(write.store, command.actor, command.at).photo(photo_id),
-            comment_on(write.store, photo_id, comment_id),
+            visible.photo(photo_id),
+            comment_on(visible.store, photo_id, comment_id),
         )
         return reactions.delete_comment(command, photo, row)
 

@@ -1,14 +1,44 @@
 """Reads that several handlers decide from."""
 
 import asyncio
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from producers.decide.photos import Destination
 from projections.accounts.users import User
+from projections.rolls.members import members
+from projections.rolls.roll import ROLL, Roll
 from projections.store.protocol import Store
-from projections.tally.queries import counts_of
-from projections.visibility import VisibleRows
+from projections.tally.queries import counts_of, live_beginnings_by_member
+from projections.tally.tally import Member
+from projections.visibility import VisibleRows, role_of, sees_roll
 from web.problems import unavailable
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+
+
+@overload
+async def together(first: Awaitable[A], second: Awaitable[B], /) -> tuple[A, B]: ...
+@overload
+async def together(first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /) -> tuple[A, B, C]: ...
+@overload
+async def together(
+    first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], fourth: Awaitable[D], /
+) -> tuple[A, B, C, D]: ...
+async def together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
+    """Returns the results of what is read at the same time, in order.
+
+    If several raise, it raises what the first of them does: which refusal is answered doesn't depend on the servers."""
+    results = await asyncio.gather(*reads, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return tuple(results)
 
 
 async def own_user(visible: VisibleRows) -> User:
@@ -24,7 +54,48 @@ async def size_of(store: Store, entity: UUID, kind: str) -> int:
     return (await counts_of(store, [entity]))[0][kind]
 
 
-async def destination(visible: VisibleRows, roll_id: UUID) -> Destination:
-    """Returns how the viewer stands to a roll that a photo is to go to or leave."""
-    roll, role = await asyncio.gather(visible.roll(roll_id), visible.role(roll_id))
-    return Destination(roll_id=roll_id, visible=roll is not None, role=role)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the viewer stands to a roll: its `row`, None without one; `live`, the viewer's memberships and others'."""
+
+    viewer: UUID
+    row: Roll | None
+    live: Mapping[UUID, Sequence[Member]]
+
+    def of(self, member: UUID) -> Sequence[Member]:
+        """Returns a person's memberships, oldest first."""
+        return self.live.get(member, ())
+
+    @property
+    def own(self) -> Sequence[Member]:
+        """The viewer's memberships, oldest first."""
+        return self.of(self.viewer)
+
+    @property
+    def role(self) -> str | None:
+        """The viewer's role."""
+        return role_of(self.own)
+
+    @property
+    def roll(self) -> Roll | None:
+        """The roll, if the viewer may see it."""
+        return self.row if sees_roll(self.row, self.role) else None
+
+
+async def standing(visible: VisibleRows, roll_id: UUID, *others: UUID) -> Standing:
+    """Returns how the viewer stands to a roll, and the memberships of others: two requests at once."""
+    row, live = await asyncio.gather(
+        visible.store.get(ROLL, roll_id),
+        live_beginnings_by_member(visible.store, members, roll_id, dict.fromkeys((visible.viewer, *others))),
+    )
+    return Standing(viewer=visible.viewer, row=row, live=live)
+
+
+async def destinations(visible: VisibleRows, roll_ids: Collection[UUID]) -> list[Destination]:
+    """Returns how the viewer stands to rolls that a photo is to go to or leave, in order: two requests at once."""
+    if roll_ids:
+        await visible.read(rolls=roll_ids)
+    return [
+        Destination(roll_id=each, visible=await visible.roll(each) is not None, role=await visible.role(each))
+        for each in roll_ids
+    ]

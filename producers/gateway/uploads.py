@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from producers.gateway.bodies import NewUpload
-from producers.gateway.write import Write
+from producers.gateway.reads import together
+from producers.gateway.write import Write, require_active
 from producers.uploads import object_key
+from projections.visibility import VisibleRows
 
 EXAMPLE: dict[str, Any] = {
     "upload_id": "c7a2c2f5-2a9e-5a0e-9f43-7f3a1d2c9b10",
@@ -39,10 +41,11 @@ async def create(new: NewUpload, write: Write) -> Response:
     """A form to send one photo's file with, 1 byte to 30 MB, good for 15 minutes.
 
     The same Idempotency-Key gives the same upload_id, with a fresh form."""
-    await write.require_active()
-    command = (await write.begin()).command
+    resources = write.resources
+    visible = VisibleRows(resources.store, write.actor, resources.clock())
+    _, command = await together(require_active(visible), write.keep_key())
     upload_id = command.derived_id("upload")
-    form = write.resources.uploads.form(
+    form = resources.uploads.form(
         object_key(command.actor, upload_id=upload_id), content_type=new.content_type, now=command.at
     )
     content = UploadForm(upload_id=upload_id, url=form.url, fields=form.fields, expires_at=form.expires_at)

@@ -1,13 +1,14 @@
-"""The path of every write: idempotency, decision, execution, answer.
+"""The path of every write: decision, idempotency, execution, answer.
 
 What is durable when, and what a retry with the same Idempotency-Key does if everything stops there:
 
-1. `begin`: the key and a hash of the request. The retry begins anew, with the same ids.
-2. `_decide`: the plan, with the very records. The retry executes this plan, whatever the read models say by then.
+1. `_decided`: nothing. The retry decides anew, with the same ids.
+2. `_keep`: the plan, with the very records, and a hash of the request. The retry executes this plan, whatever the read
+   models say by then: it finds it as it keeps its own, or once it has been refused one.
 3. `_execute`: the claim (pending), then the records in the log, then the claim (final). The retry appends the same
    records again, which changes nothing; or finds them in the log; or, if they aren't there and it is too late to
    append them again, decides anew (producers.writes.execute).
-4. `_execute`: the answer in the plan's place. The retry answers it.
+4. `_execute`: where the records are. The retry answers that.
 
 Without a key only step 3 is durable, and a retry is another request.
 """
@@ -22,12 +23,14 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Header
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
 from events.error_text import described
 from producers.decide.decision import Command, Decision
 from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, Refusal
+from producers.gateway.reads import together
 from producers.gateway.resources import Resources
 from producers.gateway.traceparent import traceparent_or_new
 from producers.gateway.written import response_of
@@ -36,8 +39,7 @@ from producers.publisher import NotPublished
 from producers.writes.execute import PlanLost
 from producers.writes.idempotency import IdempotencyKey, KeyReused
 from producers.writes.plan import KeptPlan, Plan, new_plan
-from projections.accounts.users import USERS, User
-from projections.store.protocol import Store
+from projections.visibility import VisibleRows
 from web.problems import Problem, request_id_of
 from web.read_your_writes import After
 from web.tokens import Viewer
@@ -46,19 +48,20 @@ from web.tokens import Viewer
 # request's deadline, because this answer says more: ask again with the same key.
 ANSWER_SECONDS = 8.0
 logger = logging.getLogger("darkroom.http")
-Decide = Callable[[Command], Awaitable[Decision]]
+Decide = Callable[[Command, VisibleRows], Awaitable[Decision]]
+DecideAllowed = Callable[[Command], Awaitable[Decision]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One attempt at a write.
 
-    `key` is None for a request that can't be repeated; `plan` is what an earlier attempt decided, None if none did."""
+    `key` is None for a request that can't be repeated; `reused` is how it is refused if another request had the key."""
 
     command: Command
     key: IdempotencyKey | None
     body_hash: str
-    plan: KeptPlan | None
+    reused: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,54 +74,52 @@ class WriteRequest:
     key: str | None
     traceparent: str
 
-    @property
-    def store(self) -> Store:
-        """The read models."""
-        return self.resources.store
-
     async def respond(
         self, decide: Decide, *, single_use: UUID | None = None, allow_deactivated: bool = False
     ) -> Response:
-        """Writes what `decide` decides, unless an earlier attempt did; answers 202.
+        """Writes what `decide` decides by the rows that the actor may see, unless an earlier attempt did; answers 202.
 
         - `single_use`: the one thing that this request is good for, whatever its key (an upload). The command's request
           derives from it.
         - `allow_deactivated`: whether a deactivated person may do this.
 
         Raises Refusal; Problem 503 if the log doesn't answer in time."""
-        attempt = await self.begin(single_use)
 
         async def decide_allowed(command: Command) -> Decision:
-            if not allow_deactivated:
-                await self.require_active()
-            return await decide(command)
+            visible = VisibleRows(self.resources.store, self.actor, command.at)
+            if allow_deactivated:
+                return await decide(command, visible)
+            _, decision = await together(require_active(visible), decide(command, visible))
+            return decision
 
-        kept = attempt.plan or await self._decide(attempt, decide_allowed)
+        attempt = await self._attempt(single_use)
+        if single_use is not None and self.key is not None:
+            _, outcome = await asyncio.gather(self.keep_key(), self._decided(attempt, decide_allowed))
+        else:
+            outcome = await self._decided(attempt, decide_allowed)
+        kept = await self._keep(attempt, outcome)
         return response_of(kept.plan if kept.plan.done else await self._execute(attempt, kept, decide_allowed))
 
-    async def begin(self, single_use: UUID | None = None) -> Attempt:
-        """Keeps the request under its key, so that the next attempt is known as the same one.
+    async def keep_key(self) -> Command:
+        """Returns the command of a request that appends nothing under its key, which is kept for this request alone.
 
-        Raises Invalid if its key was used for another request; Conflict if what it is good for was."""
-        body_hash = await self._body_hash()
+        Raises Invalid if the key was used for another request."""
+        attempt = await self._attempt()
+        if attempt.key is not None:
+            request = attempt.command.request
+            await self._keep(attempt, Plan(id=request, event_id=request, owner=self.actor, done=True))
+        return attempt.command
+
+    async def _attempt(self, single_use: UUID | None = None) -> Attempt:
+        """Returns this attempt at the request; nothing is kept of it yet."""
         route = f"{self.request.method} {self.request.scope['route'].path}"
-        key, plan = None, None
-        if self.key is not None:
-            key = IdempotencyKey(actor=self.actor, route=route, key=self.key)
-            try:
-                plan = await self.resources.idempotency.begin(key, body_hash)
-            except KeyReused:
-                detail = "This Idempotency-Key was used for another request."
-                raise Invalid(Code.IDEMPOTENCY_KEY_REUSED, detail) from None
+        key, reused = None, key_reused()
         if single_use is not None:
-            key = IdempotencyKey(actor=self.actor, route=f"{route} of", key=str(single_use))
-            try:
-                plan = await self.resources.idempotency.begin(key, body_hash)
-            except KeyReused:
-                detail = "This was registered already, with other details."
-                raise Conflict(Code.UPLOAD_REUSED, detail) from None
+            key, reused = IdempotencyKey(actor=self.actor, route=f"{route} of", key=str(single_use)), upload_reused()
+        elif self.key is not None:
+            key = IdempotencyKey(actor=self.actor, route=route, key=self.key)
         command = Command(actor=self.actor, request=key.request if key else uuid4(), at=self.resources.clock())
-        return Attempt(command=command, key=key, body_hash=body_hash, plan=plan)
+        return Attempt(command=command, key=key, body_hash=await self._body_hash(), reused=reused)
 
     async def _body_hash(self) -> str:
         """Returns a hash of all that the request says: method, path, query and body."""
@@ -126,35 +127,49 @@ class WriteRequest:
         content = [self.request.method, url.path, url.query, normalized(body)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    async def require_active(self) -> None:
-        """Raises Forbidden for a person who is deactivated."""
-        user: User | None = await self.store.get(USERS, self.actor)
-        if user is not None and user.active is False:
-            detail = "Your account is deactivated. POST /v1/me/reactivate brings it back."
-            raise Forbidden(Code.ACCOUNT_DEACTIVATED, detail)
+    async def _decided(self, attempt: Attempt, decide: DecideAllowed) -> Plan | Exception:
+        """Decides; returns the plan, or what kept it from being made."""
+        try:
+            return await self.resources.executor.plan(await decide(attempt.command), self.actor)
+        except Exception as error:
+            return error
 
-    async def _decide(self, attempt: Attempt, decide: Decide, lost: Plan | None = None) -> KeptPlan:
-        """Decides, and keeps the plan; returns another attempt's if that was faster. Raises Refusal, and keeps none.
+    async def _keep(self, attempt: Attempt, outcome: Plan | Exception) -> KeptPlan:
+        """Keeps the plan; returns an earlier attempt's if there is one, also where no plan could be made now.
 
-        `lost`: an earlier attempt's plan, to be replaced."""
+        Raises Refusal, and what kept the plan from being made."""
+        if attempt.key is None:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return new_plan(outcome)
+        store = self.resources.idempotency
+        try:
+            if isinstance(outcome, Plan):
+                return await store.save_plan(attempt.key, attempt.body_hash, outcome)
+            earlier = await store.find(attempt.key, attempt.body_hash)
+        except KeyReused:
+            raise attempt.reused from None
+        if earlier is None:
+            raise outcome
+        return earlier
+
+    async def _replace(self, attempt: Attempt, decide: DecideAllowed, lost: Plan) -> KeptPlan:
+        """Decides anew, because nothing of an earlier attempt's plan is in the log. Raises Refusal, and keeps none."""
         plan = await self.resources.executor.plan(await decide(attempt.command), self.actor)
         if attempt.key is None:
             return new_plan(plan)
-        if lost is None:
-            return await self.resources.idempotency.save_plan(attempt.key, attempt.body_hash, plan)
         return await self.resources.idempotency.replace_plan(attempt.key, attempt.body_hash, lost=lost, plan=plan)
 
-    async def _execute(self, attempt: Attempt, kept: KeptPlan, decide: Decide) -> Plan:
+    async def _execute(self, attempt: Attempt, kept: KeptPlan, decide: DecideAllowed) -> Plan:
         """Executes the plan and keeps the answer, also if whoever asked has gone or waited too long.
 
         Raises Refusal; Problem 503 after ANSWER_SECONDS, while the work goes on."""
 
         async def execute() -> Plan:
-            plan, executed = await self._executed(attempt, kept, decide)
-            if attempt.key is None or plan.done:
+            used, executed = await self._executed(attempt, kept, decide)
+            if attempt.key is None or used.plan.done:
                 return executed
-            store = self.resources.idempotency
-            return await store.save_answer(attempt.key, attempt.body_hash, plan=plan, executed=executed)
+            return await self.resources.idempotency.save_answer(attempt.key, used, executed)
 
         work = self.resources.start(execute())
         try:
@@ -165,23 +180,23 @@ class WriteRequest:
             detail = "The log doesn't answer. It may or may not have happened: ask again with the same Idempotency-Key."
             raise Problem(503, detail, headers={"Retry-After": "5"}) from None
 
-    async def _executed(self, attempt: Attempt, kept: KeptPlan, decide: Decide) -> tuple[Plan, Plan]:
+    async def _executed(self, attempt: Attempt, kept: KeptPlan, decide: DecideAllowed) -> tuple[KeptPlan, Plan]:
         """Executes a plan, or another one in its place if it is lost; returns that plan, and as it was executed."""
         executor = self.resources.executor
         try:
-            return kept.plan, await executor.execute(kept, self.traceparent)
+            return kept, await executor.execute(kept, self.traceparent)
         except PlanLost as lost:
             try:
-                anew = await self._decide(attempt, decide, kept.plan)
+                anew = await self._replace(attempt, decide, kept.plan)
             except Refusal:
                 if lost.certain:
                     raise
                 # It would say that nothing was written, and that isn't certain yet.
                 raise NotPublished("an earlier attempt may still be under way") from None
         if anew.plan.done:
-            return anew.plan, anew.plan
+            return anew, anew.plan
         try:
-            return anew.plan, await executor.execute(anew, self.traceparent)
+            return anew, await executor.execute(anew, self.traceparent)
         except PlanLost:
             raise NotPublished("another attempt's plan is lost, too") from None
 
@@ -200,6 +215,24 @@ class WriteRequest:
         work.add_done_callback(done)
 
 
+async def require_active(visible: VisibleRows) -> None:
+    """Raises Forbidden for a person who is deactivated."""
+    user = await visible.user(visible.viewer)
+    if user is not None and user.active is False:
+        detail = "Your account is deactivated. POST /v1/me/reactivate brings it back."
+        raise Forbidden(Code.ACCOUNT_DEACTIVATED, detail)
+
+
+def key_reused() -> Invalid:
+    """Returns the refusal for a key that another request had."""
+    return Invalid(Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for another request.")
+
+
+def upload_reused() -> Conflict:
+    """Returns the refusal for an upload that another request registered."""
+    return Conflict(Code.UPLOAD_REUSED, "This was registered already, with other details.")
+
+
 def normalized(body: bytes) -> object:
     """Returns a body's JSON, so that the order of its members doesn't matter; its hex if it is none."""
     try:
@@ -213,7 +246,7 @@ async def write_request(
     actor: Viewer,
     _waited: Annotated[None, After],
     idempotency_key: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(
             description="The same key with the same request gives the same answer again, for a day, and makes nothing"
             " twice. With another request it is refused (422).",
@@ -222,7 +255,9 @@ async def write_request(
             examples=["0b7e2d0c-6a0e-4a51-9f0e-0c6b3a1f1b52"],
         ),
     ] = None,
-    traceparent: Annotated[str | None, Header(description="W3C Trace Context; passed on to the log.")] = None,
+    traceparent: Annotated[
+        str | SkipJsonSchema[None], Header(description="W3C Trace Context; passed on to the log.")
+    ] = None,
 ) -> WriteRequest:
     """The write that a request asks for. Raises Problem 401 without a valid token."""
     return WriteRequest(request.app.state.resources, request, actor, idempotency_key, traceparent_or_new(traceparent))

@@ -11,7 +11,7 @@ readers pass it by. An older plan is looked for in the log:
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -119,7 +119,7 @@ class Executor:
             raise Conflict(Code.OWNER_ERASED, detail) from error
 
     async def execute(self, kept: KeptPlan, traceparent: str = "") -> Plan:
-        """Claims, appends, settles and releases, in this order; returns the plan as executed.
+        """Claims, appends, then settles and releases at once; returns the plan as executed.
 
         Nothing is in the log before the claim is there, so a crash in between leaves at most a pending claim, which
         ends at its deadline. Once the records are appended the write stands.
@@ -184,12 +184,14 @@ class Executor:
 
         If this wasn't the first attempt, the event may have stood for long, and its owner have gone on to another
         value: then the claim is left to lapse, and who wants the value looks whether its owner has it."""
-        plan = kept.plan
+        plan, work = kept.plan, list[Awaitable[None]]()
         if plan.claim is not None and not kept.tried:
-            await self._claims.settle(kind=plan.claim.kind, value=plan.claim.value, event_id=plan.event_id)
+            claim = plan.claim
+            work.append(self._claims.settle(kind=claim.kind, value=claim.value, event_id=plan.event_id))
         if plan.release is not None:
             kind, value = plan.release.kind, plan.release.value
-            await self._claims.release(kind=kind, value=value, owner=plan.owner, event_id=plan.event_id)
+            work.append(self._claims.release(kind=kind, value=value, owner=plan.owner, event_id=plan.event_id))
+        await asyncio.gather(*work)
 
 
 def now() -> float:

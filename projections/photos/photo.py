@@ -5,7 +5,7 @@ many photos and the rolls that they are in are one request. Whether anyone may s
 (visibility.py).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,10 +86,13 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class KnownPhoto:
-    """What is known of a photo: its own row, None if it was never taken, and the rolls that it is in now, each once."""
+    """What is known of a photo: its own row, None if it was never taken, and the rolls that it is in now, each once.
+
+    `placements`: what it is in these rolls by; in one roll there may be several."""
 
     photo: Photo | None
     rolls: tuple[UUID, ...]
+    placements: tuple[Placement, ...] = ()
 
 
 PHOTO = Table("photo", Photo, partition=1, clustering=2)
@@ -170,10 +173,11 @@ async def known_photos(store: Store, ids: Collection[UUID]) -> dict[UUID, KnownP
     return {photo_id: known(rows) for photo_id, rows in zip(wanted, found, strict=True)}
 
 
-def known(rows: Iterable[Photo]) -> KnownPhoto:
+def known(rows: Collection[Photo]) -> KnownPhoto:
     """What all rows of a photo's partition say."""
     own = next((row for row in rows if row.roll_id == NIL), None)
-    return KnownPhoto(own, tuple(dict.fromkeys(row.roll_id for row in rows if holds(row))))
+    held = tuple(Placement(row.photo_id, row.roll_id, row.placement_id) for row in rows if holds(row))
+    return KnownPhoto(own, tuple(dict.fromkeys(each.roll_id for each in held)), held)
 
 
 def holds(row: Photo) -> bool:

@@ -6,8 +6,8 @@ from events.settings import Settings
 UNREBUILDABLE = {
     "keys": "person uuid PRIMARY KEY, wrapped blob, erased boolean",
     "claims": "kind text, value text, owner uuid, event_id uuid, deadline timestamp, PRIMARY KEY ((kind, value))",
-    "requests": "actor uuid, route text, key text, body text, decided_at timestamp, answer text,"
-    " PRIMARY KEY ((actor, route, key))",
+    "requests": "actor uuid, route text, key text, body text, decided_at timestamp, plan text,"
+    " answer text, PRIMARY KEY ((actor, route, key))",
 }
 
 

@@ -7,6 +7,7 @@ from events.topics import TOPICS, partition_of
 from projections.rolls.roll import Roll
 from projections.store.protocol import Store
 from projections.store.scan import scan
+from projections.store.table import clustering_key
 from projections.tally.tally import Begin, Change, End, Mark, Member, tally
 
 OWNER, MEMBER = "owner", "member"
@@ -27,16 +28,24 @@ def members(event: MemberJoined | MemberRoleChanged | MemberLeft | MemberRemoved
 async def another_owner(store: Store, roll: Roll, than: UUID) -> bool:
     """Whether a roll has an owner other than `than`. Looks for its creator first, who mostly is one.
 
+    Two requests; more only where all of a roll's first thousands of memberships are others'.
+
     Raises StoreUnavailable."""
     if roll.creator_id not in (None, than):
         shard = partition_of(members.topics[0], roll.creator_id)
         rows: list[Member] = await store.pick(members.members, (roll.roll_id, shard), [roll.creator_id])
         if any(owns(row) for row in rows):
             return True
-    for shard in range(TOPICS[members.topics[0]].partitions):
-        async for row in scan(store, members.members, roll.roll_id, shard, size=PAGE):
-            if owns(row) and row.member != than:
-                return True
+    shards = [(roll.roll_id, shard) for shard in range(TOPICS[members.topics[0]].partitions)]
+    first: list[list[Member]] = await store.slice_many(members.members, shards, limit=PAGE)
+    if any(owns(row) and row.member != than for rows in first for row in rows):
+        return True
+    for (roll_id, shard), rows in zip(shards, first, strict=True):
+        if len(rows) == PAGE:
+            last = clustering_key(members.members, rows[-1])
+            async for row in scan(store, members.members, roll_id, shard, after=last, size=PAGE):
+                if owns(row) and row.member != than:
+                    return True
     return False
 
 

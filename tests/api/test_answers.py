@@ -55,11 +55,11 @@ async def test_a_read_that_has_caught_up_with_a_write_is_not_stale() -> None:
 async def test_a_read_that_has_not_caught_up_in_time_says_so_even_when_it_finds_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def in_no_time(self: ProjectionWaiter, positions: list[Position], timeout: float = 0.0) -> bool:  # noqa: ASYNC109 - its signature
+    async def in_no_time(self: ProjectionWaiter, positions: list[Position], timeout: float = 0.0) -> float | None:  # noqa: ASYNC109 - its signature
         return await original(self, positions, 0.0)
 
-    original = ProjectionWaiter.passed
-    monkeypatch.setattr(ProjectionWaiter, "passed", in_no_time)
+    original = ProjectionWaiter.passed_since
+    monkeypatch.setattr(ProjectionWaiter, "passed_since", in_no_time)
     async with ApiWorld().api() as api:
         answer = await api.get("ada", f"/v1/photos/{named('dusk')}", Darkroom_After="photos-3@41")
         assert answer.status_code == 404
@@ -108,7 +108,9 @@ def test_an_image_url_is_signed_as_s3_signs() -> None:
     assert query["X-Amz-Date"] == ["20260620T120000Z"]
     credentials = Credentials(SETTINGS.s3_access_key, SETTINGS.s3_secret_key)
     signer: Any = S3SigV4QueryAuth(credentials, "s3", "us-east-1", expires=7200)
-    request: Any = AWSRequest("GET", url.split("?")[0])
+    kept = {"response-cache-control": "public, max-age=3600, immutable"}
+    assert {name: query[name] for name in kept} == {name: [value] for name, value in kept.items()}
+    request: Any = AWSRequest("GET", url.split("?")[0], params=kept)
     request.context["timestamp"] = query["X-Amz-Date"][0]
     signer._modify_request_before_signing(request)
     text = signer.string_to_sign(request, signer.canonical_request(request))
@@ -132,4 +134,5 @@ def test_a_photo_that_lacks_a_size_has_no_images(missing: str) -> None:
     shown = images.of(Photo(named("dusk"), **columns), NOW)
     assert shown is not None
     assert {size: (image["width"], image["height"]) for size, image in shown.items()} == sizes
-    assert images.of(Photo(named("dusk"), **columns | {f"{missing}_key": None}), NOW) is None
+    columns[f"{missing}_key"] = None
+    assert images.of(Photo(named("dusk"), **columns), NOW) is None

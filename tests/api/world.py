@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from api import me, photos, rolls, users
 from api.app import build
+from api.cache.store import CachedStore
 from api.context import Resources
 from api.image_urls import ImageUrls
 from events import generated as g
@@ -60,9 +61,11 @@ def image(name: str, size: str, width: int) -> g.Image:
 class ApiWorld:
     """What has happened, and the read models that follow from it. Ids follow from names; each event has its own."""
 
-    def __init__(self, store: Store | None = None, seen: Store | None = None) -> None:
-        """`store` is the workers', one in memory if it isn't given; `seen` is the same one as the API may see it."""
+    def __init__(self, store: Store | None = None, seen: Store | None = None, cache: CachedStore | None = None) -> None:
+        """`store` is the workers', one in memory if it isn't given; `seen` is the same one as the API may see it, and
+        `cache` the API's of it."""
         written = store or MemoryStore()
+        self.cache = cache
         self.store, self.log, self.now = seen or written, MemoryLog(), NOW
         self.worker = Worker(written, self.log.codec)
         self._made = 0
@@ -155,7 +158,7 @@ class ApiWorld:
 
         @asynccontextmanager
         async def resources() -> AsyncGenerator[Resources, None]:
-            yield Resources(SETTINGS, self.store, ImageUrls(SETTINGS), now=lambda: self.now)
+            yield Resources(SETTINGS, self.store, ImageUrls(SETTINGS), now=lambda: self.now, cache=self.cache)
 
         app = build(resources)
         async with (

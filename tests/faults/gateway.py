@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from ops.cli import main
 from producers.writes.execute import Executor
 from producers.writes.idempotency import CassandraIdempotencyStore, IdempotencyKey
+from producers.writes.plan import KeptPlan, Plan, new_plan
 
 
 def dying(times: int) -> None:
@@ -34,17 +35,17 @@ def forgetful() -> None:
     async def never(*_: Any) -> None:
         return None
 
-    async def this(self: Any, key: Any, body_hash: Any, plan: Any, *_: Any) -> Any:
-        return plan
+    async def this(self: Any, key: Any, body_hash: Any, plan: Plan) -> KeptPlan:
+        return new_plan(plan)
 
-    async def last(self: Any, key: Any, body_hash: Any, *, plan: Any, executed: Any) -> Any:
+    async def last(self: Any, key: Any, kept: Any, executed: Any) -> Any:
         return executed
 
     def fresh(_: IdempotencyKey) -> UUID:
         return uuid4()
 
     store: Any = CassandraIdempotencyStore
-    store.begin, store.save_plan, store.save_answer = never, this, last
+    store.find, store.save_plan, store.save_answer = never, this, last
     IdempotencyKey.request = property(fresh)  # type: ignore[assignment]
 
 

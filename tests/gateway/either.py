@@ -18,14 +18,15 @@ def either(
     request: pytest.FixtureRequest, memory: Callable[[], Kept], cassandra: Callable[[CassandraStore, Settings], Kept]
 ) -> Opened[Kept]:
     """Opens the one that a fixture's parameter names: "memory", or "cassandra", by the gateway's own role."""
+    # Now, and not once a test's event loop runs: the fixture runs one of its own.
+    darkroom: Settings | None = None if request.param == "memory" else request.getfixturevalue("darkroom")
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Kept]:
-        if request.param == "memory":
+        if darkroom is None:
             yield memory()
             return
-        settings: Settings = request.getfixturevalue("darkroom")
-        async with connected(settings, GATEWAY, settings.gateway_password) as store:
-            yield cassandra(store, settings)
+        async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
+            yield cassandra(store, darkroom)
 
     return opened

@@ -29,49 +29,46 @@ class DatabaseClock:
 
 
 class MemoryIdempotencyStore:
-    """See producers.writes.idempotency.IdempotencyStore; a day never ends here."""
+    """See producers.writes.idempotency.IdempotencyStore; a day never ends here.
+
+    `kept` has each request's hash and plan, `answers` each note that a plan was executed."""
 
     def __init__(self, clock: DatabaseClock | None = None) -> None:
         self.clock = clock or DatabaseClock()
-        self.kept: dict[IdempotencyKey, tuple[str, Plan | None]] = {}
+        self.kept: dict[IdempotencyKey, tuple[str, Plan]] = {}
         self.kept_at: dict[IdempotencyKey, datetime] = {}
+        self.answers: dict[tuple[IdempotencyKey, Plan], Plan] = {}
 
-    async def begin(self, key: IdempotencyKey, body_hash: str) -> KeptPlan | None:
-        kept_hash, _ = self.kept.setdefault(key, (body_hash, None))
+    async def find(self, key: IdempotencyKey, body_hash: str) -> KeptPlan | None:
+        if key not in self.kept:
+            return None
+        kept_hash, plan = self.kept[key]
         if kept_hash != body_hash:
             raise KeyReused(key.key)
-        return self._read(key)
-
-    async def save_plan(self, key: IdempotencyKey, body_hash: str, plan: Plan) -> KeptPlan:
-        return new_plan(plan) if self._put(key, body_hash, before=None, after=plan) else self._known(key)
-
-    async def replace_plan(self, key: IdempotencyKey, body_hash: str, *, lost: Plan, plan: Plan) -> KeptPlan:
-        return new_plan(plan) if self._put(key, body_hash, before=lost, after=plan) else self._known(key)
-
-    async def save_answer(self, key: IdempotencyKey, body_hash: str, *, plan: Plan, executed: Plan) -> Plan:
-        if self._put(key, body_hash, before=plan, after=executed):
-            return executed
-        kept = self._known(key).plan
-        return kept if kept.done else executed
-
-    def _put(self, key: IdempotencyKey, body_hash: str, *, before: Plan | None, after: Plan) -> bool:
-        if self.kept.get(key, (body_hash, None))[1] != before:
-            return False
-        self.kept[key], self.kept_at[key] = (body_hash, after), self.clock.now
-        return True
-
-    def _known(self, key: IdempotencyKey) -> KeptPlan:
-        known = self._read(key)
-        assert known is not None
-        return known
-
-    def _read(self, key: IdempotencyKey) -> KeptPlan | None:
-        plan = self.kept[key][1]
-        if plan is None:
-            return None
         at = self.kept_at[key]
         age = (self.clock.now - at).total_seconds()
-        return KeptPlan(plan=plan, kept_at=at, age=age, read_at=asyncio.get_running_loop().time())
+        time = asyncio.get_running_loop().time()
+        return KeptPlan(plan=self.answers.get((key, plan), plan), kept_at=at, age=age, read_at=time)
+
+    async def save_plan(self, key: IdempotencyKey, body_hash: str, plan: Plan) -> KeptPlan:
+        if key not in self.kept:
+            return self._put(key, body_hash, plan)
+        return await self.find(key, body_hash) or new_plan(plan)
+
+    async def replace_plan(self, key: IdempotencyKey, body_hash: str, *, lost: Plan, plan: Plan) -> KeptPlan:
+        if self.kept.get(key) == (body_hash, lost):
+            return self._put(key, body_hash, plan)
+        return await self.save_plan(key, body_hash, plan)
+
+    async def save_answer(self, key: IdempotencyKey, kept: KeptPlan, executed: Plan) -> Plan:
+        if kept.tried and (key, kept.plan) in self.answers:
+            return self.answers[key, kept.plan]
+        self.answers[key, kept.plan] = executed
+        return executed
+
+    def _put(self, key: IdempotencyKey, body_hash: str, plan: Plan) -> KeptPlan:
+        self.kept[key], self.kept_at[key] = (body_hash, plan), self.clock.now
+        return new_plan(plan)
 
 
 class MemoryClaims:

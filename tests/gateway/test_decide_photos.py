@@ -164,12 +164,12 @@ def test_who_took_a_photo_deletes_it_whatever_became_of_it(photo: Photo) -> None
         taken_at=NOW,
         develops_at=NOW + timedelta(hours=9),
     )
-    assert delete(command(), photo) == Decision(id=PHOTO.photo_id, event_id=event.event_id, events=(event,))
+    assert delete(command(), photo, []) == Decision(id=PHOTO.photo_id, event_id=event.event_id, events=(event,))
 
 
 def test_others_delete_no_photo_and_are_told_so_if_they_see_it() -> None:
-    assert refusal(delete, command(BOB), PHOTO) == (403, "Only who took the photo may delete it.")
-    assert refusal(delete, command(BOB), None) == NO_PHOTO
+    assert refusal(delete, command(BOB), PHOTO, []) == (403, "Only who took the photo may delete it.")
+    assert refusal(delete, command(BOB), None, []) == NO_PHOTO
 
 
 def test_a_photos_facts_are_its_id_its_owner_and_its_two_times() -> None:

@@ -207,8 +207,8 @@ class TestPhotos:
         assert status(photos.place, command(), PHOTO, destination(role=None), []) == 403
 
     def test_only_its_owner_deletes_and_places_a_photo(self) -> None:
-        assert status(photos.delete, command(BOB), PHOTO) == 403
-        assert status(photos.delete, command(), None) == 404
+        assert status(photos.delete, command(BOB), PHOTO, []) == 403
+        assert status(photos.delete, command(), None, []) == 404
         assert status(photos.place, command(BOB), PHOTO, destination(), []) == 403
 
     def test_a_photo_in_the_roll_already(self) -> None:

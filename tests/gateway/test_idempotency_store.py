@@ -51,34 +51,36 @@ def new_key(**more: Any) -> IdempotencyKey:
 
 
 class TestIdempotencyStore:
-    async def test_the_first_attempt_finds_nothing_decided_and_neither_does_one_after_a_crash(
+    async def test_who_looks_before_anything_is_decided_finds_nothing_and_leaves_nothing(
         self, opened: Opened[IdempotencyStore]
     ) -> None:
         async with opened() as requests:
             request = new_key()
-            assert await requests.begin(request, "body") is None
-            assert await requests.begin(request, "body") is None
+            assert await requests.find(request, "body") is None
+            assert await requests.find(request, "another") is None
 
     async def test_the_key_is_bound_to_the_body(self, opened: Asks) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body")
+            await requests.save_plan(request, "body", PLAN)
             with pytest.raises(KeyReused):
-                await requests.begin(request, "another")
+                await requests.find(request, "another")
+            with pytest.raises(KeyReused):
+                await requests.save_plan(request, "another", PLAN)
 
     @pytest.mark.parametrize("other", [{"actor": BOB}, {"route": "POST /v1/rolls"}, {"key": "another"}])
     async def test_other_people_routes_and_keys_are_other_requests(self, opened: Asks, other: dict[str, Any]) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body")
+            await requests.save_plan(request, "body", PLAN)
             different = replace(request, **other) if "key" not in other else new_key()
-            assert await requests.begin(different, "another") is None
+            assert await requests.find(different, "another") is None
+            assert not (await requests.save_plan(different, "another", PLAN)).tried
             assert different.request != request.request
 
     async def test_of_two_decisions_the_first_stays_byte_for_byte(self, opened: Asks) -> None:
         async with opened() as requests:
             request, other = new_key(), replace(PLAN, records=(EncodedRecord("photos", ADA, b"other"),))
-            await requests.begin(request, "body")
             first = await requests.save_plan(request, "body", PLAN)
             assert (first.plan, first.age, first.tried) == (PLAN, 0.0, False)
             second = await requests.save_plan(request, "body", other)
@@ -91,27 +93,35 @@ class TestIdempotencyStore:
             plans = [replace(PLAN, event_id=uuid4()) for _ in range(4)]
 
             async def attempt(plan: Plan) -> Plan:
-                standing = await requests.begin(request, "body")
-                return (standing or await requests.save_plan(request, "body", plan)).plan
+                return (await requests.save_plan(request, "body", plan)).plan
 
             assert len(set(await asyncio.gather(*map(attempt, plans)))) == 1
 
-    async def test_the_first_answer_stays(self, opened: Asks) -> None:
+    async def test_the_answer_is_that_of_the_attempt_that_ended_first(self, opened: Asks) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body")
-            await requests.save_plan(request, "body", PLAN)
+            kept = await requests.save_plan(request, "body", PLAN)
+            later = await requests.save_plan(request, "body", PLAN)
             first, second = PLAN.executed("photos-0@1"), PLAN.executed("photos-0@2")
-            assert await requests.save_answer(request, "body", plan=PLAN, executed=first) == first
-            assert await requests.save_answer(request, "body", plan=PLAN, executed=second) == first
+            assert await requests.save_answer(request, kept, first) == first
+            assert await requests.save_answer(request, later, second) == first
             assert await plan_of(requests, request) == first
             with pytest.raises(KeyReused):
-                await requests.begin(request, "another")
+                await requests.find(request, "another")
+
+    async def test_whoever_comes_later_answers_for_one_that_noted_nothing(self, opened: Asks) -> None:
+        async with opened() as requests:
+            request = new_key()
+            await requests.save_plan(request, "body", PLAN)
+            kept = await requests.find(request, "body")
+            assert kept is not None
+            executed = PLAN.executed("photos-0@2")
+            assert await requests.save_answer(request, kept, executed) == executed
+            assert await plan_of(requests, request) == executed
 
     async def test_a_lost_plan_is_replaced_once(self, opened: Asks) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body")
             await requests.save_plan(request, "body", PLAN)
             plans = [replace(PLAN, event_id=uuid4()) for _ in range(4)]
             attempts = (requests.replace_plan(request, "body", lost=PLAN, plan=plan) for plan in plans)
@@ -124,19 +134,17 @@ class TestIdempotencyStore:
     async def test_an_answer_to_a_plan_that_was_replaced_is_not_kept(self, opened: Asks) -> None:
         async with opened() as requests:
             request, other = new_key(), replace(PLAN, event_id=uuid4())
-            await requests.begin(request, "body")
-            await requests.save_plan(request, "body", PLAN)
+            kept = await requests.save_plan(request, "body", PLAN)
             await requests.replace_plan(request, "body", lost=PLAN, plan=other)
             executed = PLAN.executed("photos-0@1")
-            assert await requests.save_answer(request, "body", plan=PLAN, executed=executed) == executed
+            assert await requests.save_answer(request, kept, executed) == executed
             assert await plan_of(requests, request) == other
 
     async def test_a_plan_that_another_attempt_left_says_how_old_it_is(self, opened: Asks) -> None:
         async with opened() as requests:
             request = new_key()
-            await requests.begin(request, "body")
             await requests.save_plan(request, "body", PLAN)
-            kept = await requests.begin(request, "body")
+            kept = await requests.find(request, "body")
             assert kept is not None
             assert kept.kept_at is not None
             assert 0 <= kept.age < 60
@@ -145,7 +153,7 @@ class TestIdempotencyStore:
 
 async def plan_of(requests: IdempotencyStore, request: IdempotencyKey) -> Plan:
     """The plan that is kept."""
-    kept = await requests.begin(request, "body")
+    kept = await requests.find(request, "body")
     assert kept is not None
     return kept.plan
 
@@ -153,10 +161,9 @@ async def plan_of(requests: IdempotencyStore, request: IdempotencyKey) -> Plan:
 async def test_all_of_a_request_is_forgotten_after_a_day(darkroom: Settings) -> None:
     async with connected(darkroom, GATEWAY, darkroom.gateway_password) as store:
         requests, request = CassandraIdempotencyStore(store, darkroom), new_key()
-        await requests.begin(request, "body")
-        await requests.save_plan(request, "body", PLAN)
-        await requests.save_answer(request, "body", plan=PLAN, executed=PLAN.executed("photos-0@1"))
-        cql = f"SELECT TTL(body), TTL(decided_at), TTL(answer) FROM {private_keyspace(darkroom)}.requests"
+        kept = await requests.save_plan(request, "body", PLAN)
+        await requests.save_answer(request, kept, PLAN.executed("photos-0@1"))
+        cql = f"SELECT TTL(body), TTL(decided_at), TTL(plan), TTL(answer) FROM {private_keyspace(darkroom)}.requests"
         cql += " WHERE actor = ? AND route = ? AND key = ?"
         (left,) = await store.execute(cql, (request.actor, request.route, request.key))
         assert all(TTL_SECONDS - 120 < seconds <= TTL_SECONDS for seconds in left)

@@ -9,7 +9,7 @@ import pytest
 from events.generated import CommentDeleted, Event, MemberLeft, MemberRoleChanged, UserFollowed
 from events.topics import TOPICS, partition_of
 from producers.decide.photos import Destination
-from producers.gateway.reads import destination, size_of
+from producers.gateway.reads import destinations, size_of
 from projections.graph.following import following
 from projections.reactions.comments import comment_on
 from projections.rolls import members as members_file
@@ -102,7 +102,12 @@ async def test_a_destination_says_how_one_stands_to_a_roll(
 ) -> None:
     store = MemoryStore()
     await folded(store, [*roll(PUBLIC, "public"), *roll(PRIVATE, "private"), *events])
-    assert await destination(VisibleRows(store, BOB, NOW), roll_id) == expected
+    visible = VisibleRows(store, BOB, NOW)
+    assert await destinations(visible, [roll_id]) == [expected]
+    others = await destinations(visible, [one("no roll"), roll_id, PUBLIC])
+    assert [each.roll_id for each in others] == [one("no roll"), roll_id, PUBLIC]
+    assert others[1] == expected
+    assert await destinations(visible, []) == []
 
 
 async def test_sizes_are_of_one_persons_one_set() -> None:

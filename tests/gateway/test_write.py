@@ -46,7 +46,6 @@ async def test_a_plan_is_kept_before_its_records_are_appended_and_is_what_the_ne
         assert (await here.ask(BOB, "PUT", FOLLOW, **KEY)).status_code == 503
         ((body, plan),) = [kept for key, kept in here.idempotency.kept.items() if key == FOLLOWS]
         event_id = derived_id(derived_id(BOB, FOLLOWS.route, "k1"), "UserFollowed")
-        assert plan is not None
         assert plan == Plan(id=event_id, event_id=event_id, owner=BOB, records=plan.records)
         here.now += timedelta(minutes=5)
         await here.given(GONE)  # whoever was allowed then is not asked again
@@ -54,20 +53,26 @@ async def test_a_plan_is_kept_before_its_records_are_appended_and_is_what_the_ne
         position = parse_position(answer.json()["position"])
         record = here.appended.log.partitions[position.topic, position.partition][position.offset]
         assert [each.value for each in plan.records] == [record.value]
-        assert here.idempotency.kept == {FOLLOWS: (body, plan.executed(str(position)))}
+        assert here.idempotency.kept == {FOLLOWS: (body, plan)}
+        assert here.idempotency.answers == {(FOLLOWS, plan): plan.executed(str(position))}
         followed = UserFollowed(event_id=event_id, occurred_at=NOW, actor_id=BOB, follower_id=BOB, followee_id=ADA)
         assert [event for event in await here.log() if isinstance(event, UserFollowed)] == [followed]
 
 
-async def test_what_is_refused_is_written_down_without_a_plan() -> None:
+async def test_what_is_refused_leaves_its_key_free() -> None:
     async with world() as here:
         assert (await here.ask(BOB, "PUT", f"/v1/users/{BOB}/follow", **KEY)).status_code == 403
-        assert [plan for _, plan in here.idempotency.kept.values()] == [None]
-        other = await here.ask(BOB, "PUT", FOLLOW, **KEY)
-        assert (other.status_code, other.json()["detail"]) == (
-            422,
-            "This Idempotency-Key was used for another request.",
-        )
+        assert here.idempotency.kept == {}
+        assert (await here.ask(BOB, "PUT", FOLLOW, **KEY)).status_code == 202
+
+
+async def test_a_key_that_was_used_is_refused_for_another_request_that_would_be_refused_too() -> None:
+    async with world() as here:
+        assert (await here.ask(BOB, "PUT", FOLLOW, **KEY)).status_code == 202
+        for other in (CAT, BOB):  # whom he may follow, and whom he may not
+            answer = await here.ask(BOB, "PUT", f"/v1/users/{other}/follow", **KEY)
+            detail = "This Idempotency-Key was used for another request."
+            assert (answer.status_code, answer.json()["detail"]) == (422, detail)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,159 @@
+"""A store whose answers are kept for a while."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from api.cache.answers import Answers
+from api.cache.sizes import Unit
+from projections.progress import PROGRESS
+from projections.store.memory import stored_form
+from projections.store.protocol import Store
+from projections.store.table import Stamped, Table
+from web.read_your_writes import LONG_AGO
+
+
+class CachedStore:
+    """See Store. It reads only, and its answers may be as old as `answers` and `not_before` allow (see `api.cache`).
+
+    A row is one answer whichever method asks for it, a slice likewise; picks are kept by the first clustering column.
+    """
+
+    def __init__(self, store: Store, answers: Answers, not_before: float = LONG_AGO):
+        self._store, self.answers, self._not_before = store, answers, not_before
+
+    def since(self, moment: float) -> "CachedStore":
+        """The same cache for a request that may be given only what was read after a moment (of `time.monotonic`)."""
+        return CachedStore(self._store, self.answers, moment)
+
+    @property
+    def outages(self) -> int:
+        """See Store."""
+        return self._store.outages
+
+    @property
+    def degraded(self) -> bool:
+        """See Store."""
+        return self._store.degraded
+
+    async def nodes(self) -> str:
+        """See Store."""
+        return await self._store.nodes()
+
+    async def write(self, rows: Sequence[Stamped]) -> None:
+        """Raises TypeError: whoever reads through a cache writes nothing."""
+        raise TypeError("a cached store can't be written to")
+
+    async def write_together(self, rows: Sequence[Stamped]) -> None:
+        """Raises TypeError, as `write`."""
+        await self.write(rows)
+
+    async def get(self, table: Table, *key: Any) -> Any:
+        """See Store."""
+        return (await self.get_many(table, [key]))[0]
+
+    async def get_many(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """See Store."""
+
+        async def fetch(units: list[Unit]) -> Sequence[Any]:
+            if len(units) == 1:
+                return [await self._store.get(table, *units[0][2])]
+            return await self._store.get_many(table, [unit[2] for unit in units])
+
+        if table is PROGRESS:
+            return await self._store.get_many(table, keys)
+        return await self.answers.read(table, [("row", table, key) for key in keys], fetch, self._not_before)
+
+    async def slice(
+        self,
+        table: Table,
+        *partition: Any,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """See Store."""
+        return (await self.slice_many(table, [partition], after=after, upto=upto, limit=limit))[0]
+
+    async def slice_many(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[list[Any]]:
+        """See Store."""
+
+        async def fetch(units: list[Unit]) -> Sequence[Any]:
+            if len(units) == 1:
+                return [tuple(await self._store.slice(table, *units[0][2], after=after, upto=upto, limit=limit))]
+            asked = [unit[2] for unit in units]
+            return list(map(tuple, await self._store.slice_many(table, asked, after=after, upto=upto, limit=limit)))
+
+        if table is PROGRESS:
+            return await self._store.slice_many(table, partitions, after=after, upto=upto, limit=limit)
+        units = [("slice", table, partition, after, upto, limit) for partition in partitions]
+        return list(map(list, await self.answers.read(table, units, fetch, self._not_before)))
+
+    async def merge_slices(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """See Store."""
+
+        async def fetch(_: list[Unit]) -> Sequence[Any]:
+            return [tuple(await self._store.merge_slices(table, partitions, after=after, upto=upto, limit=limit))]
+
+        if table is PROGRESS:
+            return await self._store.merge_slices(table, partitions, after=after, upto=upto, limit=limit)
+        unit = ("merge", table, tuple(partitions), after, upto, limit)
+        return list((await self.answers.read(table, [unit], fetch, self._not_before))[0])
+
+    async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
+        """See Store."""
+        return await self.pick_many(table, [partition], firsts)
+
+    async def pick_many(
+        self, table: Table, partitions: Sequence[tuple[Any, ...]], firsts: Collection[Any]
+    ) -> list[Any]:
+        """See Store. What is lacking is asked for in one read: each of the partitions that lack a first, and each of
+        the firsts that a partition lacks."""
+
+        async def fetch(units: list[Unit]) -> Sequence[Any]:
+            lacking = list(dict.fromkeys(unit[2] for unit in units))
+            wanted = list(dict.fromkeys(unit[3] for unit in units))
+            if len(lacking) == 1:
+                rows = await self._store.pick(table, lacking[0], wanted)
+            else:
+                rows = await self._store.pick_many(table, lacking, wanted)
+            found: dict[Unit, list[Any]] = {}
+            for row in rows:
+                found.setdefault(pick_unit(table, partition_of(table, row), first_of(table, row)), []).append(row)
+            return [tuple(found.get(unit, ())) for unit in units]
+
+        if table is PROGRESS:
+            return await self._store.pick_many(table, partitions, firsts)
+        units = [pick_unit(table, partition, first) for partition in partitions for first in dict.fromkeys(firsts)]
+        parts = await self.answers.read(table, units, fetch, self._not_before)
+        return [row for part in parts for row in part]
+
+
+def pick_unit(table: Table, partition: tuple[Any, ...], first: Any) -> Unit:
+    """The rows of a partition with one first clustering value; as it is stored, so that rows say which they are of."""
+    return ("pick", table, tuple(map(stored_form, partition)), stored_form(first))
+
+
+def partition_of(table: Table, row: Any) -> tuple[Any, ...]:
+    """The values of a row's partition key."""
+    return tuple(getattr(row, name) for name in table.partition)
+
+
+def first_of(table: Table, row: Any) -> Any:
+    """The value of a row's first clustering column."""
+    return getattr(row, table.clustering[0])
