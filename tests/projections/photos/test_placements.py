@@ -104,7 +104,7 @@ async def test_what_is_known_of_many_photos_is_what_happened_to_each_and_one_req
             events.append(gone)
     store = CountingStore(await stored(*events))
     known = await known_photos(store, [*PHOTOS, *PHOTOS])
-    assert store.requests == 1
+    assert (store.requests, store.partitions) == (1, len(PHOTOS))
     assert list(known) == PHOTOS
     for photo_id, each in known.items():
         assert (each.photo is not None) == (photo_id in taken)
