@@ -57,4 +57,4 @@ async def newest_rows(
     first = (bucket_of(min(bounds)),) if bounds else ()
     buckets = await store.slice(index, entity, upto=first, limit=size + 1 if first else size)
     places = [(place_of(entity, row.bucket),) for row in buckets]
-    return await store.merge_slices(table, places, after=after, upto=upto, limit=size) if places else []
+    return await store.merge_slices(table, places, after=after, upto=upto, limit=size)

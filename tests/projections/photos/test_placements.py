@@ -61,8 +61,8 @@ async def test_a_photos_own_row_is_told_from_its_placements() -> None:
     own = await photo_of(store, DUSK)
     assert own is not None
     assert (own.roll_id, own.placement_id, own.owner_id) == (NIL, NIL, given.photo_taken().owner_id)
-    expected = KnownPhoto(own, (LAKE,), (Placement(DUSK, LAKE, ADDED.event_id),))
-    assert await known_photos(store, [DUSK]) == {DUSK: expected}
+    held = Placement(DUSK, LAKE, ADDED.event_id)
+    assert await known_photos(store, [DUSK]) == {DUSK: KnownPhoto(own, (LAKE,), (held,))}
 
 
 @pytest.mark.parametrize("number", [PAGE - 2, PAGE - 1, PAGE, 2 * PAGE])
@@ -105,7 +105,7 @@ async def test_what_is_known_of_many_photos_is_what_happened_to_each_and_one_req
             events.append(gone)
     store = CountingStore(await stored(*events))
     known = await known_photos(store, [*PHOTOS, *PHOTOS])
-    assert store.requests == 1
+    assert (store.requests, store.partitions) == (1, len(PHOTOS))
     assert list(known) == PHOTOS
     for photo_id, each in known.items():
         assert (each.photo is not None) == (photo_id in taken)
