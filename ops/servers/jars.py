@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,7 +39,14 @@ def jars(server: str) -> Path:
 
 @lru_cache(maxsize=1)
 def _all() -> Path:
-    key = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+    return fetched(POM, GOALS)
+
+
+def fetched(pom: Path, goals: Mapping[str, str]) -> Path:
+    """Finds the folder with what a pom's profiles name, a folder a profile, and fetches it if need be.
+
+    `goals`: each profile, and the goal of Maven's dependency plugin that fetches it. Raises OperatorError."""
+    key = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
     folder = ROOT / ".darkroom" / "jars" / key
     done = folder / "done"
     if done.exists():
@@ -48,25 +55,25 @@ def _all() -> Path:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two first starts at once: one fetches, the other waits
         if not done.exists():
-            _fetch(folder, say)
+            _fetch(folder, pom, goals)
             done.touch()
     return folder
 
 
-def _fetch(folder: Path, say: Callable[[str], None]) -> None:
+def _fetch(folder: Path, pom: Path, goals: Mapping[str, str]) -> None:
     maven = shutil.which("mvn")
     if not maven:
         raise OperatorError("Maven is missing, and the servers' jars are fetched with it: apt-get install maven.")
-    for number, (server, goal) in enumerate(GOALS.items(), 1):
-        say(f"Fetching the jars of {server} from Maven Central ({number} of {len(GOALS)}; only this once)")
+    for number, (server, goal) in enumerate(goals.items(), 1):
+        say(f"Fetching the jars of {server} from Maven Central ({number} of {len(goals)}; only this once)")
         target = folder / server
         shutil.rmtree(target, ignore_errors=True)
-        command = [maven, "-B", "-q", "-f", str(POM), "-P", server, f"dependency:{goal}"]
+        command = [maven, "-B", "-q", "-f", str(pom), "-P", server, f"dependency:{goal}"]
         ran = subprocess.run([*command, f"-DoutputDirectory={target}"], capture_output=True, text=True, check=False)
         if ran.returncode:
             why = next((line for line in ran.stdout.splitlines() if "[ERROR]" in line), ran.stdout + ran.stderr)
             raise OperatorError(f"Maven could not fetch the jars of {server}: {why.strip()}")
-        for archive in target.glob("*.tar.gz"):
+        for archive in (*target.glob("*.tar.gz"), *target.glob("*.txz")):
             with tarfile.open(archive) as packed:
                 packed.extractall(target, filter="data")
             archive.unlink()
