@@ -35,7 +35,7 @@ FOLLOWED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much there is in some circles. `rolls` are a multiple of `rolls_a_photo`; `likes` and `comments` are a photo's.
+    """How much there is in some circles: `rolls` are a multiple of `rolls_a_photo`, `likes` and `comments` a photo's.
 
     As it comes, a person has taken 33 developed photos and is in 30 rolls, and a roll holds 33 of ten people."""
 
@@ -201,9 +201,7 @@ class Maker:
             on_profile=True,
         )
         placed = [(roll, self.add(PhotoAddedToRoll, owner, **known, **times, roll_id=roll)) for roll in rolls]
-        images = {
-            name: Image(key=f"photos/{photo}/{name}.jpg", width=px, height=px * 3 // 4) for name, px in SIZES
-        }
+        images = {name: Image(key=f"photos/{photo}/{name}.jpg", width=px, height=px * 3 // 4) for name, px in SIZES}
         filtered = {"filter_version": "1", "blurhash": "LKO2?U%2Tw=w]~RBVZRi};RPxuwH", **images}
         self.add(PhotoFiltered, owner, **known, develops_at=develops_at, **filtered)
         if develops_at != LATER:

@@ -63,7 +63,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN photos c ON c.id = coalesce(r.cover_id, n.newest) AND c.developed AND c.develops_at <= now()
 """
 ONE_ROLL = f"""{ROLL},
-       (SELECT min(develops_at) FROM placements x WHERE x.roll_id = r.id AND x.develops_at > now()) AS ready_at, {PERSON}
+       (SELECT min(develops_at) FROM placements x WHERE x.roll_id = r.id AND x.develops_at > now()) AS ready_at,
+       {PERSON}
 FROM rolls r {OF_ROLL} JOIN users u ON u.id = r.creator_id {AVATAR}
 WHERE r.id = $1 AND {SEEN_ROLL}
 """
