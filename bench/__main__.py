@@ -34,9 +34,9 @@ FIGURES: dict[str, Callable[[BenchServers], dict[str, Figure]]] = {
 def main(names: tuple[str, ...], size: str, out: Path) -> None:
     """Measure Darkroom against references written by hand, on local servers of its own.
 
-    NAMES are some of filter, consume_floor, copies, apply_rows, apply_tally, visible, api, peer, develop, growth; all of
-    them if none is given. Every figure runs both sides in turn and reports medians. Exit status 0 if all were measured,
-    whether or not targets were met.
+    NAMES are some of filter, consume_floor, copies, apply_rows, apply_tally, visible, api, peer, develop, growth; all
+    of them if none is given. Every figure runs both sides in turn and reports medians. Exit status 0 if all were
+    measured, whether or not targets were met.
 
     \b
     Examples:

@@ -3,10 +3,10 @@
 Both sides hold the same people, rolls and photos, check tokens, and run in one process of uvicorn each; the same client
 asks both for the same, in turn. `peer_*`: requests a second of sixteen clients, over two circles of people whose rows
 have been asked for before. `peer_*_cold`: processes that have just started and have answered for one other circle;
-each request is sent once, and shows photos, lists, and mostly people that none before it showed. (A roll page's ten people
-come again in ten pages; a photo's authors and rolls come again, its own rows don't.) Both databases stay up, so what
-they keep in memory stays there. `peer_write`: likes, each of which is new; ours is answered when Kafka has it, theirs
-when PostgreSQL has committed it, both as durable as they come.
+each request is sent once, and shows photos, lists, and mostly people that none before it showed. (A roll page's ten
+people come again in ten pages; a photo's authors and rolls come again, its own rows don't.) Both databases stay up, so
+what they keep in memory stays there. `peer_write`: likes, each of which is new; ours is answered when Kafka has it,
+theirs when PostgreSQL has committed it, both as durable as they come.
 """
 
 import asyncio
