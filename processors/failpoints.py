@@ -86,7 +86,8 @@ class FailingStore:
     def __init__(self, store: Store):
         self._store = store
         self.get, self.slice, self.write_together = store.get, store.slice, store.write_together
-        self.nodes = store.nodes
+        self.get_many, self.slice_many, self.merge_slices = store.get_many, store.slice_many, store.merge_slices
+        self.pick_many, self.nodes = store.pick_many, store.nodes
 
     @property
     def outages(self) -> int:

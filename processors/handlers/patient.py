@@ -82,6 +82,45 @@ class PatientStore:
         """See Store."""
         return await self._lease.retry(lambda: self._store.pick(table, partition, firsts), transient=transient)
 
+    async def get_many(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """See Store."""
+        return await self._lease.retry(lambda: self._store.get_many(table, keys), transient=transient)
+
+    async def slice_many(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[list[Any]]:
+        """See Store."""
+        return await self._lease.retry(
+            lambda: self._store.slice_many(table, partitions, after=after, upto=upto, limit=limit), transient=transient
+        )
+
+    async def merge_slices(
+        self,
+        table: Table,
+        partitions: Sequence[tuple[Any, ...]],
+        *,
+        after: tuple[Any, ...] = (),
+        upto: tuple[Any, ...] = (),
+        limit: int = 1000,
+    ) -> list[Any]:
+        """See Store."""
+        return await self._lease.retry(
+            lambda: self._store.merge_slices(table, partitions, after=after, upto=upto, limit=limit),
+            transient=transient,
+        )
+
+    async def pick_many(
+        self, table: Table, partitions: Sequence[tuple[Any, ...]], firsts: Collection[Any]
+    ) -> list[Any]:
+        """See Store."""
+        return await self._lease.retry(lambda: self._store.pick_many(table, partitions, firsts), transient=transient)
+
 
 class PatientPublisher:
     """A publisher that retries each call while the lease is held: an event may be appended twice, under one id."""

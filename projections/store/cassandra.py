@@ -6,38 +6,28 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from cassandra import AuthenticationFailed, ConsistencyLevel, InvalidRequest
+from cassandra import AuthenticationFailed, ConsistencyLevel
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import DCAwareRoundRobinPolicy, HostStateListener, TokenAwarePolicy
 from cassandra.query import PreparedStatement, tuple_factory
 
-from events.error_text import described
-from events.ids import key_order
 from events.reachability import reachability
 from events.settings import Settings
 from projections.projection import GENERATION
+from projections.store.conditions import between, equal
 from projections.store.connection import REQUEST_SECONDS, WRONG_PASSWORD, timings
+from projections.store.errors import classified
 from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
+from projections.store.many import ReadsOfMany
 from projections.store.nodes import database, node, note
 from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorable, by_partition
+from projections.store.ring import Ring
 from projections.store.starts import NodeStarts
 from projections.store.table import Stamped, Table
 
 IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
-# Cassandra 5.0's messages for writes that no retry helps: the write or its key is too large, or its key is empty. They
-# are verbatim, from a live server (tests/deadletters/test_refusals.py): looser ones would match "disk usage exceeds
-# failure threshold" too. An operator can mend every other refusal (a full disk, a missing or a wrong table, a role that
-# lacks a right), so it is retried: a wrong deployment must not send the log to the dead letters.
-PERMANENT = (
-    "exceeds allowed maximum of",  # CQL Message of size 600084 bytes …: native_transport_max_message_size
-    "Rejected an oversized mutation",  # where only max_mutation_size is exceeded
-    "Batch too large",  # batch_size_fail_threshold: a part of it may be stored
-    "is longer than maximum of 65535",  # Key length of 70000 …: a partition key or a clustering value
-    "Key may not be empty",
-    "Guardrail column_value_size violated",
-)
 
 
 def connect(settings: Settings, user: str, password: str) -> Session:
@@ -121,11 +111,13 @@ class CassandraStore:
             session.cluster.register_listener(self._outages)
             self._reachable = database(session.cluster)
         self.nodes = NodeStarts(self.execute, lambda: self.outages)
+        reads = ReadsOfMany(self._select, Ring(session, keyspace, self.execute).owners)
+        self.get_many, self.slice_many = reads.get_many, reads.slice_many
+        self.merge_slices, self.pick_many = reads.merge_slices, reads.pick_many
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
         self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
         self._selects: dict[tuple[Table, str, str], str] = {}
-        self._picks: dict[Table, str] = {}
         self._pipeline: Pipeline | None = None
 
     @property
@@ -176,7 +168,7 @@ class CassandraStore:
 
     async def get(self, table: Table, *key: Any) -> Any:
         """See Store."""
-        found = await self._select(table, "".join(f" AND {name} = ?" for name in table.key), key)
+        found = await self._select(table, equal(table.key), key)
         return found[0] if found else None
 
     async def slice(
@@ -188,44 +180,37 @@ class CassandraStore:
         limit: int = 1000,
     ) -> list[Any]:
         """See Store."""
-        where = "".join(f" AND {name} = ?" for name in table.partition)
-        if table.descending and after and upto:  # CQL takes one upper bound: the tighter one
-            after, upto = (after, ()) if key_order(after)[: len(upto)] <= key_order(upto) else ((), upto)
-        if after:
-            where += bound_on(table, "<" if table.descending else ">", after)
-        if upto:
-            where += bound_on(table, "<=", upto)
-        return await self._select(table, where, (*partition, *after, *upto, limit), " LIMIT ?")
+        where, bounds = between(table, after, upto)
+        return await self._select(table, equal(table.partition) + where, (*partition, *bounds, limit), " LIMIT ?")
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
         """See Store."""
-        where = self._picks.get(table)
-        if where is None:
-            equal = "".join(f" AND {name} = ?" for name in table.partition)
-            where = self._picks[table] = f"{equal} AND {table.clustering[0]} IN ?"
+        where = equal(table.partition) + equal(table.clustering[:1], several=0)
         return await self._select(table, where, (*partition, list(firsts)))
 
-    async def _select(self, table: Table, where: str, values: tuple[Any, ...], end: str = "") -> list[Any]:
+    async def _select(
+        self, table: Table, where: str, values: tuple[Any, ...], end: str = "", node: Any = None
+    ) -> list[Any]:
         cql = self._selects.get((table, where, end))
         if cql is None:
             columns = ", ".join(table.columns)
             cql = f"SELECT {columns} FROM {self.physical(table)} WHERE {where.removeprefix(' AND ')}{end}"
             self._selects[table, where, end] = cql
-        return list(map(table.read, await self.execute(cql, values)))
+        return list(map(table.read, await self.execute(cql, values, node)))
 
     async def _insert(self, table: Table, columns: tuple[str, ...]) -> None:
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         cql = f"INSERT INTO {self.physical(table)} ({names}) VALUES ({marks}) USING TIMESTAMP ?"
         self._inserts[table, columns] = Insert(await self._prepare(cql), table, columns)
 
-    async def execute(self, cql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def execute(self, cql: str, values: Sequence[Any] = (), node: Any = None) -> list[tuple[Any, ...]]:
         """A statement's rows, for what isn't a read model: claims, keys, redrive requests.
 
-        Raises Unstorable or StoreUnavailable."""
+        `node`: the driver's Host to ask; if it can't be reached, any is. Raises Unstorable or StoreUnavailable."""
         statement = self._statements.get(cql)
         if statement is None:
             statement = self._statements[cql] = await self._prepare(cql)
-        return await self._execute(statement.bind(values))
+        return await self._execute(statement.bind(values), node)
 
     async def _prepare(self, cql: str) -> PreparedStatement:
         """Prepares a statement once, even for concurrent callers."""
@@ -240,7 +225,7 @@ class CassandraStore:
             self._note(error)
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
-    async def _execute(self, request: Any) -> Rows:
+    async def _execute(self, request: Any, node: Any) -> Rows:
         pipeline = self._current_pipeline()
         answer: asyncio.Future[Rows] = pipeline.loop.create_future()
 
@@ -251,7 +236,13 @@ class CassandraStore:
             if not answer.done():
                 answer.set_exception(outcome) if outcome else answer.set_result(rows)
 
-        pipeline.send(lambda: request, callback, answer)
+        def or_elsewhere(rows: Rows, failure: Exception | None) -> None:
+            if isinstance(failure, NoHostAvailable):  # of the one node that could be asked
+                pipeline.send(lambda: request, callback, answer)
+            else:
+                callback(rows, failure)
+
+        pipeline.send(lambda: request, or_elsewhere if node else callback, answer, node)
         return await answer
 
     def _note(self, error: Exception) -> Exception:
@@ -265,23 +256,3 @@ class CassandraStore:
         if self._pipeline is None or self._pipeline.loop is not loop:
             self._pipeline = Pipeline(self._session, IN_FLIGHT, loop)
         return self._pipeline
-
-
-def bound_on(table: Table, sign: str, values: tuple[Any, ...]) -> str:
-    """A condition that compares the first clustering columns, as one tuple."""
-    names = ", ".join(table.clustering[: len(values)])
-    return f" AND ({names}) {sign} ({', '.join('?' * len(values))})"
-
-
-def classified(error: Exception) -> Exception:
-    """A driver's error as Unstorable or StoreUnavailable."""
-    if isinstance(error, Unstorable | StoreUnavailable):
-        return error
-    message = str(error)
-    if isinstance(error, InvalidRequest):
-        for words in PERMANENT:
-            if words in message:
-                return Unstorable(f"Cassandra says: {words}")
-    # What the server and its driver say quotes no values; what Python says of one that can't be bound may.
-    own = type(error).__module__.startswith("cassandra")
-    return StoreUnavailable(f"{type(error).__name__}: {message}" if own else described(error))

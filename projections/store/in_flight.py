@@ -22,20 +22,22 @@ class Pipeline:
         self.loop = loop
         self._session, self._limit = session, limit
         self._in_flight = 0
-        self._queue: deque[tuple[Build, Callback, asyncio.Future[Any]]] = deque()
+        self._queue: deque[tuple[Build, Callback, asyncio.Future[Any], Any]] = deque()
         self._responses: deque[tuple[Callback, Rows, Exception | None]] = deque()  # the driver's thread appends
         self._wakeup_due = False  # one wake-up of the loop serves all responses that arrive until then
 
-    def send(self, build: Build, callback: Callback, waiter: "asyncio.Future[Any]") -> None:
-        """Sends a request as soon as there is room for it, unless `waiter` is done (cancelled) by then."""
-        if self._in_flight < self._limit:
-            self._start(build, callback)
-        else:
-            self._queue.append((build, callback, waiter))
+    def send(self, build: Build, callback: Callback, waiter: "asyncio.Future[Any]", node: Any = None) -> None:
+        """Sends a request as soon as there is room for it, unless `waiter` is done (cancelled) by then.
 
-    def _start(self, build: Build, callback: Callback) -> None:
+        `node`: the driver's Host to send it to, and to no other."""
+        if self._in_flight < self._limit:
+            self._start(build, callback, node)
+        else:
+            self._queue.append((build, callback, waiter, node))
+
+    def _start(self, build: Build, callback: Callback, node: Any) -> None:
         try:
-            response = self._session.execute_async(build())
+            response = self._session.execute_async(build(), host=node)
         except Exception as error:
             callback([], error)
             return
@@ -63,9 +65,9 @@ class Pipeline:
             self._in_flight -= 1
             callback(rows, error)
             while self._queue and self._in_flight < self._limit:
-                build, next_callback, waiter = self._queue.popleft()
+                build, next_callback, waiter, node = self._queue.popleft()
                 if not waiter.done():
-                    self._start(build, next_callback)
+                    self._start(build, next_callback, node)
 
 
 class Completion:

@@ -1,13 +1,13 @@
 """The store in memory has Cassandra's rules for stamps, ties and order. Tests use it."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from events.ids import key_order
 from projections.store.protocol import Unstorable
-from projections.store.table import Stamped, Table, clustering_key, partition_key, positions_of
+from projections.store.table import Stamped, Table, clustering_key, partition_key, positions_of, stored_form
 
 Cell = tuple[int, Any]  # stamp, value
 
@@ -85,8 +85,8 @@ class MemoryStore:
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
         """See Store."""
-        rows = self._tables.get(table.name, {}).get(partition, {})
-        wanted = set(firsts)
+        rows = self._tables.get(table.name, {}).get(tuple(map(stored_form, partition)), {})
+        wanted = set(map(stored_form, firsts))
         keys = sorted((key for key in rows if key[0] in wanted), key=key_order, reverse=table.descending)
         return [self._row(table, partition, key, rows[key]) for key in keys]
 
@@ -116,7 +116,7 @@ class MemoryStore:
         limit: int = 1000,
     ) -> list[Any]:
         """See Store."""
-        slices = await self.slice_many(table, partitions, after=after, upto=upto, limit=limit)
+        slices = await self.slice_many(table, distinct(partitions), after=after, upto=upto, limit=limit)
         rows = [row for part in slices for row in part]
         rows.sort(key=lambda row: key_order(clustering_key(table, row)), reverse=table.descending)
         return rows[:limit]
@@ -125,7 +125,7 @@ class MemoryStore:
         self, table: Table, partitions: Sequence[tuple[Any, ...]], firsts: Collection[Any]
     ) -> list[Any]:
         """See Store."""
-        return [row for each in partitions for row in await self.pick(table, each, firsts)]
+        return [row for each in distinct(partitions) for row in await self.pick(table, each, firsts)]
 
     def _row(self, table: Table, partition: Any, clustering: Any, cells: dict[str, Cell]) -> Any:
         key = dict(zip(table.key, (*partition, *clustering), strict=True))
@@ -143,11 +143,9 @@ class MemoryStore:
         }
 
 
-def stored_form(value: Any) -> Any:
-    """A value as it is stored in a column."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
-    return value
+def distinct(partitions: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Partitions, each of them once."""
+    return list(dict.fromkeys(tuple(map(stored_form, partition)) for partition in partitions))
 
 
 def tie_order(value: Any) -> Any:

@@ -10,7 +10,7 @@ ASKED_SECONDS = 2.0  # for so long an answer is good, unless a node went down
 GOSSIP = "SELECT address, port, dc, generation FROM system_views.gossip_info"
 HERE = "SELECT data_center FROM system.local"
 
-Execute = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
+Execute = Callable[..., Awaitable[list[tuple[Any, ...]]]]  # of a statement, and its values if it has some
 Generations = dict[tuple[str, int], int]
 
 

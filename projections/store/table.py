@@ -124,7 +124,19 @@ def partition_key(upsert: Upsert) -> tuple[Any, ...]:
 
 def clustering_key(table: Table, row: Any) -> tuple[Any, ...]:
     """The values of a row's clustering columns."""
-    return tuple(getattr(row, name) for name in table.clustering)
+    return values_of(row, table.clustering)
+
+
+def values_of(row: Any, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    """The values of some of a row's columns."""
+    return tuple(getattr(row, name) for name in columns)
+
+
+def stored_form(value: Any) -> Any:
+    """A value as it is stored in a column: times in whole milliseconds."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
+    return value
 
 
 Fold = Callable[..., list[Upsert]]

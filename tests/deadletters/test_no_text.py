@@ -23,7 +23,7 @@ from processors.redrive.replay import ReactorReplay
 from processors.transport.lease import Lease
 from projections.projection import Projection
 from projections.rolls.roll import ROLL, roll
-from projections.store.cassandra import classified
+from projections.store.errors import classified
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable, Unstorable
 from projections.store.table import Upsert

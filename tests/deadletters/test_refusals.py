@@ -10,7 +10,8 @@ from cassandra import InvalidRequest
 from events.settings import Settings
 from projections.accounts.users_by_handle import USERS_BY_HANDLE
 from projections.rolls.roll import ROLL
-from projections.store.cassandra import CassandraStore, classified, connect
+from projections.store.cassandra import CassandraStore, connect
+from projections.store.errors import classified
 from projections.store.protocol import StoreUnavailable, Unstorable
 from projections.store.roles import API
 from projections.store.table import Stamped, Upsert

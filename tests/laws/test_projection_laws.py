@@ -50,7 +50,8 @@ class StalledStore:
     def __init__(self, store: MemoryStore):
         self._store, self._held = store, list[Sequence[Stamped]]()
         self.get, self.slice, self.pick, self.outages = store.get, store.slice, store.pick, 0
-        self.nodes, self.degraded = store.nodes, False
+        self.get_many, self.slice_many, self.merge_slices = store.get_many, store.slice_many, store.merge_slices
+        self.pick_many, self.nodes, self.degraded = store.pick_many, store.nodes, False
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         self._held.append(rows)

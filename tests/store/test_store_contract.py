@@ -1,7 +1,6 @@
 """One contract for all stores: what the projector and the queries rely on, stamps and ties included."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
@@ -9,58 +8,25 @@ import pytest
 
 from events.ids import NIL
 from events.settings import Settings
-from processors.handlers.patient import PatientStore
-from processors.transport.lease import Lease
 from projections.accounts.users import USERS
-from projections.photos.photo import PHOTO
-from projections.photos.roll_feed import ROLL_FEED
-from projections.photos.rolls_of_photo import ROLLS_OF_PHOTO, placements
 from projections.store.cassandra import CassandraStore, connect, disconnect
-from projections.store.memory import MemoryStore
 from projections.store.protocol import Store, StoreUnavailable, Unstorable
-from projections.store.roles import API, WORKER
+from projections.store.roles import API
 from projections.store.table import Stamped
-from tests.kit import run
+from tests.store.conftest import On
+from tests.store.tables import FEED, KEYED, MEMBERS
 
 pytestmark = pytest.mark.anyio
 
 NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-Scenario = Callable[[Store], Awaitable[None]]
-
-
-@dataclass
-class Both:
-    """Runs a scenario on one of the stores."""
-
-    make: Callable[[], Store]
-
-    def __call__(self, scenario: Scenario) -> None:
-        async def inside() -> None:
-            await scenario(self.make())
-
-        run(inside())
-
-
-@pytest.fixture(scope="module")
-def cassandra(darkroom: Settings) -> Iterator[Callable[[], Store]]:
-    session = connect(darkroom, WORKER, darkroom.worker_password)
-    yield lambda: CassandraStore(session, darkroom.keyspace)
-    disconnect(session)
-
-
-@pytest.fixture(params=["memory", "patient", "cassandra"])
-def on(request: pytest.FixtureRequest) -> Both:
-    if request.param == "patient":
-        return Both(lambda: PatientStore(MemoryStore(), Lease.of()))
-    return Both(MemoryStore if request.param == "memory" else request.getfixturevalue("cassandra"))
 
 
 def name(user: UUID, text: str, stamp: int) -> Stamped:
     return Stamped(USERS.upsert(user_id=user, display_name=text), stamp)
 
 
-def test_the_higher_stamp_stays_whichever_comes_last(on: Both) -> None:
+def test_the_higher_stamp_stays_whichever_comes_last(on: On) -> None:
     async def scenario(store: Store) -> None:
         user = uuid4()
         for text, stamp in (("second", 2048), ("first", 1024), ("third", 3072), ("second", 2048)):
@@ -70,7 +36,7 @@ def test_the_higher_stamp_stays_whichever_comes_last(on: Both) -> None:
     on(scenario)
 
 
-def test_on_a_tie_the_greater_value_stays(on: Both) -> None:
+def test_on_a_tie_the_greater_value_stays(on: On) -> None:
     async def scenario(store: Store) -> None:
         for first, second in (("b", "a"), ("a", "b"), ("é", "z"), ("z", "é"), ("ab", "b"), ("b", "ab")):
             user = uuid4()
@@ -85,10 +51,10 @@ def test_on_a_tie_the_greater_value_stays(on: Both) -> None:
             assert (await store.get(USERS, user)).active is True
 
         for first, second in ((5, 300), (300, 5), (70_000, 300)):
-            photo = uuid4()
-            for width in (first, second):
-                await store.write([Stamped(PHOTO.upsert(photo_id=photo, full_width=width), 1024)])
-            assert (await store.get(PHOTO, photo)).full_width == max(first, second)
+            owner = uuid4()
+            for number in (first, second):
+                await store.write([Stamped(KEYED.upsert(owner=owner, value=number), 1024)])
+            assert (await store.get(KEYED, owner)).value == max(first, second)
 
         for first, second in ((NOON, NOON + MILLISECOND), (NOON + MILLISECOND, NOON)):
             user = uuid4()
@@ -99,7 +65,7 @@ def test_on_a_tie_the_greater_value_stays(on: Both) -> None:
     on(scenario)
 
 
-def test_columns_that_are_not_written_keep_what_they_have(on: Both) -> None:
+def test_columns_that_are_not_written_keep_what_they_have(on: On) -> None:
     async def scenario(store: Store) -> None:
         user = uuid4()
         await store.write([Stamped(USERS.upsert(user_id=user, bio="hello", active=True), 1024)])
@@ -111,7 +77,7 @@ def test_columns_that_are_not_written_keep_what_they_have(on: Both) -> None:
     on(scenario)
 
 
-def test_times_are_kept_to_the_millisecond_in_utc(on: Both) -> None:
+def test_times_are_kept_to_the_millisecond_in_utc(on: On) -> None:
     async def scenario(store: Store) -> None:
         user, at = uuid4(), datetime(2026, 6, 19, 12, 0, 0, 123_987, UTC)
         await store.write([Stamped(USERS.upsert(user_id=user, registered_at=at), 1)])
@@ -120,45 +86,40 @@ def test_times_are_kept_to_the_millisecond_in_utc(on: Both) -> None:
     on(scenario)
 
 
-def feed_row(roll: UUID, minutes: int, photo: UUID) -> Stamped:
+def feed_row(owner: UUID, minutes: int, item: UUID) -> Stamped:
     at = NOON + timedelta(minutes=minutes)
-    return Stamped(
-        ROLL_FEED.upsert(
-            roll_id=roll, bucket="2026-06-19", develops_at=at, taken_at=NOON, photo_id=photo, placement_id=NIL
-        ),
-        1,
-    )
+    return Stamped(FEED.upsert(owner=owner, bucket="2026-06-19", at=at, item=item, value=minutes), 1)
 
 
-def test_a_slice_goes_on_where_the_last_one_ended_and_nothing_is_repeated_or_lost(on: Both) -> None:
+def test_a_slice_goes_on_where_the_last_one_ended_and_nothing_is_repeated_or_lost(on: On) -> None:
     async def scenario(store: Store) -> None:
-        roll = uuid4()
-        photos = [uuid4() if n % 2 else uuid5(NIL, str(n)) for n in range(40)]  # versions 4 and 5 sort apart
-        await store.write([feed_row(roll, n // 8, photo) for n, photo in enumerate(photos)])
-        whole = await store.slice(ROLL_FEED, roll, "2026-06-19", limit=100)
-        assert {row.photo_id for row in whole} == set(photos)
-        assert [row.develops_at for row in whole] == sorted((row.develops_at for row in whole), reverse=True)
+        owner = uuid4()
+        items = [uuid4() if n % 2 else uuid5(NIL, str(n)) for n in range(40)]  # versions 4 and 5 sort apart
+        await store.write([feed_row(owner, n // 8, item) for n, item in enumerate(items)])
+        whole = await store.slice(FEED, owner, "2026-06-19", limit=100)
+        assert {row.item for row in whole} == set(items)
+        assert [row.at for row in whole] == sorted((row.at for row in whole), reverse=True)
         seen: list[object] = []
         after: tuple[object, ...] = ()
-        while rows := await store.slice(ROLL_FEED, roll, "2026-06-19", after=after, limit=7):
+        while rows := await store.slice(FEED, owner, "2026-06-19", after=after, limit=7):
             seen += rows
-            after = tuple(getattr(rows[-1], column) for column in ROLL_FEED.clustering)
+            after = tuple(getattr(rows[-1], column) for column in FEED.clustering)
         assert seen == whole
 
     on(scenario)
 
 
-def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: Both) -> None:
+def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: On) -> None:
     async def scenario(store: Store) -> None:
-        roll, photo = uuid4(), uuid4()
-        await store.write([feed_row(roll, n, photo) for n in range(10)])
+        owner, item = uuid4(), uuid4()
+        await store.write([feed_row(owner, n, item) for n in range(10)])
 
         async def minutes(upto: tuple[object, ...], after: tuple[object, ...] = ()) -> list[int]:
-            rows = await store.slice(ROLL_FEED, roll, "2026-06-19", upto=upto, after=after)
-            return [int((row.develops_at - NOON).total_seconds() // 60) for row in rows]
+            rows = await store.slice(FEED, owner, "2026-06-19", upto=upto, after=after)
+            return [row.value for row in rows]
 
         def cursor(n: int) -> tuple[object, ...]:
-            return (NOON + timedelta(minutes=n), NOON, photo, NIL)
+            return (NOON + timedelta(minutes=n), item)
 
         assert await minutes(upto=(NOON + timedelta(minutes=3),)) == [3, 2, 1, 0]
         assert await minutes(upto=(NOON + timedelta(minutes=3),), after=cursor(2)) == [1, 0]
@@ -167,41 +128,38 @@ def test_a_slice_keeps_to_its_bound_with_and_without_a_cursor(on: Both) -> None:
     on(scenario)
 
 
-def test_pick_reads_the_rows_of_the_members_named_and_no_others(on: Both) -> None:
+def test_pick_reads_the_rows_of_the_members_named_and_no_others(on: On) -> None:
     async def scenario(store: Store) -> None:
-        photo, rolls = uuid4(), [uuid4() for _ in range(5)]
-        for roll in rolls:
-            for placement in (NIL, uuid5(NIL, "x")):
-                row = ROLLS_OF_PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=placement, begun=True)
-                await store.write([Stamped(row, 1)])
-        found = await store.pick(ROLLS_OF_PHOTO, (photo,), {rolls[0], rolls[3], uuid4()})
-        assert sorted(row.roll_id for row in found) == sorted([rolls[0], rolls[3]] * 2)
+        owner, members = str(uuid4()), [uuid4() for _ in range(5)]
+        for member in members:
+            for number in range(2):
+                await store.write([Stamped(MEMBERS.upsert(owner=owner, member=member, number=number), 1)])
+        found = await store.pick(MEMBERS, (owner,), {members[0], members[3], uuid4()})
+        assert sorted(row.member for row in found) == sorted([members[0], members[3]] * 2)
 
     on(scenario)
 
 
-def test_what_has_no_limit_is_read_whole(on: Both) -> None:
+def test_what_has_no_limit_is_read_whole(on: On) -> None:
     """More than the driver's page of 5,000 rows. Seen to fail with pages: only the first one arrives."""
 
     async def scenario(store: Store) -> None:
-        photo, roll, count = uuid4(), uuid4(), 5_500
-        rows = [
-            Stamped(ROLLS_OF_PHOTO.upsert(photo_id=photo, roll_id=roll, placement_id=uuid4(), begun=True), 1)
-            for _ in range(count)
-        ]
+        owner, member, count = str(uuid4()), uuid4(), 5_500
+        rows = [Stamped(MEMBERS.upsert(owner=owner, member=member, number=n), 1) for n in range(count)]
         for i in range(0, count, 500):
             await store.write_together(rows[i : i + 500])
-        assert len(await store.pick(ROLLS_OF_PHOTO, (photo,), {roll})) == count
-        assert len(await placements(store, photo)) == count
+        assert len(await store.pick(MEMBERS, (owner,), {member})) == count
+        assert len(await store.pick_many(MEMBERS, [(owner,)], {member})) == count
+        assert len((await store.slice_many(MEMBERS, [(owner,), ("nobody",)], limit=count))[0]) == count
 
     on(scenario)
 
 
-def test_many_rows_of_one_partition_are_all_written(on: Both) -> None:
+def test_many_rows_of_one_partition_are_all_written(on: On) -> None:
     async def scenario(store: Store) -> None:
-        roll, text = uuid4(), "x" * 3000
-        await store.write([feed_row(roll, n, uuid4()) for n in range(500)])
-        assert len(await store.slice(ROLL_FEED, roll, "2026-06-19", limit=1000)) == 500
+        owner, text = uuid4(), "x" * 3000
+        await store.write([feed_row(owner, n, uuid4()) for n in range(500)])
+        assert len(await store.slice(FEED, owner, "2026-06-19", limit=1000)) == 500
         users = [uuid4() for _ in range(50)]
         await store.write([Stamped(USERS.upsert(user_id=user, bio=text), 1) for user in users])
         assert [(await store.get(USERS, user)).bio for user in users] == [text] * 50
@@ -223,7 +181,7 @@ async def test_cassandra_tells_what_no_retry_mends_from_what_one_may(cassandra: 
     with pytest.raises(Unstorable):
         await store.write([Stamped(USERS.upsert(user_id="not an id", bio="x"), 1)])
     with pytest.raises(Unstorable):
-        await store.write([Stamped(PHOTO.upsert(photo_id=uuid4(), full_width=2**70), 1)])
+        await store.write([Stamped(KEYED.upsert(owner=uuid4(), value=2**70), 1)])
     assert isinstance(store, CassandraStore)
     with pytest.raises(StoreUnavailable):  # a missing table is for an operator to mend
         await store.execute("SELECT * FROM darkroom.nothing")

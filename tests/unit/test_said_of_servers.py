@@ -86,7 +86,7 @@ class Session:
 
         return Statement()
 
-    def execute_async(self, _: Any) -> Response:
+    def execute_async(self, _: Any, *, host: Any) -> Response:
         return Response(self.error)
 
 

@@ -1,0 +1,95 @@
+"""Which node has a partition: what is asked for at the node that has it, that node needn't ask others for."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Session
+from cassandra.policies import HostDistance
+
+from projections.store.groups import Key, OwnerOf
+from projections.store.inserts import WRITERS
+from projections.store.starts import Execute
+from projections.store.table import Table
+
+REPLICATION = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?"
+
+
+class Ring:
+    """The nodes of a keyspace in our datacenter, as the driver knows them now."""
+
+    def __init__(self, session: Session, keyspace: str, execute: Execute):
+        self._session, self._keyspace, self._execute = session, keyspace, execute
+        self._token_map: Any = None  # the driver makes another one when a node comes or goes
+        self._tokens: Tokens | None = None
+        self._copies: int | None = None  # of a row in our datacenter, once we have asked
+
+    async def owners(self, table: Table) -> OwnerOf | None:
+        """What tells which node has a key of this table (None if that is down), or None if every node has every key.
+
+        Raises StoreUnavailable."""
+        tokens = self._current()
+        if tokens is None or len(nodes := set(tokens.hosts)) == 1:
+            return None
+        if self._copies is None:
+            found = await self._execute(REPLICATION, (self._keyspace,))
+            self._copies = copies(found[0][0], tokens.hosts[0].datacenter) if found else 0
+        if not 0 < self._copies < len(nodes):
+            return None
+        writers = [WRITERS[table.types[name]] for name in table.partition]
+
+        def owner_of(key: Key) -> Any:
+            values = [write(value) for write, value in zip(writers, key[: len(writers)], strict=True)]
+            host = tokens.owner(routing_key(values))
+            return host if host.is_up else None
+
+        return owner_of
+
+    def _current(self) -> "Tokens | None":
+        cluster = self._session.cluster
+        token_map = None if cluster is None else cluster.metadata.token_map
+        if token_map is not self._token_map:
+            policy = self._session.get_execution_profile(EXEC_PROFILE_DEFAULT).load_balancing_policy
+            self._tokens = tokens_of(token_map, lambda host: policy.distance(host) == HostDistance.LOCAL)
+            self._token_map = token_map
+        return self._tokens
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The ring of some nodes, one of which at least there is.
+
+    - `tokens`: in order. A partition belongs to the first that isn't below its own token, or else to the first of all.
+    - `hosts`: the driver's Host that has each. It always keeps a copy, whatever the replication.
+    - `token_of`: the token of a partition key's serialised form."""
+
+    tokens: Sequence[int]
+    hosts: Sequence[Any]
+    token_of: Callable[[bytes], int]
+
+    def owner(self, key: bytes) -> Any:
+        """The node that a partition belongs to."""
+        return self.hosts[bisect_left(self.tokens, self.token_of(key)) % len(self.hosts)]
+
+
+def tokens_of(token_map: Any, here: Callable[[Any], bool]) -> Tokens | None:
+    """The ring of those nodes in the driver's TokenMap that are `here`, or None without any."""
+    owners = [] if token_map is None else [(token, token_map.token_to_host_owner[token]) for token in token_map.ring]
+    ours = [(token.value, host) for token, host in owners if here(host)]
+    if not ours:
+        return None
+    tokens, hosts = zip(*ours, strict=True)
+    return Tokens(tokens, hosts, lambda key: token_map.token_class.from_key(key).value)
+
+
+def routing_key(values: Sequence[bytes]) -> bytes:
+    """A partition key as its token is made of it: one column's value, or several, each between length and zero."""
+    if len(values) == 1:
+        return values[0]
+    return b"".join(len(value).to_bytes(2, "big") + value + b"\0" for value in values)
+
+
+def copies(replication: Mapping[str, str], datacenter: str) -> int:
+    """How many copies of a row a datacenter keeps, by a keyspace's replication (in `system_schema.keyspaces`)."""
+    return int(replication.get(datacenter) or replication.get("replication_factor") or 0)
