@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from projections.buckets import next_items
+from projections.store.table import Table, clustering_key
 
 C = TypeVar("C")
 Candidates = AsyncIterator[C]
@@ -40,3 +40,27 @@ async def closable(candidates: AsyncIterator[C]) -> AsyncGenerator[C, None]:
     """The same candidates, as a generator that can be closed: that ends the reads behind them."""
     async for candidate in candidates:
         yield candidate
+
+
+async def next_items(items: AsyncIterator[C], most: int) -> list[C]:
+    """The next items of an iterator, at most so many; fewer only at its end."""
+    found: list[C] = []
+    while len(found) < most:
+        try:
+            found.append(await anext(items))
+        except StopAsyncIteration:
+            break
+    return found
+
+
+async def one_by_one(
+    read: Callable[[tuple[Any, ...], int], Awaitable[list[C]]], table: Table, after: tuple[Any, ...], size: int
+) -> AsyncIterator[C]:
+    """The rows of a table's list past the key `after`: `read(after, size)` gives the next of them, fewer at its end."""
+    while True:
+        rows = await read(after, size)
+        for row in rows:
+            yield row
+        if len(rows) < size:
+            return
+        after = clustering_key(table, rows[-1])

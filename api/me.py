@@ -10,8 +10,8 @@ from starlette.responses import Response
 from api import hydration, responses
 from api.context import ReadContext
 from api.hydration import Body
-from api.users import PHOTOS
-from projections.photos.photos_of_user import UserPhoto, user_photo_candidates
+from api.users import PHOTOS, photos_taken_by
+from projections.photos.photos_of_user import UserPhoto
 from web.pagination import Paging
 from web.problems import not_found
 
@@ -51,6 +51,6 @@ async def my_photos(
     return await context.page(
         paging,
         PHOTOS,
-        lambda after, size: user_photo_candidates(context.store, context.viewer, upto, after, size),
+        lambda after, size: photos_taken_by(context, context.viewer, upto, after, size),
         hydrate,
     )

@@ -1,6 +1,7 @@
 """GET /v1/photos/{id}: a photo, who likes it, and what people wrote about it."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -8,8 +9,9 @@ from starlette.responses import Response
 
 from api import hydration, responses
 from api.context import ReadContext
+from api.fill_page import one_by_one
 from api.users import people_in
-from projections.reactions.comments import COMMENTS, comments_on
+from projections.reactions.comments import COMMENTS, Comment, comments_on
 from projections.reactions.likers import likers as likers_tally
 from web.pagination import Cursor, Paging
 from web.problems import not_found
@@ -47,9 +49,13 @@ async def likers(context: ReadContext, photo_id: SeenPhoto, paging: Paging) -> R
 @router.get("/comments", **responses.documents_page(responses.Comment, 404))
 async def comments(context: ReadContext, photo_id: SeenPhoto, paging: Paging) -> Response:
     """What people wrote about a photo, the latest first."""
-    return await context.page(
-        paging,
-        COMMENTS_CURSOR,
-        lambda after, size: comments_on(context.store, photo_id, after, size),
-        lambda rows: hydration.comments(context, rows),
-    )
+
+    async def read(after: tuple[Any, ...], size: int) -> list[Comment]:
+        return await comments_on(context.store, photo_id, after, size)
+
+    async def candidates(after: tuple[Any, ...], size: int) -> AsyncIterator[Comment]:
+        async for row in one_by_one(read, COMMENTS, after, size):
+            if not row.deleted:
+                yield row
+
+    return await context.page(paging, COMMENTS_CURSOR, candidates, lambda rows: hydration.comments(context, rows))

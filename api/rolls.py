@@ -1,7 +1,7 @@
 """GET /v1/rolls/{id}: a roll, its photos and its members."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api import hydration, responses
 from api.context import ReadContext
+from api.fill_page import one_by_one
 from api.hydration import Body
 from api.presentation import DEVELOPED
 from api.users import members_of
@@ -47,12 +48,15 @@ async def roll_photos(context: ReadContext, row: SeenRoll, paging: Paging) -> Re
     async def hydrate(rows: Sequence[RollPhoto]) -> list[Body | None]:
         return await hydration.photos(context, [placement.photo_id for placement in rows], DEVELOPED)
 
-    return await context.page(
-        paging,
-        PHOTOS_CURSOR,
-        lambda after, size: roll_photo_candidates(context.store, row.roll_id, context.now, after, size),
-        hydrate,
-    )
+    async def read(after: tuple[Any, ...], size: int) -> list[RollPhoto]:
+        return await roll_photo_candidates(context.store, row.roll_id, context.now, after, size)
+
+    async def candidates(after: tuple[Any, ...], size: int) -> AsyncIterator[RollPhoto]:
+        async for placement in one_by_one(read, ROLL_FEED, after, size):
+            if not placement.ended:
+                yield placement
+
+    return await context.page(paging, PHOTOS_CURSOR, candidates, hydrate)
 
 
 @router.get("/members", **responses.documents_page(responses.Member, 404))

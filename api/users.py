@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from api import hydration, responses
 from api.context import Context, ReadContext
-from api.fill_page import Hydrate
+from api.fill_page import Hydrate, one_by_one
 from api.hydration import Body
 from api.presentation import DEVELOPED
 from projections.accounts.users import User
@@ -19,6 +20,7 @@ from projections.graph.followers import followers as followers_tally
 from projections.graph.following import following as following_tally
 from projections.photos.photos_of_user import PHOTOS_OF_USER, UserPhoto, user_photo_candidates
 from projections.rolls.rolls_of_user import rolls_of_user
+from projections.store.table import clustering_key
 from projections.tally.queries import newest_members
 from projections.tally.tally import Member, Tally
 from web.pagination import Cursor, PageRequest, Paging
@@ -65,7 +67,7 @@ async def photos(context: ReadContext, row: Person, paging: Paging) -> Response:
         return await hydration.photos(context, [photo.photo_id for photo in rows], DEVELOPED)
 
     async def on_profile(after: tuple[Any, ...], size: int) -> AsyncIterator[UserPhoto]:
-        async for photo in user_photo_candidates(context.store, row.user_id, context.now, after, size):
+        async for photo in photos_taken_by(context, row.user_id, context.now, after, size):
             if photo.on_profile:
                 yield photo
 
@@ -109,9 +111,28 @@ async def members_of(
     """A page of a set's members, the latest first. Raises ValueError if the tally isn't listed by time."""
     if tally.listed is None:
         raise ValueError(f"{tally.name} isn't listed by time")
-    return await context.page(
-        paging,
-        Cursor(tally.listed),
-        lambda after, size: newest_members(context.store, tally, entity, after, size),
-        hydrate,
-    )
+    table = tally.listed
+
+    async def candidates(after: tuple[Any, ...], size: int) -> AsyncIterator[Member]:
+        while True:
+            newest = await newest_members(context.store, tally, entity, after, size)
+            for member in newest.members.values():
+                yield member
+            if len(newest.rows) < size:
+                return
+            after = clustering_key(table, newest.rows[-1])
+
+    return await context.page(paging, Cursor(table), candidates, hydrate)
+
+
+async def photos_taken_by(
+    context: Context, user_id: UUID, now: datetime | None, after: tuple[Any, ...], size: int
+) -> AsyncIterator[UserPhoto]:
+    """A person's photos that haven't ended."""
+
+    async def read(after: tuple[Any, ...], size: int) -> list[UserPhoto]:
+        return await user_photo_candidates(context.store, user_id, now, after, size)
+
+    async for row in one_by_one(read, PHOTOS_OF_USER, after, size):
+        if not row.ended:
+            yield row

@@ -23,7 +23,7 @@ from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
 from processors.object_store import prefix_of
 from processors.transport.lease import Lease, LeaseLost
-from projections.photos.photo import PHOTO, Photo
+from projections.photos.photo import photo_of
 from projections.photos.removals_due import ended_photos, hour_before, hour_of, next_hour
 from projections.store.protocol import Store
 from projections.store.table import Stamped, Table
@@ -131,7 +131,7 @@ class Cleanup(Reactor):
         async with self._free:
             lease.check()
             await objects.remove_all(prefix_of(photo_id))
-            photo: Photo | None = await PatientStore(self._store, lease).get(PHOTO, photo_id) if upload_too else None
+            photo = await photo_of(PatientStore(self._store, lease), photo_id) if upload_too else None
             if photo is not None and photo.object_key:
                 await objects.remove(photo.object_key)
 

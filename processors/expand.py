@@ -32,8 +32,7 @@ from processors.handlers.reactor import Reactor, wait_until_projected
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
-from projections.photos.photo import PHOTO, Photo
-from projections.photos.rolls_of_photo import placements
+from projections.photos.photo import photo_of, placements
 from projections.rolls.members import members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.roll_followers import roll_followers
@@ -84,7 +83,7 @@ class Expand(Reactor):
         if batch.topic == "photos":
             # All that happens to a photo is in one partition, so what came before is below the batch's end.
             ends = [(batch.topic, batch.partition, batch.next_offset)]
-            await wait_until_projected(self._store, ["photo", "rolls_of_photo"], ends, lease)
+            await wait_until_projected(self._store, ["photo"], ends, lease)
         else:
             ends = await lease.retry(lambda: self._log_ends("rolls"), transient=lambda _: True)
             await wait_until_projected(self._store, ["roll", "members", "roll_followers"], ends, lease)
@@ -100,7 +99,7 @@ async def consequences(cause: Event, store: Store) -> AsyncIterator[Event]:
             for placement in await placements(store, cause.photo_id):
                 yield photo_developed_in_roll(cause, placement.roll_id, placement_id=placement.placement_id)
         case PhotoAddedToRoll():
-            photo: Photo | None = await store.get(PHOTO, cause.photo_id)
+            photo = await photo_of(store, cause.photo_id)
             if photo is not None and photo.ended:
                 yield photo_removed(cause, cause.roll_id, placement_id=cause.event_id)
             elif photo is not None and photo.developed:

@@ -27,7 +27,7 @@ from processors.handlers.reader import Read
 from processors.handlers.tools import PartitionEnd, Tools
 from processors.object_store import ObjectChanged, prefix_of
 from processors.transport.lease import Lease, LeaseLost
-from projections.photos.photo import PHOTO, Photo
+from projections.photos.photo import photo_of
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class FilterLane(Reactor):
         """Those of the photos that, as far as `end`, have neither been filtered nor ended. Raises LeaseLost."""
         await wait_until_projected(self.tools.store, ["photo"], [end], lease)
         store = PatientStore(self.tools.store, lease)
-        rows: list[Photo | None] = await asyncio.gather(*(store.get(PHOTO, each.photo_id) for each in taken))
+        rows = await asyncio.gather(*(photo_of(store, each.photo_id) for each in taken))
         return [
             each for each, row in zip(taken, rows, strict=True) if row is None or not (row.filter_version or row.ended)
         ]

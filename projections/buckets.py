@@ -1,16 +1,16 @@
-"""Time buckets: lists cut into partitions of a day or a month each, and an index of the buckets that there are."""
+"""Time buckets: lists cut into partitions of a day or a month each, and an index of the buckets that there are.
 
-import asyncio
-from collections.abc import AsyncIterator
+A partition's key is one text, of the entity and the bucket: a list is read in two requests, one for the index and one
+for many buckets at once, which the database takes only where a single column tells them apart.
+"""
+
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
+from uuid import UUID
 
 from projections.store.protocol import Store
-from projections.store.scan import scan
 from projections.store.table import Table
-
-MOST_AHEAD = 8
-T = TypeVar("T")
 
 
 def day_of(at: datetime) -> str:
@@ -23,52 +23,38 @@ def month_of(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m")
 
 
+def place_of(entity: UUID, bucket: str) -> str:
+    """The partition key of an entity's bucket: `6cc4a6d0-fe48-5fed-ab6d-c30bf06bd4a0/2026-06`."""
+    return f"{entity}/{bucket}"
+
+
+def entity_of(place: str) -> UUID:
+    """Whose bucket a partition key names."""
+    return UUID(place.partition("/")[0])
+
+
 async def newest_rows(
     store: Store,
-    entity: Any,
+    entity: UUID,
     *,
     index: Table,
     table: Table,
     after: tuple[Any, ...] = (),
     upto: tuple[Any, ...] = (),
-    bucket_of: Any = day_of,
-    size: int = 100,
-) -> AsyncIterator[Any]:
-    """An entity's rows over all its buckets, newest first: past the clustering key `after`, not newer than `upto`.
+    bucket_of: Callable[[datetime], str],
+    size: int,
+) -> list[Any]:
+    """An entity's newest rows: `size` of them, past the clustering key `after` and not newer than `upto`.
 
-    - `index`, `table`: the index of buckets, and the rows. Their first clustering column is the time of the bucket.
-    - `size`: how many rows of a bucket are read at a time.
+    Fewer than `size` means that there are no more.
 
-    It reads one bucket, then two at once, four, and so on: a page with a photo a day takes few rounds of reads."""
-    bound = min([at for at in (after[:1] or upto[:1]) if at is not None], default=None)
-    names = buckets(store, index, entity, bucket_of(bound) if bound is not None else "")
-    ahead = 1
-    while group := await next_items(names, ahead):
-        heads: list[list[Any]] = await asyncio.gather(
-            *(store.slice(table, entity, bucket, after=after, upto=upto, limit=size) for bucket in group)
-        )
-        for bucket, head in zip(group, heads, strict=True):
-            for row in head:
-                yield row
-            if len(head) == size:
-                last = tuple(getattr(head[-1], name) for name in table.clustering)
-                async for row in scan(store, table, entity, bucket, after=last, upto=upto, size=size):
-                    yield row
-        ahead = min(2 * ahead, MOST_AHEAD)
+    - `index`: the entity's buckets, newest first. Each bucket has a row, in `table`, at least.
+    - `table`: the rows, a partition for each bucket. Its first clustering column is a time, and `bucket_of` its bucket.
 
-
-async def next_items(items: AsyncIterator[T], most: int) -> list[T]:
-    """The next items of an iterator, at most so many; fewer only at its end."""
-    found: list[T] = []
-    while len(found) < most:
-        try:
-            found.append(await anext(items))
-        except StopAsyncIteration:
-            break
-    return found
-
-
-async def buckets(store: Store, index: Table, entity: Any, first: str) -> AsyncIterator[str]:
-    """An entity's buckets, newest first, from `first` on (all of them if it is empty)."""
-    async for row in scan(store, index, entity, upto=(first,) if first else ()):
-        yield row.bucket
+    Costs two requests (see `Store.merge_slices`), and reads no more buckets than it could need: each holds one of the
+    rows that are wanted, except for the first, whose rows may all be newer than the bounds. Raises StoreUnavailable."""
+    bounds = (*after[:1], *upto[:1])
+    first = (bucket_of(min(bounds)),) if bounds else ()
+    buckets = await store.slice(index, entity, upto=first, limit=size + 1 if first else size)
+    places = [(place_of(entity, row.bucket),) for row in buckets]
+    return await store.merge_slices(table, places, after=after, upto=upto, limit=size) if places else []

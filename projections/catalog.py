@@ -12,7 +12,6 @@ from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.photos_of_user import photos_of_user
 from projections.photos.removals_due import removals_due
 from projections.photos.roll_feed import roll_feed
-from projections.photos.rolls_of_photo import rolls_of_photo
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.reactions.comments import commented, comments
@@ -48,7 +47,6 @@ PROJECTIONS: tuple[Projection | Tally, ...] = (
     photos_of_user,
     removals_due,
     roll_feed,
-    rolls_of_photo,
     # reactions
     commented,
     comments,

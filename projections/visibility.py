@@ -16,13 +16,12 @@ from uuid import UUID
 
 from events.ids import NIL
 from projections.accounts.users import USERS, User
-from projections.photos.photo import PHOTO, Photo
-from projections.photos.rolls_of_photo import placements
+from projections.photos.photo import KnownPhoto, Photo, known_photos
 from projections.rolls.members import MEMBER, OWNER, members
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import gather_reads, live_beginnings, live_beginnings_by_member
+from projections.tally.queries import live_beginnings, live_beginnings_by_member
 from projections.tally.tally import Member
 
 PUBLIC = "public"
@@ -132,15 +131,16 @@ class VisibleRows:
 
     async def rolls_of(self, photo_id: UUID) -> list[UUID]:
         """The rolls that a photo is in, as far as the viewer may see them."""
-        held = await self._read_once(("placements", photo_id), lambda: placements(self.store, photo_id))
-        rolls = sorted({row.roll_id for row in held})
-        seen = await gather_reads(map(self.roll, rolls)) if rolls else []
+        rolls = (await self._known(photo_id)).rolls
+        seen = await asyncio.gather(*map(self.roll, rolls))
         return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
 
     async def photo_row(self, photo_id: UUID) -> Photo | None:
         """A photo's row as of now, whether or not the viewer may see it."""
-        row: Photo | None = await self._read_once(("photo", photo_id), lambda: self.store.get(PHOTO, photo_id))
-        return as_of(row, self._now)
+        return as_of((await self._known(photo_id)).photo, self._now)
+
+    async def _known(self, photo_id: UUID) -> KnownPhoto:
+        return (await self._read_once(("photo", photo_id), lambda: known_photos(self.store, [photo_id])))[photo_id]
 
     async def photo(self, photo_id: UUID) -> Photo | None:
         """A photo, if the viewer may see it."""

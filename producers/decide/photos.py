@@ -11,8 +11,7 @@ from producers.decide.decision import Command, Decision, accepted, one_event_eac
 from producers.decide.develops_at import develops
 from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, NotFound, no_such_photo, no_such_roll
 from producers.limits import OLDEST_TAKEN, ROLLS_A_PHOTO
-from projections.photos.photo import Photo
-from projections.photos.rolls_of_photo import Placement
+from projections.photos.photo import Photo, Placement
 from projections.rolls.members import OWNER
 
 

@@ -14,7 +14,7 @@ from producers.gateway.reads import destination, own_user
 from producers.gateway.write import Write
 from producers.limits import UPLOAD_BYTES
 from producers.uploads import Uploaded, Uploads, object_key
-from projections.photos.rolls_of_photo import placements
+from projections.photos.photo import placements
 from projections.visibility import VisibleRows
 
 

@@ -12,7 +12,7 @@ from producers.gateway.bodies import NewRoll, RollPatch
 from producers.gateway.paths import RollId
 from producers.gateway.reads import size_of
 from producers.gateway.write import Write
-from projections.photos.rolls_of_photo import placements
+from projections.photos.photo import placements
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.visibility import VisibleRows, is_viewable
 

@@ -1,26 +1,45 @@
-"""photo: the state of one photo. Whether anyone may see it is decided when it is read (visibility.py)."""
+"""photo: all that is known of a photo, in one partition: its state, and the rolls that it is in.
 
+The row of NIL, which is no roll, is the photo itself; each other row is a placement of it in a roll. So the states of
+many photos and the rolls that they are in are one request. Whether anyone may see a photo is decided when it is read
+(visibility.py).
+"""
+
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from events.generated import (
+    PhotoAddedToRoll,
     PhotoDeleted,
     PhotoDeveloped,
     PhotoFiltered,
     PhotoRejected,
+    PhotoRemovedFromRoll,
     PhotoTaken,
     PhotoTakenDown,
 )
+from events.ids import NIL
 from projections.projection import projection
-from projections.store.table import Table, Upsert
+from projections.store.protocol import Store
+from projections.store.scan import scan
+from projections.store.table import Table, Upsert, clustering_key
+
+PAGE = 500  # rows of a photo that are read at a time: more than all but those that were put in and taken out for ever
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo. `rejected_reason`, `deleted` and `taken_down` are ends, and never cleared. Sizes are in pixels."""
+    """A row of a photo's partition: the photo itself where `roll_id` is NIL, else a placement (the last two columns).
+
+    `rejected_reason`, `deleted` and `taken_down` are ends of the photo, `unplaced` is that of a placement: they are
+    never cleared. Sizes are in pixels."""
 
     photo_id: UUID
+    roll_id: UUID = NIL
+    placement_id: UUID = NIL
     owner_id: UUID | None = None
     taken_at: datetime | None = None
     develops_at: datetime | None = None
@@ -42,6 +61,8 @@ class Photo:
     rejected_reason: str | None = None
     deleted: bool | None = None
     taken_down: bool | None = None
+    placed: bool | None = None
+    unplaced: bool | None = None
 
     @property
     def ended(self) -> bool:
@@ -54,18 +75,42 @@ class Photo:
         return not self.developed and not self.ended
 
 
-PHOTO = Table("photo", Photo, partition=1)
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A placement that holds: the photo was put into the roll, and hasn't been taken out."""
+
+    photo_id: UUID
+    roll_id: UUID
+    placement_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """What is known of a photo: its own row, None if it was never taken, and the rolls that it is in now, each once."""
+
+    photo: Photo | None
+    rolls: tuple[UUID, ...]
+
+
+PHOTO = Table("photo", Photo, partition=1, clustering=2)
 
 
 @projection(PHOTO)
 def photo(
-    event: PhotoTaken | PhotoFiltered | PhotoRejected | PhotoDeveloped | PhotoDeleted | PhotoTakenDown,
+    event: PhotoTaken
+    | PhotoFiltered
+    | PhotoRejected
+    | PhotoDeveloped
+    | PhotoDeleted
+    | PhotoTakenDown
+    | PhotoAddedToRoll
+    | PhotoRemovedFromRoll,
 ) -> list[Upsert]:
     match event:
         case PhotoTaken():
             return [
-                PHOTO.upsert(
-                    photo_id=event.photo_id,
+                itself(
+                    event.photo_id,
                     owner_id=event.owner_id,
                     taken_at=event.taken_at,
                     develops_at=event.develops_at,
@@ -75,15 +120,26 @@ def photo(
                 )
             ]
         case PhotoFiltered():
-            return [PHOTO.upsert(photo_id=event.photo_id, **images(event))]
+            return [itself(event.photo_id, **images(event))]
         case PhotoRejected():
-            return [PHOTO.upsert(photo_id=event.photo_id, rejected_reason=event.reason or event.code)]
+            return [itself(event.photo_id, rejected_reason=event.reason or event.code)]
         case PhotoDeveloped():
-            return [PHOTO.upsert(photo_id=event.photo_id, developed=True)]
+            return [itself(event.photo_id, developed=True)]
         case PhotoDeleted():
-            return [PHOTO.upsert(photo_id=event.photo_id, deleted=True)]
+            return [itself(event.photo_id, deleted=True)]
         case PhotoTakenDown():
-            return [PHOTO.upsert(photo_id=event.photo_id, taken_down=True)]
+            return [itself(event.photo_id, taken_down=True)]
+        case PhotoAddedToRoll():
+            key = {"photo_id": event.photo_id, "roll_id": event.roll_id, "placement_id": event.event_id}
+            return [PHOTO.upsert(**key, placed=True)]
+        case PhotoRemovedFromRoll():
+            key = {"photo_id": event.photo_id, "roll_id": event.roll_id, "placement_id": event.placement_id}
+            return [PHOTO.upsert(**key, unplaced=True)]
+
+
+def itself(photo_id: UUID, **columns: Any) -> Upsert:
+    """New values of a photo's own row."""
+    return PHOTO.upsert(photo_id=photo_id, roll_id=NIL, placement_id=NIL, **columns)
 
 
 def images(event: PhotoFiltered) -> dict[str, str | int]:
@@ -92,3 +148,40 @@ def images(event: PhotoFiltered) -> dict[str, str | int]:
     for name, image in (("full", event.full), ("feed", event.feed), ("thumb", event.thumb)):
         columns |= {f"{name}_key": image.key, f"{name}_width": image.width, f"{name}_height": image.height}
     return columns
+
+
+async def photo_of(store: Store, photo_id: UUID) -> Photo | None:
+    """A photo's own row, without the rolls that it is in; None if there is none. Raises StoreUnavailable."""
+    return await store.get(PHOTO, photo_id, NIL, NIL)
+
+
+async def known_photos(store: Store, ids: Collection[UUID]) -> dict[UUID, KnownPhoto]:
+    """What is known of each of some photos, read in one request.
+
+    It is one more for every `PAGE` rows of a photo that has more, for it was put in and taken out so often.
+
+    Raises StoreUnavailable."""
+    wanted = list(dict.fromkeys(ids))
+    found: list[list[Photo]] = await store.slice_many(PHOTO, [(each,) for each in wanted], limit=PAGE)
+    for photo_id, rows in zip(wanted, found, strict=True):
+        if len(rows) == PAGE:
+            last = clustering_key(PHOTO, rows[-1])
+            rows += [row async for row in scan(store, PHOTO, photo_id, after=last, size=PAGE)]
+    return {photo_id: known(rows) for photo_id, rows in zip(wanted, found, strict=True)}
+
+
+def known(rows: Iterable[Photo]) -> KnownPhoto:
+    """What all rows of a photo's partition say."""
+    own = next((row for row in rows if row.roll_id == NIL), None)
+    return KnownPhoto(own, tuple(dict.fromkeys(row.roll_id for row in rows if holds(row))))
+
+
+def holds(row: Photo) -> bool:
+    """Whether a row is a placement that was begun and hasn't been ended."""
+    return bool(row.placed) and not row.unplaced
+
+
+async def placements(store: Store, photo_id: UUID) -> list[Placement]:
+    """The placements of a photo in the rolls that it is in now. Raises StoreUnavailable."""
+    rows = scan(store, PHOTO, photo_id, size=PAGE)
+    return [Placement(photo_id, row.roll_id, row.placement_id) async for row in rows if holds(row)]

@@ -1,13 +1,12 @@
 """roll_feed: a roll's photos, newest developed first. Photos that aren't due yet are left out by the query itself."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
-from projections.buckets import day_of, newest_rows
+from projections.buckets import day_of, newest_rows, place_of
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -17,8 +16,7 @@ from projections.store.table import Table, Upsert
 class RollPhoto:
     """A placement of a photo in a roll. Without its PhotoAddedToRoll it has no `owner_id`, and has ended."""
 
-    roll_id: UUID
-    bucket: str
+    place: str
     develops_at: datetime
     taken_at: datetime
     photo_id: UUID
@@ -35,7 +33,7 @@ class RollDay:
     bucket: str
 
 
-ROLL_FEED = Table("roll_feed", RollPhoto, partition=2, clustering=4, descending=True)
+ROLL_FEED = Table("roll_feed", RollPhoto, partition=1, clustering=4, descending=True)
 ROLL_FEED_BUCKETS = Table("roll_feed_buckets", RollDay, partition=1, clustering=1, descending=True)
 
 
@@ -54,8 +52,7 @@ def roll_feed(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Upsert]:
 def placement_key(event: PhotoAddedToRoll | PhotoRemovedFromRoll, placement_id: UUID) -> dict[str, Any]:
     """The key columns of a placement's row."""
     return {
-        "roll_id": event.roll_id,
-        "bucket": day_of(event.develops_at),
+        "place": place_of(event.roll_id, day_of(event.develops_at)),
         "develops_at": event.develops_at,
         "taken_at": event.taken_at,
         "photo_id": event.photo_id,
@@ -65,11 +62,10 @@ def placement_key(event: PhotoAddedToRoll | PhotoRemovedFromRoll, placement_id: 
 
 async def roll_photo_candidates(
     store: Store, roll_id: UUID, now: datetime, after: tuple[Any, ...] = (), size: int = 50
-) -> AsyncIterator[RollPhoto]:
-    """The placements in a roll that haven't ended and are due by `now`, newest first, past `after`."""
-    rows = newest_rows(
+) -> list[RollPhoto]:
+    """The newest `size` placements in a roll that are due by `now`, ended ones too, past the key `after`.
+
+    Fewer than `size` means that there are no more. Two requests (`newest_rows`). Raises StoreUnavailable."""
+    return await newest_rows(
         store, roll_id, index=ROLL_FEED_BUCKETS, table=ROLL_FEED, after=after, upto=(now,), bucket_of=day_of, size=size
     )
-    async for row in rows:
-        if not row.ended:
-            yield row

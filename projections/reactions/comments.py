@@ -1,7 +1,5 @@
 """comments: what people wrote about a photo, newest first; and how many comments it has."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +7,7 @@ from uuid import UUID
 
 from events.generated import CommentDeleted, CommentPosted
 from events.topics import TOPICS
-from projections.buckets import month_of, newest_rows
+from projections.buckets import entity_of, month_of, newest_rows, place_of
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -20,13 +18,17 @@ from projections.tally.tally import Begin, Change, End, tally
 class Comment:
     """A comment, deleted or not; a deleted one has no text, and without its CommentPosted no `author_id`."""
 
-    photo_id: UUID
-    bucket: str
+    place: str
     posted_at: datetime
     comment_id: UUID
     author_id: UUID | None = None
     text: str | None = None
     deleted: bool | None = None
+
+    @property
+    def photo_id(self) -> UUID:
+        """The photo that it is about."""
+        return entity_of(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class CommentMonth:
     bucket: str
 
 
-COMMENTS = Table("comments", Comment, partition=2, clustering=2, descending=True)
+COMMENTS = Table("comments", Comment, partition=1, clustering=2, descending=True)
 COMMENTS_BUCKETS = Table("comments_buckets", CommentMonth, partition=1, clustering=1, descending=True)
 
 
@@ -48,8 +50,7 @@ def comments(event: CommentPosted | CommentDeleted) -> list[Upsert]:
             bucket = month_of(event.occurred_at)
             return [
                 COMMENTS.upsert(
-                    photo_id=event.photo_id,
-                    bucket=bucket,
+                    place=place_of(event.photo_id, bucket),
                     posted_at=event.occurred_at,
                     comment_id=event.event_id,
                     author_id=event.author_id,
@@ -60,8 +61,7 @@ def comments(event: CommentPosted | CommentDeleted) -> list[Upsert]:
         case CommentDeleted():
             return [
                 COMMENTS.upsert(
-                    photo_id=event.photo_id,
-                    bucket=month_of(event.posted_at),
+                    place=place_of(event.photo_id, month_of(event.posted_at)),
                     posted_at=event.posted_at,
                     comment_id=event.comment_id,
                     text="",
@@ -79,22 +79,19 @@ def commented(event: CommentPosted | CommentDeleted) -> list[Change]:
             return [End(entity=event.photo_id, member=event.comment_id, beginning=event.comment_id)]
 
 
-async def comments_on(
-    store: Store, photo_id: UUID, after: tuple[Any, ...] = (), size: int = 50
-) -> AsyncIterator[Comment]:
-    """The comments on a photo that weren't deleted, newest first, past `after`."""
-    rows = newest_rows(
+async def comments_on(store: Store, photo_id: UUID, after: tuple[Any, ...] = (), size: int = 50) -> list[Comment]:
+    """The newest `size` comments on a photo, deleted ones too, past the key `after`.
+
+    Fewer than `size` means that there are no more. Two requests (`newest_rows`). Raises StoreUnavailable."""
+    return await newest_rows(
         store, photo_id, index=COMMENTS_BUCKETS, table=COMMENTS, after=after, bucket_of=month_of, size=size
     )
-    async for row in rows:
-        if not row.deleted:
-            yield row
 
 
 async def comment_on(store: Store, photo_id: UUID, comment_id: UUID) -> Comment | None:
     """A comment that wasn't deleted. Its shard follows from its author, who isn't given: all shards are read."""
-    shards = range(TOPICS[commented.topics[0]].partitions)
-    found = await asyncio.gather(*(store.pick(commented.members, (photo_id, shard), [comment_id]) for shard in shards))
-    for row in (row for rows in found for row in rows if row.live):
-        return await store.get(COMMENTS, photo_id, month_of(row.begun), row.begun, comment_id)
+    shards = [(photo_id, shard) for shard in range(TOPICS[commented.topics[0]].partitions)]
+    found = await store.pick_many(commented.members, shards, [comment_id])
+    for row in (row for row in found if row.live):
+        return await store.get(COMMENTS, place_of(photo_id, month_of(row.begun)), row.begun, comment_id)
     return None

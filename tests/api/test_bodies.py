@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api import presentation
 from projections.accounts.users import User
+from projections.buckets import place_of
 from projections.photos.photo import Photo
 from projections.reactions.comments import Comment
 from projections.rolls.roll import Roll
@@ -49,7 +50,7 @@ def test_an_id_that_names_nothing_is_null() -> None:
 
 
 def test_a_developing_photo_is_shown_without_a_picture() -> None:
-    row = Photo(DUSK, ADA, TAKEN, MORNING, True, blurhash="a hash")
+    row = Photo(DUSK, owner_id=ADA, taken_at=TAKEN, develops_at=MORNING, on_profile=True, blurhash="a hash")
     assert presentation.photo(row, None, [], counts(), False) == {
         "id": str(DUSK),
         "owner": str(ADA),
@@ -65,7 +66,9 @@ def test_a_developing_photo_is_shown_without_a_picture() -> None:
 
 
 def test_a_developed_photo_is_shown_with_its_picture() -> None:
-    row = Photo(DUSK, ADA, TAKEN, MORNING, True, blurhash="a hash", developed=True)
+    row = Photo(
+        DUSK, owner_id=ADA, taken_at=TAKEN, develops_at=MORNING, on_profile=True, blurhash="a hash", developed=True
+    )
     images: dict[str, Any] = {"full": {"url": "u", "width": 3, "height": 2}}
     shown = presentation.photo(row, images, [LAKE], counts(likers=7, commented=3, photos=9), True)
     assert shown == {
@@ -83,7 +86,15 @@ def test_a_developed_photo_is_shown_with_its_picture() -> None:
 
 
 def test_a_rejected_photo_says_why_and_is_rejected_whatever_else_it_is() -> None:
-    row = Photo(DUSK, ADA, TAKEN, MORNING, True, rejected_reason="It is too large.", developed=True)
+    row = Photo(
+        DUSK,
+        owner_id=ADA,
+        taken_at=TAKEN,
+        develops_at=MORNING,
+        on_profile=True,
+        rejected_reason="It is too large.",
+        developed=True,
+    )
     shown = presentation.photo(row, None, [], counts(), False)
     assert (shown["state"], shown["rejected_reason"]) == ("rejected", "It is too large.")
 
@@ -131,14 +142,14 @@ def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
 
 
 def test_a_comment_is_shown_as_it_was_written() -> None:
-    assert presentation.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO, "Où ça?")) == {
+    assert presentation.comment(Comment(place_of(DUSK, "2026-06"), NOON, DAWN, BO, "Où ça?")) == {
         "id": str(DAWN),
         "photo": str(DUSK),
         "author": str(BO),
         "text": "Où ça?",
         "posted_at": "2026-06-19T12:00:00.000Z",
     }
-    assert presentation.comment(Comment(DUSK, "2026-06", NOON, DAWN, BO))["text"] == ""
+    assert presentation.comment(Comment(place_of(DUSK, "2026-06"), NOON, DAWN, BO))["text"] == ""
 
 
 def asked(**headers: str) -> Request:

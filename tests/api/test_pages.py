@@ -15,7 +15,7 @@ from events.generated import Event
 from events.ids import key_order
 from projections.graph.followers import followers
 from projections.store.table import Table
-from projections.tally.queries import list_key, newest_beginnings
+from projections.tally.queries import newest_members
 from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
 from web.pagination import Cursor
@@ -136,14 +136,16 @@ async def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() ->
         follow = replace(world.followed(f"p{n}", "ada"), occurred_at=MORNING + timedelta(seconds=n % 4))
         follower = UUID(int=chance.getrandbits(128), version=4 + n // 4 % 2)
         await world.given(replace(follow, follower_id=follower))
-    whole = [list_key(row) async for row in newest_beginnings(world.store, followers, named("ada"), size=8)]
+
+    async def listed(after: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        rows = (await newest_members(world.store, followers, named("ada"), after, 100)).rows
+        return [(row.begun, row.member, row.beginning) for row in rows]
+
+    whole = await listed()
     assert len(whole) == 60
     assert whole == sorted(whole, key=key_order, reverse=True)
     for cut in (1, 30, 59):
-        rest = [
-            list_key(row) async for row in newest_beginnings(world.store, followers, named("ada"), whole[cut - 1], 8)
-        ]
-        assert rest == whole[cut:]
+        assert await listed(whole[cut - 1]) == whole[cut:]
 
 
 @pytest.mark.parametrize(

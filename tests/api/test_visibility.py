@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 ADA, BO = named("ada"), named("bo")
 USER = User(ADA, handle="ada", registered_at=MORNING, active=True)
-PHOTO = Photo(named("dusk"), ADA, on_profile=True, developed=True)
+PHOTO = Photo(named("dusk"), owner_id=ADA, on_profile=True, developed=True)
 ROLL = Roll(named("lake"), ADA, visibility="public")
 HELD_BACK: list[dict[str, Any]] = [
     {"developed": None},

@@ -21,6 +21,7 @@ from events.topics import TOPICS
 from ops.deadletters.letters import Letter, letters
 from processors.log.ends import LogEnds
 from processors.redrive.requests import APPLIED, CassandraRedriveRequests
+from projections.buckets import place_of
 from projections.private.keys import KeyStore
 from projections.private.keyspace import private_keyspace
 from projections.reactions.comments import COMMENTS, Comment
@@ -195,7 +196,7 @@ async def comments_by(world: World) -> int:
     """How many comments the person with the lost key has, looked for photo by photo."""
     rows: list[Comment] = []
     for photo in world.flood.likes:
-        rows += await world.store.slice(COMMENTS, photo, "2026-11")
+        rows += await world.store.slice(COMMENTS, place_of(photo, "2026-11"))
     return sum(row.author_id == world.person and row.text == "!" for row in rows)
 
 

@@ -122,7 +122,7 @@ async def test_a_record_is_folded_again_for_all_projections_or_for_one() -> None
 
     whole = await folded_for(EVERY)
     assert await folded_for("photo") == {"photo": whole["photo"]}
-    assert await folded_for("rolls_of_photo") == {}
+    assert await folded_for("roll_feed") == {}
     assert {"photo", "develop_due"} <= whole.keys()
 
 

@@ -10,8 +10,7 @@ from events.ids import derived_id
 from producers.decide.decision import Command, Metadata
 from producers.decide.refusals import Refusal
 from producers.gateway.problems import STATUSES
-from projections.photos.photo import Photo
-from projections.photos.rolls_of_photo import Placement
+from projections.photos.photo import Photo, Placement
 from projections.rolls.roll import Roll
 from projections.tally.tally import Member
 from tests.gateway.memory import NOW
@@ -46,7 +45,7 @@ def live(name: str | UUID, role: str = "") -> Member:
 
 def placed(name: str | UUID, roll_id: UUID = ROLL.roll_id) -> Placement:
     """A placement that holds."""
-    return Placement(PHOTO.photo_id, roll_id, one(name) if isinstance(name, str) else name, begun=True)
+    return Placement(PHOTO.photo_id, roll_id, one(name) if isinstance(name, str) else name)
 
 
 def refusal(decide: Any, *arguments: Any, **more: Any) -> tuple[int, str]:

@@ -9,8 +9,7 @@ import pytest
 from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
 from producers.decide.decision import Decision
 from producers.decide.photos import Destination, place, require_membership, unplace
-from projections.photos.photo import Photo
-from projections.photos.rolls_of_photo import Placement
+from projections.photos.photo import Photo, Placement
 from tests.gateway.deciding import (
     DEVELOPING,
     NEWER,

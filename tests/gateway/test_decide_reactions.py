@@ -9,6 +9,7 @@ import pytest
 from events.generated import CommentDeleted, CommentPosted, PhotoLiked, PhotoUnliked
 from producers.decide.decision import Decision
 from producers.decide.reactions import comment, delete_comment, like, shown, unlike
+from projections.buckets import place_of
 from projections.photos.photo import Photo
 from projections.reactions.comments import Comment
 from tests.gateway.deciding import DEVELOPING, NEWER, OLDER, PHOTO, command, derived, first_fields, live, refusal
@@ -16,7 +17,7 @@ from tests.gateway.memory import NOW
 from tests.gateway.world import ADA, BOB, CAT, one
 
 POSTED = NOW - timedelta(days=3)
-BY_BOB = Comment(PHOTO.photo_id, "2026-06", POSTED, one("comment"), BOB, "What light!")
+BY_BOB = Comment(place_of(PHOTO.photo_id, "2026-06"), POSTED, one("comment"), BOB, "What light!")
 NO_COMMENT = (404, "There is no such comment.")
 NOT_YOURS = (403, "Only its author, or who took the photo, may delete a comment.")
 ENDED = (409, "This photo is no longer shown.")

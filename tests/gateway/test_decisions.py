@@ -24,8 +24,7 @@ from producers.decide import accounts, follows, members, photos, reactions, roll
 from producers.decide.decision import Claim
 from producers.limits import FOLLOWED_PEOPLE, ROLLS_A_PERSON, ROLLS_A_PHOTO
 from projections.accounts.users import User
-from projections.photos.photo import Photo
-from projections.photos.rolls_of_photo import Placement
+from projections.photos.photo import Photo, Placement
 from projections.rolls.roll import Roll
 from tests.gateway.deciding import DEVELOPING, HIDDEN, PHOTO, ROLL, command, live, placed, status
 from tests.gateway.memory import NOW
@@ -216,11 +215,11 @@ class TestPhotos:
         assert photos.place(command(), PHOTO, destination(), [placed("first")]).event_id == one("first")
 
     def test_a_photo_in_as_many_rolls_as_it_can_be(self) -> None:
-        full = [Placement(PHOTO.photo_id, one(f"roll {n}"), one(f"{n}"), begun=True) for n in range(ROLLS_A_PHOTO)]
+        full = [Placement(PHOTO.photo_id, one(f"roll {n}"), one(f"{n}")) for n in range(ROLLS_A_PHOTO)]
         assert status(photos.place, command(), PHOTO, destination(), full) == 409
 
     def test_a_rejected_photo_goes_nowhere(self) -> None:
-        rejected = Photo(one("photo"), ADA, NOW, NOW, rejected_reason="not an image")
+        rejected = Photo(one("photo"), owner_id=ADA, taken_at=NOW, develops_at=NOW, rejected_reason="not an image")
         assert status(photos.place, command(), rejected, destination(), []) == 409
 
     def test_a_rolls_owner_takes_a_photo_out_of_every_placement(self) -> None:

@@ -18,9 +18,9 @@ CORE = {
     "projections.graph": "followers following",
     "projections.photos": """
         develop_due developed_of_user developing_in_roll photo photos_in_roll photos_of_user removals_due
-        roll_feed rolls_of_photo
+        roll_feed
     """,
-    "projections.reactions": "comments likers",
+    "projections.reactions": "comments liked_by likers",
     "projections.rolls": "invitations members roll roll_followers rolls_of_user",
     "projections.store": "inserts memory starts table",
     "projections.tally": "counts queries shard stamps tally",

@@ -14,7 +14,7 @@ NOBODY = UUID(int=0)
 ROWS = {
     "accounts": ("users", "users_by_handle"),
     "rolls": ("roll", "invitations"),
-    "photos": ("roll_feed", "rolls_of_photo", "photo", "photos_of_user", "develop_due", "removals_due"),
+    "photos": ("roll_feed", "photo", "photos_of_user", "develop_due", "removals_due"),
     "reactions": ("comments",),
 }
 
@@ -33,6 +33,10 @@ def hour(at: datetime) -> str:
 
 def minute(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M}"
+
+
+def place(of: UUID, bucket: str) -> str:
+    return f"{of}/{bucket}"
 
 
 def rows_of(fact: Fact) -> Iterator[Set]:
@@ -112,8 +116,8 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
     match kind:
         case "PhotoTaken":
             names = ("owner_id", "taken_at", "develops_at", "on_profile", "object_key", "etag")
-            yield "photo", (photo,), {name: f[name] for name in names}
-            listed = (owner, month(at), at, f["taken_at"], photo)
+            yield "photo", (photo, NOBODY, NOBODY), {name: f[name] for name in names}
+            listed = (place(owner, month(at)), at, f["taken_at"], photo)
             yield "photos_of_user", listed, {"on_profile": f["on_profile"]}
             yield "photos_of_user_buckets", (owner, month(at)), {}
             yield "develop_due", due, {name: f[name] for name in ("owner_id", "taken_at", "develops_at")}
@@ -126,18 +130,18 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
                 for what in ("key", "width", "height")
             }
             columns = {"filter_version": f["filter_version"], "blurhash": f["blurhash"]}
-            yield "photo", (photo,), columns | sizes
+            yield "photo", (photo, NOBODY, NOBODY), columns | sizes
             yield "develop_due", due, {"filtered": True}
         case "PhotoRejected":
-            yield "photo", (photo,), {"rejected_reason": f["reason"]}
+            yield "photo", (photo, NOBODY, NOBODY), {"rejected_reason": f["reason"]}
             yield "develop_due", due, {"done": True}
         case "PhotoDeveloped":
-            yield "photo", (photo,), {"developed": True}
+            yield "photo", (photo, NOBODY, NOBODY), {"developed": True}
             yield "develop_due", due, {"done": True}
         case "PhotoDeleted" | "PhotoTakenDown":
-            yield "photo", (photo,), dict([ENDS[kind]])
+            yield "photo", (photo, NOBODY, NOBODY), dict([ENDS[kind]])
             yield "develop_due", due, {"done": True}
-            yield "photos_of_user", (owner, month(at), at, f["taken_at"], photo), {"ended": True}
+            yield "photos_of_user", (place(owner, month(at)), at, f["taken_at"], photo), {"ended": True}
         case _:
             pass
 
@@ -146,22 +150,22 @@ def of_placement(kind: str, f: dict[str, Any]) -> Iterator[Set]:
     began = kind == "PhotoAddedToRoll"
     placement = f["event_id"] if began else f["placement_id"]
     at = f["develops_at"]
-    feed = (f["roll_id"], day(at), at, f["taken_at"], f["photo_id"], placement)
+    feed = (place(f["roll_id"], day(at)), at, f["taken_at"], f["photo_id"], placement)
     yield "roll_feed", feed, {"owner_id": f["owner_id"]} if began else {"ended": True}
     if began:
         yield "roll_feed_buckets", (f["roll_id"], day(at)), {}
-    yield "rolls_of_photo", (f["photo_id"], f["roll_id"], placement), {"begun" if began else "ended": True}
+    yield "photo", (f["photo_id"], f["roll_id"], placement), {"placed" if began else "unplaced": True}
 
 
 def of_comment(kind: str, f: dict[str, Any]) -> Iterator[Set]:
     match kind:
         case "CommentPosted":
             at = f["occurred_at"]
-            key = (f["photo_id"], month(at), at, f["event_id"])
+            key = (place(f["photo_id"], month(at)), at, f["event_id"])
             yield "comments", key, {"author_id": f["author_id"], "text": f["text"]}
             yield "comments_buckets", (f["photo_id"], month(at)), {}
         case "CommentDeleted":
             at = f["posted_at"]
-            yield "comments", (f["photo_id"], month(at), at, f["comment_id"]), {"text": "", "deleted": True}
+            yield "comments", (place(f["photo_id"], month(at)), at, f["comment_id"]), {"text": "", "deleted": True}
         case _:
             pass

@@ -63,7 +63,7 @@ async def expanded(world: World, topic: str, partition: int) -> set[UUID]:
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
 async def test_an_end_waits_for_the_placements_before_it(end: Event) -> None:
     world = World()
-    await world.happen_behind("rolls_of_photo", PARTITION, taken(1), placed(1, ROLL), end)
+    await world.happen_behind("photo", PARTITION, taken(1), placed(1, ROLL), end)
     placement = placed(1, ROLL).event_id
     removed = uuid5(end.event_id, f"PhotoRemovedFromRoll/{placement}")
     assert removed in await expanded(world, "photos", PARTITION)

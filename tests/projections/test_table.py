@@ -79,16 +79,13 @@ def test_an_upsert_keeps_its_columns_in_the_order_given_and_erased_text_as_empty
     assert upsert == Upsert(USERS, ("bio", "user_id", "active"), ("", ADA, False))
     assert (upsert["bio"], upsert["user_id"], upsert["active"]) == ("", ADA, False)
     assert partition_key(upsert) == (ADA,)
-    assert partition_key(COMMENTS.upsert(comment_id=BO, posted_at=NOON, bucket="2026-06", photo_id=ADA)) == (
-        ADA,
-        "2026-06",
-    )
+    assert partition_key(COMMENTS.upsert(comment_id=BO, posted_at=NOON, place="ada/2026-06")) == ("ada/2026-06",)
     assert positions_of(("a", "b", "c"), ("c", "a")) == (2, 0)
 
 
 def test_an_upsert_without_its_key_or_with_another_column_or_a_null_is_refused() -> None:
     with pytest.raises(ValueError, match=r"comments lacks its key \['comment_id', 'posted_at'\]"):
-        COMMENTS.upsert(photo_id=ADA, bucket="2026-06")
+        COMMENTS.upsert(place="ada/2026-06")
     with pytest.raises(ValueError, match=r"users has no column \['surname'\]"):
         USERS.upsert(user_id=ADA, surname="x")
     with pytest.raises(ValueError, match=r"users\.bio is null"):

@@ -3,6 +3,7 @@
 import pytest
 
 from events.generated import Event
+from events.ids import NIL
 from projections.photos.photo import PHOTO, Photo
 from tests import given
 from tests.given import ADA, DUSK, MORNING, TAKEN
@@ -13,7 +14,7 @@ EVERYTHING = (given.photo_taken(), given.photo_filtered(), given.photo_developed
 
 def dusk(**changes: object) -> Photo:
     """The photo's row when it was taken, and these columns."""
-    return Photo(DUSK, ADA, TAKEN, MORNING, False, "upload of dusk", "etag of dusk", **changes)  # type: ignore[arg-type]
+    return Photo(DUSK, NIL, NIL, ADA, TAKEN, MORNING, False, "upload of dusk", "etag of dusk", **changes)  # type: ignore[arg-type]
 
 
 FILTERED = {
