@@ -9,10 +9,10 @@ Change = tuple[str, UUID, UUID, UUID, Any]  # begin or end, entity, member, begi
 Event = dict[str, Any]
 NIL = UUID(int=0)
 
-FEED = ("roll_id", "bucket", "develops_at", "taken_at", "photo_id", "placement_id", "owner_id")
+FEED = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "owner_id")
 BUCKETS = ("roll_id", "bucket")
-ROLLS = ("photo_id", "roll_id", "placement_id", "begun")
-DEVELOPED = ("photo_id", "developed")
+PLACED = ("photo_id", "roll_id", "placement_id", "placed")
+DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed")
 DUE = ("minute", "shard", "photo_id", "done")
 BEGUN = ("entity", "shard", "member", "beginning", "begun")
 ENDED = ("entity", "shard", "member", "beginning", "ended")
@@ -28,17 +28,18 @@ def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any
     """Folds PhotoAddedToRoll: each row, with its partition's key."""
     roll, at, photo = event["roll_id"], event["develops_at"], event["photo_id"]
     bucket = at.strftime("%Y-%m-%d")
-    values = (roll, bucket, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
-    yield (roll, bucket), ("roll_feed", FEED, values, stamp)
+    place = f"{roll}/{bucket}"
+    values = (place, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
+    yield (place,), ("roll_feed", FEED, values, stamp)
     yield (roll,), ("roll_feed_buckets", BUCKETS, (roll, bucket), stamp)
-    yield (photo,), ("rolls_of_photo", ROLLS, (photo, roll, event["event_id"], True), stamp)
+    yield (photo,), ("photo", PLACED, (photo, roll, event["event_id"], True), stamp)
 
 
 def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
     """Folds PhotoDeveloped: each row, with its partition's key."""
     photo = event["photo_id"]
     minute = event["develops_at"].strftime("%Y-%m-%dT%H:%M")
-    yield (photo,), ("photo", DEVELOPED, (photo, True), stamp)
+    yield (photo,), ("photo", DEVELOPED, (photo, NIL, NIL, True), stamp)
     yield (minute, partition), ("develop_due", DUE, (minute, partition, photo, True), stamp)
 
 
