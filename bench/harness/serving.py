@@ -15,7 +15,17 @@ from ops.supervisor.program import Program, http_status
 from web.tokens import issue_token
 
 OURS, GATEWAY = "api.app:app", "producers.gateway.app:app"
-UVICORN = ("--loop", "uvloop", "--no-access-log", "--no-server-header", "--lifespan", "on", "--log-level", "warning")
+UVICORN = (
+    "--factory",
+    "--loop",
+    "uvloop",
+    "--no-access-log",
+    "--no-server-header",
+    "--lifespan",
+    "on",
+    "--log-level",
+    "warning",
+)
 
 
 def program(settings: Settings, app: str, added: Mapping[str, str]) -> Program:

@@ -7,8 +7,6 @@ private rolls and deactivated people, because they cost its queries little. What
 - positions: a read answers what the one server has committed, which is all that there is to wait for
 - a log: nothing can be read again from it, replayed, or built anew
 - tokens of erasure, dead letters, roles of the database with fewer rights, a second server
-
-`PEER_URL` says where PostgreSQL is; the settings are Darkroom's.
 """
 
 import os
@@ -19,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,19 +32,24 @@ CONNECTIONS = 10
 PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 
-@asynccontextmanager
-async def opened(app: FastAPI) -> AsyncGenerator[None]:
-    """Opens the pool for as long as the app runs."""
-    settings = Settings()
-    app.state.settings, app.state.images = settings, ImageUrls(settings)
-    async with asyncpg.create_pool(
-        os.environ["PEER_URL"], min_size=CONNECTIONS, max_size=CONNECTIONS, server_settings=PLANNED_ONCE
-    ) as pool:
-        app.state.pool = pool
-        yield
+router = APIRouter()
 
 
-app = FastAPI(lifespan=opened, openapi_url=None)
+def build(settings: Settings | None = None, url: str | None = None) -> FastAPI:
+    """Makes the application over the PostgreSQL at a URL; the settings and PEER_URL are the environment's if not given."""
+
+    @asynccontextmanager
+    async def opened(app: FastAPI) -> AsyncGenerator[None]:
+        app.state.settings = settings or Settings()
+        app.state.images = ImageUrls(app.state.settings)
+        async with asyncpg.create_pool(
+            url or os.environ["PEER_URL"], min_size=CONNECTIONS, max_size=CONNECTIONS, server_settings=PLANNED_ONCE
+        ) as app.state.pool:
+            yield
+
+    built = FastAPI(lifespan=opened, openapi_url=None)
+    built.include_router(router)
+    return built
 
 
 async def viewer(request: Request) -> UUID:
@@ -65,13 +68,13 @@ def response(body: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, media_type="application/json")
 
 
-@app.get("/readyz")
+@router.get("/readyz")
 async def readyz() -> Response:
     """Says that the pool is open."""
     return response({})
 
 
-@app.get("/v1/rolls/{roll}")
+@router.get("/v1/rolls/{roll}")
 async def roll_page(request: Request, roll: UUID, viewer: Viewer) -> Response:
     """A roll with its newest photos and members."""
     bodies = Bodies(request.app.state.images)
@@ -88,7 +91,7 @@ async def roll_page(request: Request, roll: UUID, viewer: Viewer) -> Response:
     return screen(body, bodies)
 
 
-@app.get("/v1/users/{user}")
+@router.get("/v1/users/{user}")
 async def profile(request: Request, user: UUID, viewer: Viewer) -> Response:
     """A person with their newest photos and rolls."""
     bodies = Bodies(request.app.state.images)
@@ -104,7 +107,7 @@ async def profile(request: Request, user: UUID, viewer: Viewer) -> Response:
     return screen(body, bodies)
 
 
-@app.get("/v1/photos/{photo}")
+@router.get("/v1/photos/{photo}")
 async def photo_with_comments(request: Request, photo: UUID, viewer: Viewer) -> Response:
     """A photo with its newest comments."""
     bodies = Bodies(request.app.state.images)
@@ -118,7 +121,7 @@ async def photo_with_comments(request: Request, photo: UUID, viewer: Viewer) -> 
     return screen(body, bodies)
 
 
-@app.get("/v1/users/{user}/rolls")
+@router.get("/v1/users/{user}/rolls")
 async def rolls_of(request: Request, user: UUID, viewer: Viewer) -> Response:
     """The rolls that a person is a member of, with three photos of each."""
     bodies = Bodies(request.app.state.images)
@@ -127,7 +130,7 @@ async def rolls_of(request: Request, user: UUID, viewer: Viewer) -> Response:
     return response(body | {"people": bodies.people})
 
 
-@app.put("/v1/photos/{photo}/like")
+@router.put("/v1/photos/{photo}/like")
 async def like(request: Request, photo: UUID, viewer: Viewer) -> Response:
     """Likes a photo."""
     if not await request.app.state.pool.fetchval(queries.LIKE, photo, viewer):
@@ -144,3 +147,6 @@ def page(rows: Sequence[Any], show: Callable[[Any], Any]) -> dict[str, Any]:
 def screen(body: dict[str, Any], bodies: Bodies) -> Response:
     """Makes the response of a screen, with the people and rolls that it names."""
     return response(body | {"people": bodies.people, "named_rolls": bodies.rolls})
+
+
+app = build()
