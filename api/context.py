@@ -1,26 +1,20 @@
 """The context of one read: viewer, time, store. Everything that a route reads goes through it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
 from starlette.requests import Request
-from starlette.responses import Response
 
-from api.fill_page import Candidates, Hydrate, fill_page
 from api.image_urls import ImageUrls
 from events.settings import Settings
 from projections.store.protocol import Store
 from projections.visibility import VisibleRows
-from web.etag import json_response
-from web.pagination import Cursor, PageRequest, next_link, page_body
 from web.read_your_writes import After
 from web.tokens import Viewer
-
-C = TypeVar("C")
 
 
 def clock() -> datetime:
@@ -39,34 +33,17 @@ class Resources:
 
 
 class Context:
-    """One request. What the viewer may see is asked of `visible`; `now` is the same moment for the whole request."""
+    """One request. What the viewer may see is asked of `visible`; `now` is the same moment for the whole request.
+
+    `due` is the second that has begun by then: lists of what has developed are read up to it, so that those who ask
+    within a second ask the same, and one answer of a cache serves them all. It is never ahead of `now`."""
 
     def __init__(self, request: Request, viewer: UUID, resources: Resources):
         self.request, self.viewer = request, viewer
         self.settings, self.store = resources.settings, resources.store
         self.image_urls, self.now = resources.image_urls, resources.now()
+        self.due = self.now.replace(microsecond=0)
         self.visible = VisibleRows(self.store, viewer, self.now)
-
-    def respond(self, body: Mapping[str, Any]) -> Response:
-        """The response that shows one thing."""
-        return json_response(self.request, body)
-
-    async def page(
-        self,
-        paging: PageRequest,
-        cursor: Cursor,
-        candidates: Callable[[tuple[Any, ...], int], Candidates[C]],
-        hydrate: Hydrate[C],
-    ) -> Response:
-        """The response that shows one page of a list.
-
-        - `candidates(after, size)`: the list's rows past the key `after`, read about `size` at a time.
-        - `hydrate`: what is shown of each row, None for what the viewer may not see.
-        """
-        after = cursor.decode(self.settings.token_secret, paging.cursor)
-        items, last = await fill_page(candidates(after, paging.limit + 1), hydrate, paging.limit)
-        next_cursor = None if last is None else cursor.encode(self.settings.token_secret, cursor.key_of(last))
-        return json_response(self.request, page_body(items, next_cursor), next_link(self.request, next_cursor))
 
 
 async def read_context(request: Request, viewer: Viewer, _: Annotated[None, After]) -> Context:

@@ -1,66 +1,60 @@
-"""Fills a page from candidates: takes some, hydrates them, drops what the viewer may not see, and takes more."""
+"""Fills a page from candidates, in one round: they are read and hydrated together, and shown if they may be seen."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
-from typing import Any, TypeVar
-
-from projections.store.table import Table, clustering_key
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 C = TypeVar("C")
-Candidates = AsyncIterator[C]
-Hydrate = Callable[[Sequence[C]], Awaitable[Sequence[dict[str, Any] | None]]]
-SCAN_CAP = 300  # candidates looked at for one page, at most about so many
+T = TypeVar("T")
+
+SPARE = 10  # candidates that are hydrated beyond a page's limit, in place of those that the viewer may not see
+SCAN_CAP = 200  # rows that are read for a page of a list which leaves many of its rows out
 
 
-async def fill_page(
-    candidates: Candidates[C], hydrate: Hydrate[C], limit: int, cap: int = SCAN_CAP
-) -> tuple[list[dict[str, Any]], C | None]:
+@dataclass(frozen=True, slots=True)
+class Candidates(Generic[C]):
+    """Rows of a list, in order; `more` if the list may go on behind the last of them.
+
+    A row is hydrated if it is `kept`; the others (those that have ended, say) only move the cursor on."""
+
+    rows: Sequence[C]
+    kept: Sequence[C]
+    more: bool
+
+
+def candidates_of(rows: Sequence[C], keep: Callable[[C], bool], *, size: int, limit: int) -> Candidates[C]:
+    """The candidates for a page of `limit` items among rows that were read, `size` of them at most.
+
+    They end with the row after which as many are kept as are hydrated for a page: `limit + SPARE`."""
+    kept: list[C] = []
+    for index, row in enumerate(rows):
+        if not keep(row):
+            continue
+        if len(kept) == limit + SPARE:
+            return Candidates(rows[:index], kept, True)
+        kept.append(row)
+    return Candidates(rows, kept, len(rows) >= size)
+
+
+def fill_page(candidates: Candidates[C], show: Callable[[C], T | None], limit: int) -> tuple[list[T], C | None]:
     """At most `limit` items, and the candidate after which the next page begins, or None at the end.
 
-    The page is shorter only at the end of the list, or once `cap` candidates were looked at. One candidate more than is
-    wanted is taken each time, to know whether the list goes on."""
-    items: list[dict[str, Any]] = []
-    scanned = 0
-    ahead: list[C] = []
-    async with aclosing(closable(candidates)) as source:
-        while True:
-            wanted = limit - len(items)
-            ahead += await next_items(source, wanted + 1 - len(ahead))
-            now, ahead = ahead[:wanted], ahead[wanted:]
-            if now:
-                items += [item for item in await hydrate(now) if item is not None]
-                scanned += len(now)
-            if not ahead:
-                return items, None
-            if len(items) == limit or scanned >= cap:
-                return items, now[-1]
+    `show` is what is shown of a row that was kept, None for what the viewer may not see.
 
-
-async def closable(candidates: AsyncIterator[C]) -> AsyncGenerator[C, None]:
-    """The same candidates, as a generator that can be closed: that ends the reads behind them."""
-    async for candidate in candidates:
-        yield candidate
-
-
-async def next_items(items: AsyncIterator[C], most: int) -> list[C]:
-    """The next items of an iterator, at most so many; fewer only at its end."""
-    found: list[C] = []
-    while len(found) < most:
-        try:
-            found.append(await anext(items))
-        except StopAsyncIteration:
-            break
-    return found
-
-
-async def one_by_one(
-    read: Callable[[tuple[Any, ...], int], Awaitable[list[C]]], table: Table, after: tuple[Any, ...], size: int
-) -> AsyncIterator[C]:
-    """The rows of a table's list past the key `after`: `read(after, size)` gives the next of them, fewer at its end."""
-    while True:
-        rows = await read(after, size)
-        for row in rows:
-            yield row
-        if len(rows) < size:
-            return
-        after = clustering_key(table, rows[-1])
+    One round is all that a page gets. It is shorter than `limit` only at the end of the list, or where more than
+    `SPARE` of those that were hydrated may not be seen, or where most of the rows that were read are left out by the
+    list itself. Then it may even be empty, and `next` says where to go on."""
+    items: list[T] = []
+    kept = iter(candidates.kept)
+    upcoming = next(kept, None)
+    last: C | None = None
+    for row in candidates.rows:
+        if len(items) == limit:
+            return items, last if candidates.more or upcoming is not None else None
+        last = row
+        if row is upcoming:
+            item = show(row)
+            upcoming = next(kept, None)
+            if item is not None:
+                items.append(item)
+    return items, last if candidates.more else None

@@ -1,105 +1,124 @@
-"""Hydrates ids into response bodies; None for what the viewer may not see."""
+"""Hydrates what an answer shows: reads all rows that it needs in a fixed number of requests, then says what is shown.
+
+docs/screens.md has what each screen costs. The order of the reads is that of what follows from what: rolls say who made
+them, people say which photo is their portrait, photos say which rolls they are in.
+"""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID
 
-from api import presentation
+from projections.reactions.liked_by import liked_by
+
 from api.context import Context
-from events.ids import NIL
+from api.hydrated import THUMBS, Hydrated, Related
 from projections.graph.followers import followers
 from projections.graph.following import following
-from projections.photos.photo import Photo
-from projections.reactions.comments import Comment
-from projections.reactions.likers import likers
-from projections.rolls.roll import Roll
+from projections.photos.roll_feed import RollPhoto, newest_in_rolls
 from projections.rolls.roll_followers import roll_followers
-from projections.tally.queries import counts_of, live_beginnings, live_beginnings_by_member
-from projections.tally.tally import Member
-from projections.visibility import is_viewable
+from projections.tally.counts import Counts
+from projections.tally.queries import counts_of, live_beginnings_by_member, live_in_each
+from projections.visibility import named
 
-Body = dict[str, Any]
-
-
-async def photos(context: Context, ids: Sequence[UUID], state: str | None = None) -> list[Body | None]:
-    """Photos that the viewer may see; where a `state` is given, only those in it."""
-    return list(await asyncio.gather(*(photo(context, photo_id, state) for photo_id in ids)))
+NEWEST = 8  # placements of a roll that are read for its thumbs; some of them may have ended
+T = TypeVar("T")
 
 
-async def photo(context: Context, photo_id: UUID, state: str | None = None) -> Body | None:
-    """One photo. Its rolls are read beside its row, because most photos that are asked for may be seen."""
-    row, rolls = await asyncio.gather(context.visible.photo_row(photo_id), context.visible.rolls_of(photo_id))
-    if (
-        row is None
-        or (state is not None and presentation.state_of(row) != state)
-        or not await context.visible.sees(row)
-    ):
-        return None
-    counts, liked = await asyncio.gather(
-        counts_of(context.store, [photo_id]),
-        live_beginnings(context.store, likers, entity=photo_id, member=context.viewer),
-    )
-    images = context.image_urls.of(row, context.now) if is_viewable(row) else None
-    return presentation.photo(row, images, rolls, counts[0], bool(liked))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The ids of what an answer needs.
 
+    - `photos`, `users`, `rolls`: what it shows in full, with sizes and what the viewer has to do with each.
+    - `people`: whom it names, with their portraits.
+    - `about_photo`, `about_roll`: what it is about without showing it; the viewer must see that too.
+    - `newest`: the newest placements of those rolls for which they were read already.
+    """
 
-async def users(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
-    """People whom the viewer may see."""
-    rows = [row for row in await asyncio.gather(*map(context.visible.user, ids)) if row is not None]
-    seen = [row.user_id for row in rows]
-    counts, avatars, followees, followers_of_viewer = await asyncio.gather(
-        counts_of(context.store, seen),
-        asyncio.gather(*map(context.visible.portrait, rows)),
-        live_beginnings_by_member(context.store, following, context.viewer, seen),
-        live_beginnings_by_member(context.store, followers, context.viewer, seen),
-    )
-    shown = {
-        row.user_id: presentation.user(
-            row, image_of(context, avatar, "thumb"), sizes, row.user_id in followees, row.user_id in followers_of_viewer
+    photos: Collection[UUID] = ()
+    users: Collection[UUID] = ()
+    rolls: Collection[UUID] = ()
+    people: Collection[UUID | None] = ()
+    about_photo: UUID | None = None
+    about_roll: UUID | None = None
+    newest: Mapping[UUID, Sequence[RollPhoto]] = field(default_factory=dict[UUID, Sequence[RollPhoto]])
+
+    def __or__(self, other: "Wanted") -> "Wanted":
+        return Wanted(
+            photos={*self.photos, *other.photos},
+            users={*self.users, *other.users},
+            rolls={*self.rolls, *other.rolls},
+            people={*self.people, *other.people},
+            about_photo=self.about_photo or other.about_photo,
+            about_roll=self.about_roll or other.about_roll,
+            newest={**self.newest, **other.newest},
         )
-        for row, avatar, sizes in zip(rows, avatars, counts, strict=True)
-    }
-    return [shown.get(user_id) for user_id in ids]
 
 
-async def members(context: Context, rows: Sequence[Member]) -> list[Body | None]:
-    """Members of a roll: people, with their roles in it."""
-    shown = await users(context, [row.member for row in rows])
-    return [None if user is None else presentation.member(user, row) for user, row in zip(shown, rows, strict=True)]
-
-
-async def rolls(context: Context, ids: Sequence[UUID]) -> list[Body | None]:
-    """Rolls that the viewer may see."""
-    await context.visible.prefetch_roles(ids)
-    rows = [row for row in await asyncio.gather(*map(context.visible.roll, ids)) if row is not None]
-    seen = [row.roll_id for row in rows]
-    counts, covers, roles, followed = await asyncio.gather(
-        counts_of(context.store, seen),
-        asyncio.gather(*(cover(context, row) for row in rows)),
-        asyncio.gather(*map(context.visible.role, seen)),
-        asyncio.gather(
-            *(live_beginnings(context.store, roll_followers, entity=roll_id, member=context.viewer) for roll_id in seen)
+async def hydrate(context: Context, wanted: Wanted) -> Hydrated:
+    """Reads what an answer needs. Raises StoreUnavailable."""
+    visible = context.visible
+    newest = await newest_placements(context, wanted)
+    rolls = [row for row in map(visible.rolls.loaded, wanted.rolls) if row is not None]
+    pictures = [row for rows in newest.values() for row in rows]
+    named_people = {*wanted.users, *wanted.people, *(row.creator_id for row in rolls)}
+    await visible.read(users=named_people | {row.owner_id for row in pictures})
+    portraits = {row.avatar_id for row in map(visible.users.loaded, named(named_people)) if row is not None}
+    covers = [row.cover_id for row in rolls]
+    shown = {*wanted.photos, wanted.about_photo}
+    await visible.read(photos={*shown, *portraits, *covers, *(row.photo_id for row in pictures)})
+    known = [each for each in map(visible.photos.loaded, named(shown)) if each is not None]
+    owners = {row.owner_id for row in map(visible.photo_now, named({*shown, *covers})) if row is not None}
+    _, related = await asyncio.gather(
+        visible.read(
+            users=owners, rolls={*wanted.rolls, wanted.about_roll, *(roll for each in known for roll in each.rolls)}
         ),
+        relate(context, wanted),
     )
-    shown = {
-        row.roll_id: presentation.roll(row, image_of(context, cover_photo, "feed"), sizes, role, bool(follows))
-        for row, cover_photo, sizes, role, follows in zip(rows, covers, counts, roles, followed, strict=True)
+    return Hydrated(context, newest, related)
+
+
+async def newest_placements(context: Context, wanted: Wanted) -> Mapping[UUID, Sequence[RollPhoto]]:
+    """Reads the rolls that are shown and, for their thumbs and covers, the newest placements in each."""
+    missing = [roll_id for roll_id in wanted.rolls if roll_id not in wanted.newest]
+    _, found = await asyncio.gather(
+        context.visible.rolls.load(wanted.rolls),
+        read_if(missing, newest_in_rolls(context.store, missing, context.due, NEWEST), {}),
+    )
+    placements = {**found, **{roll_id: rows for roll_id, rows in wanted.newest.items() if roll_id in wanted.rolls}}
+    return {
+        roll_id: [row for row in rows if not row.ended and row.owner_id][: THUMBS + 1]
+        for roll_id, rows in placements.items()
     }
-    return [shown.get(roll_id) for roll_id in ids]
 
 
-async def cover(context: Context, row: Roll) -> Photo | None:
-    """A roll's cover, if the viewer may see that photo."""
-    return None if row.cover_id in (None, NIL) else await context.visible.photo(row.cover_id)
+async def relate(context: Context, wanted: Wanted) -> Related:
+    """Reads the sizes of what is shown, and what the viewer has to do with it."""
+    store, viewer = context.store, context.viewer
+    others = [user_id for user_id in wanted.users if user_id != viewer]
+    entities = [*wanted.photos, *wanted.users, *wanted.rolls]
+    none: Mapping[UUID, Any] = {}
+    no_counts: list[Counts] = []
+    counts, liked, followed, followees, follow_viewer = await asyncio.gather(
+        read_if(entities, counts_of(store, entities), no_counts),
+        read_if(wanted.photos, live_beginnings_by_member(store, liked_by, viewer, wanted.photos), none),
+        read_if(wanted.rolls, live_in_each(store, roll_followers, wanted.rolls, viewer), none),
+        read_if(others, live_beginnings_by_member(store, following, viewer, others), none),
+        read_if(others, live_beginnings_by_member(store, followers, viewer, others), none),
+    )
+    return Related(
+        dict(zip(entities, counts, strict=True)),
+        liked=frozenset(liked),
+        followed_rolls=frozenset(roll_id for roll_id, rows in followed.items() if rows),
+        followed_people=frozenset(followees),
+        followers=frozenset(follow_viewer),
+    )
 
 
-def image_of(context: Context, row: Photo | None, size: str) -> Any:
-    """One size of a photo that the viewer may see; None until it has developed."""
-    return context.image_urls.size(row, size, context.now) if row is not None and is_viewable(row) else None
-
-
-async def comments(context: Context, rows: Sequence[Comment]) -> list[Body | None]:
-    """Comments by people whom the viewer may see."""
-    authors = await asyncio.gather(*(context.visible.user(row.author_id or NIL) for row in rows))
-    return [None if author is None else presentation.comment(row) for author, row in zip(authors, rows, strict=True)]
+async def read_if(ids: Collection[Any], read: Coroutine[Any, Any, T], otherwise: T) -> T:
+    """What a read finds; `otherwise`, without reading, if there are no ids to look for."""
+    if ids:
+        return await read
+    read.close()
+    return otherwise

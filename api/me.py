@@ -1,21 +1,29 @@
 """GET /v1/me: the viewer's own account, and their own photos, the developing ones too."""
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
+from projections.photos.developing_of_user import developing_of_user
 from starlette.responses import Response
 
-from api import hydration, responses
+from api import screens
+from api.answers import Waiting, page, screen
 from api.context import ReadContext
-from api.hydration import Body
-from api.users import PHOTOS, photos_taken_by
-from projections.photos.photos_of_user import UserPhoto
+from api.hydrated import Hydrated
+from api.hydration import Wanted
+from api.includes import Included, including
+from api.lists import MY_PHOTOS, MY_PHOTOS_BY_STATE, ROLLS
+from api.presentation import REJECTED, Body
+from api.responses import documents
+from projections.photos.photos_of_user import developing_next_of_user
 from web.pagination import Paging
-from web.problems import not_found
 
 router = APIRouter(tags=["me"])
+Include = Annotated[
+    Included,
+    Depends(including({"photos": MY_PHOTOS, "rejected": MY_PHOTOS_BY_STATE[REJECTED], "rolls": ROLLS})),
+]
 
 
 class State(Enum):
@@ -23,34 +31,29 @@ class State(Enum):
 
     developing = "developing"
     developed = "developed"
+    rejected = "rejected"
 
 
-@router.get("/v1/me", **responses.documents(responses.Me, 404))
-async def me(context: ReadContext) -> Response:
-    """Your account."""
-    row = await context.visible.user(context.viewer)
-    if row is None:
-        raise not_found("account")
-    body = (await hydration.users(context, [context.viewer]))[0]
-    return context.respond((body or {}) | {"bio": row.bio or "", "zone": row.zone or ""})
+@router.get("/v1/me", **documents(screens.MeScreen, 404))
+async def me(context: ReadContext, include: Include) -> Response:
+    """Your account: with what develops, and when it is ready."""
+    viewer = context.viewer
+
+    def show(hydrated: Hydrated) -> Body | None:
+        body, row = hydrated.user(viewer), hydrated.visible.shown_user(viewer)
+        return body | {"bio": row.bio or "", "zone": row.zone or ""} if body and row else None
+
+    waiting = Waiting(developing_of_user, developing_next_of_user(context.store, viewer, context.now))
+    return await screen(context, viewer, Wanted(users=[viewer]), include, show, "account", waiting=waiting)
 
 
-@router.get("/v1/me/photos", **responses.documents_page(responses.Photo))
+@router.get("/v1/me/photos", **documents(screens.PageOfPhotos))
 async def my_photos(
     context: ReadContext,
     paging: Paging,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
 ) -> Response:
-    """Your own photos, the latest to develop first. A developing one says when it will have developed, and no more."""
-    wanted = state.value if state else None
-    upto = context.now if state is State.developed else None
-
-    async def hydrate(rows: Sequence[UserPhoto]) -> list[Body | None]:
-        return await hydration.photos(context, [row.photo_id for row in rows], wanted)
-
-    return await context.page(
-        paging,
-        PHOTOS,
-        lambda after, size: photos_taken_by(context, context.viewer, upto, after, size),
-        hydrate,
-    )
+    """Your own photos, the latest to develop first. A developing one says when it will have developed, and no more; a
+    rejected one says why."""
+    listing = MY_PHOTOS if state is None else MY_PHOTOS_BY_STATE[state.value]
+    return await page(context, listing, context.viewer, paging)

@@ -90,7 +90,7 @@ def member(body: Body, row: Member) -> Body:
     return body | {"role": row.role or "member", "joined_at": time(row.begun)}
 
 
-def roll(row: Roll, cover: Any, counts: Counts, role: str | None, following: bool) -> Body:
+def roll(row: Roll, cover: Any, thumbs: Sequence[Any], counts: Counts, role: str | None, following: bool) -> Body:
     """A roll. Its last activity is when a photo was last put in, a developing one too."""
     return {
         "id": str(row.roll_id),
@@ -99,10 +99,27 @@ def roll(row: Roll, cover: Any, counts: Counts, role: str | None, following: boo
         "visibility": row.visibility,
         "owner": name(row.creator_id),
         "cover": cover,
+        "thumbs": thumbs,
+        "created_at": time(row.created_at),
         "last_activity": time(counts.latest.get("photos_in_roll")),
         "counts": sizes(counts, ROLL_COUNTS),
         "viewer": {"role": role, "following": following},
     }
+
+
+def developing(count: int, ready_at: datetime | None) -> Body:
+    """How many photos are developing, and when the next of them will have; None if none is waiting for its time."""
+    return {"count": count, "ready_at": time(ready_at) if count else None}
+
+
+def named_user(row: User, avatar: Any) -> Body:
+    """A person whom an answer names."""
+    return {"handle": row.handle, "display_name": row.display_name or "", "avatar": avatar}
+
+
+def named_roll(row: Roll) -> Body:
+    """A roll that an answer names."""
+    return {"title": row.title, "visibility": row.visibility}
 
 
 def comment(row: Comment) -> Body:

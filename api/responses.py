@@ -1,66 +1,18 @@
-"""The shapes of responses, for OpenAPI and for the tests, which check every response against them.
+"""The shapes of what responses show, for OpenAPI and for the tests, which check every response against them. Pages and
+screens, which are made of them, are in api/screens.py.
 
 The API builds bodies itself (api/presentation.py) and doesn't validate them again on their way out.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import examples
+from api.examples import Example
 from web.problems import documented
-
-ADA, PHOTO = "bbce2359-3b38-5c04-add3-59bf94bc6cbd", "6cc4a6d0-fe48-5fed-ab6d-c30bf06bd4a0"
-ROLL, COMMENT = "2cf88bb1-9d26-523e-b9c3-1c403f0074f3", "0b1ad8f1-1f0e-5a0c-8a39-1f2e0c6a7b11"
-T = TypeVar("T")
-Example = dict[str, Any]
-
-
-def image(size: str, width: int, height: int) -> dict[str, Any]:
-    """An example of an image."""
-    signed = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260620T070000Z&X-Amz-Expires=7200&X-Amz-Signature=5d672d79"
-    return {"url": f"https://photos.example/photos/{PHOTO}/{size}.jpg?{signed}", "width": width, "height": height}
-
-
-EXAMPLE_PHOTO: Example = {
-    "id": PHOTO,
-    "owner": ADA,
-    "taken_at": "2026-06-19T21:04:11.482Z",
-    "state": "developed",
-    "develops_at": "2026-06-20T07:00:00.000Z",
-    "images": {"full": image("full", 2000, 1500), "feed": image("feed", 1080, 810), "thumb": image("thumb", 320, 240)},
-    "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
-    "rolls": [ROLL],
-    "counts": {"likes": 12, "comments": 3},
-    "viewer": {"liked": True},
-}
-EXAMPLE_USER: Example = {
-    "id": ADA,
-    "handle": "ada",
-    "display_name": "Ada Lindqvist",
-    "avatar": image("thumb", 320, 240),
-    "counts": {"followers": 204, "following": 87, "photos": 431, "rolls": 9},
-    "viewer": {"following": True, "followed_by": False, "blocked": False},
-}
-EXAMPLE_ROLL: Example = {
-    "id": ROLL,
-    "title": "Midsummer at the lake",
-    "theme": "summer",
-    "visibility": "public",
-    "owner": ADA,
-    "cover": image("feed", 1080, 810),
-    "last_activity": "2026-06-19T21:04:12.120Z",
-    "counts": {"photos": 41, "members": 6, "followers": 18, "developing": 3},
-    "viewer": {"role": "member", "following": False},
-}
-EXAMPLE_COMMENT: Example = {
-    "id": COMMENT,
-    "photo": PHOTO,
-    "author": ADA,
-    "text": "The light!",
-    "posted_at": "2026-06-20T08:12:40.031Z",
-}
 
 
 class Shape(BaseModel):
@@ -102,7 +54,7 @@ class PhotoViewer(Shape):
 class Photo(Shape):
     """A photo. Until it has developed only its owner knows of it, and nobody has images."""
 
-    EXAMPLE: ClassVar[Example] = EXAMPLE_PHOTO
+    EXAMPLE: ClassVar[Example] = examples.EXAMPLE_PHOTO
 
     id: UUID
     owner: UUID
@@ -137,7 +89,7 @@ class UserViewer(Shape):
 class User(Shape):
     """A person."""
 
-    EXAMPLE: ClassVar[Example] = EXAMPLE_USER
+    EXAMPLE: ClassVar[Example] = examples.EXAMPLE_USER
 
     id: UUID
     handle: str
@@ -150,7 +102,7 @@ class User(Shape):
 class Profile(User):
     """A person, with what they say of themselves."""
 
-    EXAMPLE: ClassVar[Example] = EXAMPLE_USER | {"bio": "Mostly lakes."}
+    EXAMPLE: ClassVar[Example] = examples.EXAMPLE_USER | {"bio": "Mostly lakes."}
 
     bio: str
 
@@ -158,7 +110,7 @@ class Profile(User):
 class Me(Profile):
     """Oneself."""
 
-    EXAMPLE: ClassVar[Example] = EXAMPLE_USER | {"bio": "Mostly lakes.", "zone": "Europe/Stockholm"}
+    EXAMPLE: ClassVar[Example] = examples.EXAMPLE_USER | {"bio": "Mostly lakes.", "zone": "Europe/Stockholm"}
 
     zone: str = Field(description="IANA time zone: photos develop at 9 am there.")
 
@@ -166,7 +118,7 @@ class Me(Profile):
 class Member(User):
     """A member of a roll."""
 
-    EXAMPLE: ClassVar[Example] = EXAMPLE_USER | {"role": "owner", "joined_at": "2026-06-19T21:04:11.482Z"}
+    EXAMPLE: ClassVar[Example] = examples.EXAMPLE_USER | {"role": "owner", "joined_at": "2026-06-19T21:04:11.482Z"}
 
     role: Literal["owner", "member"]
     joined_at: datetime
@@ -191,14 +143,16 @@ class RollViewer(Shape):
 class Roll(Shape):
     """A roll."""
 
-    EXAMPLE: ClassVar[Example] = EXAMPLE_ROLL
+    EXAMPLE: ClassVar[Example] = examples.EXAMPLE_ROLL
 
     id: UUID
     title: str
     theme: str
     visibility: Literal["public", "private"]
     owner: UUID
-    cover: Image | None
+    cover: Image | None = Field(description="The photo chosen for it, or else the newest that the viewer sees.")
+    thumbs: list[Image] = Field(description="Of the newest photos that the viewer sees; three at most.")
+    created_at: datetime
     last_activity: datetime | None = Field(description="When a photo was last put in, a developing one too.")
     counts: RollCounts
     viewer: RollViewer
@@ -207,7 +161,7 @@ class Roll(Shape):
 class Comment(Shape):
     """What somebody wrote about a photo."""
 
-    EXAMPLE: ClassVar[Example] = EXAMPLE_COMMENT
+    EXAMPLE: ClassVar[Example] = examples.EXAMPLE_COMMENT
 
     id: UUID
     photo: UUID
@@ -216,22 +170,9 @@ class Comment(Shape):
     posted_at: datetime
 
 
-class Page(Shape, Generic[T]):
-    """A page of a list."""
-
-    items: list[T]
-    next: str | None = Field(description="The cursor of the next page; null at the end.")
-
-
 def documents(shape: type[Shape], *problems: int) -> dict[str, Any]:
     """A route's documentation: the shape of its responses, with an example, and its problems."""
     return {"response_model": shape, "responses": {200: content(shape.EXAMPLE)} | documented(400, *problems)}
-
-
-def documents_page(shape: type[Shape], *problems: int) -> dict[str, Any]:
-    """The same for a route whose responses are pages of a shape."""
-    body = {"items": [shape.EXAMPLE], "next": "q83vEjRWeJASNFZ4kBI0VniQ"}
-    return {"response_model": Page[shape], "responses": {200: content(body)} | documented(400, *problems)}
 
 
 def content(example: Any) -> dict[str, Any]:

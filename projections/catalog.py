@@ -7,6 +7,7 @@ from projections.graph.following import following
 from projections.photos.develop_due import develop_due
 from projections.photos.developed_of_user import developed_of_user
 from projections.photos.developing_in_roll import developing_in_roll
+from projections.photos.developing_of_user import developing_of_user
 from projections.photos.photo import photo
 from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.photos_of_user import photos_of_user
@@ -42,6 +43,7 @@ PROJECTIONS: tuple[Projection | Tally, ...] = (
     develop_due,
     developed_of_user,
     developing_in_roll,
+    developing_of_user,
     photo,
     photos_in_roll,
     photos_of_user,

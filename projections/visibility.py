@@ -1,31 +1,33 @@
 """Decides who may see what, for the API and the gateway alike (docs/design.md, section 4).
 
-The rules are pure functions over rows. `VisibleRows` reads the rows that they need, each of them once in a request.
-What a viewer may not see does not exist for them: None here, 404 outside.
+The rules are pure functions over rows. `VisibleRows` reads the rows that they need, many at once and each of them once
+in a request, and then decides without reading. What a viewer may not see does not exist for them: None here, 404
+outside.
 
 Blocks aren't built yet. They belong in `sees_user`, which decides on everything that a person shows; `VisibleRows` then
 reads who has blocked whom beside the user's row.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Hashable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeGuard
 from uuid import UUID
 
 from events.ids import NIL
 from projections.accounts.users import USERS, User
+from projections.loader import Loader
 from projections.photos.photo import KnownPhoto, Photo, known_photos
-from projections.rolls.members import MEMBER, OWNER, members
+from projections.rolls.members import MEMBER, OWNER
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import live_beginnings, live_beginnings_by_member
+from projections.tally.queries import live_beginnings_by_member
 from projections.tally.tally import Member
 
 PUBLIC = "public"
-T = TypeVar("T")
+UNKNOWN = KnownPhoto(None, ())
 
 
 def user_exists(user: User | None) -> bool:
@@ -86,92 +88,138 @@ def role_of(live: Collection[Member]) -> str | None:
 
 
 class VisibleRows:
-    """The rows that one viewer may see at `now`, for one request. Reads every row once. Raises StoreUnavailable."""
+    """The rows that one viewer may see at `now`, for one request.
+
+    `read` reads many rows with a request for each kind; what is then said of them (the methods that aren't async) is
+    decided without reading, and is a LookupError for a row that wasn't read. The async methods read what they need for
+    one thing. Each row is read once. Reading raises StoreUnavailable."""
 
     def __init__(self, store: Store, viewer: UUID, now: datetime):
         self.store, self.viewer, self._now = store, viewer, now
-        self._read: dict[Hashable, asyncio.Future[Any]] = {}
-
-    async def _read_once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
-        earlier = self._read.get(key)
-        if earlier is not None:
-            return await earlier
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._read[key] = answer
-        try:
-            result = await read()
-        except Exception as error:
-            answer.set_exception(error)
-            answer.exception()  # marks it as retrieved: this caller gets it in any case, and others need not wait
-            raise
-        except BaseException:  # the request was cancelled
-            answer.cancel()
-            raise
-        answer.set_result(result)
-        return result
-
-    async def user(self, user_id: UUID) -> User | None:
-        """A person, if the viewer may see them."""
-        row: User | None = await self._read_once(("user", user_id), lambda: self.store.get(USERS, user_id))
-        return row if sees_user(self.viewer, row) else None
-
-    async def role(self, roll_id: UUID) -> str | None:
-        """The viewer's role in a roll, `owner` or `member`, or None."""
-        return await self._read_once(
-            ("role", roll_id), lambda: role_in(self.store, roll_id=roll_id, user_id=self.viewer)
+        self.users: Loader[User] = Loader(self._read_users)
+        self.photos: Loader[KnownPhoto] = Loader(lambda ids: known_photos(store, ids))
+        self.rolls: Loader[Roll] = Loader(self._read_rolls)
+        self.roles: Loader[list[Member]] = Loader(
+            lambda ids: live_beginnings_by_member(store, rolls_of_user, viewer, ids)
         )
 
-    async def roll(self, roll_id: UUID) -> Roll | None:
+    async def _read_users(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
+        rows: list[User | None] = await self.store.get_many(USERS, [(each,) for each in ids])
+        return {row.user_id: row for row in rows if row is not None}
+
+    async def _read_rolls(self, ids: Collection[UUID]) -> Mapping[UUID, Roll]:
+        rows: list[Roll | None] = await self.store.get_many(ROLL, [(each,) for each in ids])
+        return {row.roll_id: row for row in rows if row is not None}
+
+    async def read(
+        self,
+        *,
+        users: Iterable[UUID | None] = (),
+        photos: Iterable[UUID | None] = (),
+        rolls: Iterable[UUID | None] = (),
+    ) -> None:
+        """Reads people, photos with the rolls that they are in, and rolls with the viewer's roles in them, all at once:
+        one request for each of people, photos, rolls and roles, none for what was read before. No id is no row."""
+        wanted = set(named(rolls))
+        kinds = (
+            (self.users, set(named(users))),
+            (self.photos, set(named(photos))),
+            (self.rolls, wanted),
+            (self.roles, wanted),
+        )
+        await asyncio.gather(*(loader.load(ids) for loader, ids in kinds if ids))
+
+    def shown_user(self, user_id: UUID | None) -> User | None:
+        """A person, if the viewer may see them."""
+        row = self.users.loaded(user_id) if is_named(user_id) else None
+        return row if sees_user(self.viewer, row) else None
+
+    def own_role(self, roll_id: UUID) -> str | None:
+        """The viewer's role in a roll, `owner` or `member`, or None."""
+        return role_of(self.roles.loaded(roll_id) or ())
+
+    def shown_roll(self, roll_id: UUID) -> Roll | None:
         """A roll, if the viewer may see it."""
-        row: Roll | None = await self._read_once(("roll", roll_id), lambda: self.store.get(ROLL, roll_id))
-        if row is None or not roll_exists(row):
-            return None
-        role = None if row.visibility == PUBLIC else await self.role(roll_id)
+        row = self.rolls.loaded(roll_id)
+        role = None if row is None or row.visibility == PUBLIC else self.own_role(roll_id)
         return row if sees_roll(row, role) else None
 
-    async def rolls_of(self, photo_id: UUID) -> list[UUID]:
+    def rolls_with(self, photo_id: UUID) -> list[UUID]:
         """The rolls that a photo is in, as far as the viewer may see them."""
-        rolls = (await self._known(photo_id)).rolls
-        seen = await asyncio.gather(*map(self.roll, rolls))
-        return [roll for roll, row in zip(rolls, seen, strict=True) if row is not None]
+        known = self.photos.loaded(photo_id) or UNKNOWN
+        return [roll_id for roll_id in sorted(known.rolls) if self.shown_roll(roll_id) is not None]
 
-    async def photo_row(self, photo_id: UUID) -> Photo | None:
+    def photo_now(self, photo_id: UUID) -> Photo | None:
         """A photo's row as of now, whether or not the viewer may see it."""
-        return as_of((await self._known(photo_id)).photo, self._now)
+        return as_of((self.photos.loaded(photo_id) or UNKNOWN).photo, self._now)
 
-    async def _known(self, photo_id: UUID) -> KnownPhoto:
-        return (await self._read_once(("photo", photo_id), lambda: known_photos(self.store, [photo_id])))[photo_id]
+    def shown_photo(self, photo_id: UUID) -> Photo | None:
+        """A photo, if the viewer may see it. Its owner and its rolls must have been read."""
+        row = self.photo_now(photo_id)
+        in_seen_roll = row is not None and bool(self.rolls_with(photo_id))
+        return row if row is not None and self._sees(row, in_seen_roll) else None
 
-    async def photo(self, photo_id: UUID) -> Photo | None:
-        """A photo, if the viewer may see it."""
-        row = await self.photo_row(photo_id)
-        return row if row is not None and await self.sees(row) else None
-
-    async def sees(self, photo: Photo) -> bool:
-        """Whether the viewer may see a photo whose row `photo_row` gave. Reads only what the decision needs."""
-        if photo.owner_id == self.viewer or not is_viewable(photo) or photo.owner_id is None:
-            return sees_photo(self.viewer, photo, None, False)
-        if photo.on_profile:
-            return sees_photo(self.viewer, photo, await self.user(photo.owner_id), False)
-        owner, rolls = await asyncio.gather(self.user(photo.owner_id), self.rolls_of(photo.photo_id))
-        return sees_photo(self.viewer, photo, owner, bool(rolls))
-
-    async def portrait(self, user: User) -> Photo | None:
-        """A person's portrait: a developed photo of their own. By choosing it they made it public."""
-        if user.avatar_id in (None, NIL):
+    def shown_in_roll(self, photo_id: UUID | None, roll_id: UUID) -> Photo | None:
+        """A picture that the viewer may look at, of a photo that is in a roll now which they may see. Neither the
+        photo's other rolls need to have been read nor, if it isn't in this one, its owner."""
+        if not is_named(photo_id):
             return None
-        row = await self.photo_row(user.avatar_id)
+        row = self.photo_now(photo_id)
+        in_roll = roll_id in (self.photos.loaded(photo_id) or UNKNOWN).rolls
+        return row if row is not None and in_roll and is_viewable(row) and self._sees(row, True) else None
+
+    def _sees(self, row: Photo, in_seen_roll: bool) -> bool:
+        owner = None if row.owner_id == self.viewer else self.shown_user(row.owner_id)
+        return sees_photo(self.viewer, row, owner, in_seen_roll)
+
+    def portrait(self, user: User) -> Photo | None:
+        """A person's portrait: a developed photo of their own. By choosing it they made it public."""
+        if not is_named(user.avatar_id):
+            return None
+        row = self.photo_now(user.avatar_id)
         return row if row is not None and is_viewable(row) and row.owner_id == user.user_id else None
 
-    async def prefetch_roles(self, roll_ids: Collection[UUID]) -> None:
-        """Reads the viewer's roles in many rolls with one query, for the calls of `role` that follow."""
-        found = await live_beginnings_by_member(self.store, rolls_of_user, self.viewer, roll_ids)
-        for roll_id in roll_ids:
-            role: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-            role.set_result(role_of(found.get(roll_id, ())))
-            self._read.setdefault(("role", roll_id), role)
+    async def user(self, user_id: UUID) -> User | None:
+        """Reads a person: None if the viewer may not see them."""
+        await self.read(users=[user_id])
+        return self.shown_user(user_id)
+
+    async def role(self, roll_id: UUID) -> str | None:
+        """Reads the viewer's role in a roll."""
+        await self.roles.load([roll_id])
+        return self.own_role(roll_id)
+
+    async def roll(self, roll_id: UUID) -> Roll | None:
+        """Reads a roll, and the viewer's role in it where that decides: None if the viewer may not see it."""
+        await self.rolls.load([roll_id])
+        row = self.rolls.loaded(roll_id)
+        if row is not None and row.visibility != PUBLIC:
+            await self.roles.load([roll_id])
+        return self.shown_roll(roll_id)
+
+    async def photo_row(self, photo_id: UUID) -> Photo | None:
+        """Reads a photo's row as of now, whether or not the viewer may see it."""
+        await self.read(photos=[photo_id])
+        return self.photo_now(photo_id)
+
+    async def photo(self, photo_id: UUID) -> Photo | None:
+        """Reads a photo, and then what the decision needs of its owner and its rolls: None if the viewer may not see
+        it."""
+        row = await self.photo_row(photo_id)
+        if row is None or row.owner_id == self.viewer or not is_viewable(row):
+            return row if sees_photo(self.viewer, row, None, False) else None
+        if row.on_profile:
+            await self.read(users=[row.owner_id])
+            return row if self._sees(row, False) else None
+        await self.read(users=[row.owner_id], rolls=(self.photos.loaded(photo_id) or UNKNOWN).rolls)
+        return self.shown_photo(photo_id)
 
 
-async def role_in(store: Store, *, roll_id: UUID, user_id: UUID) -> str | None:
-    """A person's role in a roll, `owner` or `member`, or None. Raises StoreUnavailable."""
-    return role_of(await live_beginnings(store, members, entity=roll_id, member=user_id))
+def is_named(identity: UUID | None) -> TypeGuard[UUID]:
+    """Whether an id names something: no id and the nil id, which clears a column, don't."""
+    return identity is not None and identity != NIL
+
+
+def named(ids: Iterable[UUID | None]) -> Iterator[UUID]:
+    """Those of the ids that name something."""
+    return filter(is_named, ids)

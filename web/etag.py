@@ -1,10 +1,10 @@
 """JSON responses with an ETag (RFC 9110): a client that has the body already gets 304 and no body."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ CACHING = "private, no-cache"  # the viewer's own client may keep it, and must r
 
 def json_response(request: Request, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     """Responds with a body as JSON and its weak ETag; with 304 if the request's If-None-Match names that tag."""
-    written = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    written = orjson.dumps(body)
     tag = f'W/"{hashlib.blake2b(written, digest_size=12).hexdigest()}"'
     sent = {"ETag": tag, "Cache-Control": CACHING, **(headers or {})}
     if matches(request.headers.get("if-none-match", ""), tag):

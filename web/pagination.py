@@ -20,6 +20,7 @@ from projections.store.table import Table
 from web.problems import bad_request
 
 VERSION = 1
+USUAL_LIMIT = 30
 LONGEST_CURSOR = 512
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -97,8 +98,11 @@ class PageRequest:
     cursor: str | None
 
 
+FIRST_PAGE = PageRequest(USUAL_LIMIT, None)
+
+
 async def page_request(
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 30,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = USUAL_LIMIT,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> PageRequest:
     """The paging parameters of a request."""
@@ -106,11 +110,6 @@ async def page_request(
 
 
 Paging = Annotated[PageRequest, Depends(page_request)]
-
-
-def page_body(items: list[Any], next_cursor: str | None) -> dict[str, Any]:
-    """The body of a list."""
-    return {"items": items, "next": next_cursor}
 
 
 def next_link(request: Request, next_cursor: str | None) -> dict[str, str]:

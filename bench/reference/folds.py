@@ -63,9 +63,12 @@ def set_of_roll(event: Event) -> list[tuple[str, Change]]:
 
 
 def set_of_user(event: Event) -> list[tuple[str, Change]]:
-    """Makes the change of a set of PhotoDeveloped."""
-    photo = event["photo_id"]
-    return [("developed_of_user", ("begin", event["owner_id"], photo, photo, event["occurred_at"]))]
+    """Makes the changes of sets of PhotoDeveloped."""
+    owner, photo = event["owner_id"], event["photo_id"]
+    return [
+        ("developed_of_user", ("begin", owner, photo, photo, event["occurred_at"])),
+        ("developing_of_user", ("end", owner, photo, photo, None)),
+    ]
 
 
 SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {

@@ -68,6 +68,10 @@ SETS = (
         {"PhotoDeleted": OF_OWNER, "PhotoTakenDown": OF_OWNER}, listed=False,
     ),
     Spec(
+        "developing_of_user", "photos", {"PhotoTaken": OF_OWNER},
+        dict.fromkeys(("PhotoDeveloped", "PhotoRejected", "PhotoDeleted", "PhotoTakenDown"), OF_OWNER), listed=False,
+    ),
+    Spec(
         "commented", "reactions", {"CommentPosted": ("photo_id", "event_id", "event_id")},
         {"CommentDeleted": ("photo_id", "comment_id", "comment_id")}, listed=False,
     ),

@@ -17,6 +17,7 @@ EXPECTED = {
     "photos_in_roll": ("photos", "other", ["photos_in_roll"]),
     "developing_in_roll": ("photos", "other", ["developing_in_roll"]),
     "developed_of_user": ("photos", "entity", ["developed_of_user"]),
+    "developing_of_user": ("photos", "entity", ["developing_of_user"]),
 }
 
 
