@@ -71,15 +71,23 @@ def set_of_user(event: Event) -> list[tuple[str, Change]]:
     ]
 
 
+def like(event: Event) -> list[tuple[str, Change]]:
+    """Makes the changes of sets of PhotoLiked."""
+    photo, liker, like_id, at = event["photo_id"], event["liker_id"], event["event_id"], event["occurred_at"]
+    return [("likers", ("begin", photo, liker, like_id, at)), ("liked_by", ("begin", liker, photo, like_id, at))]
+
+
+def unlike(event: Event) -> list[tuple[str, Change]]:
+    """Makes the changes of sets of PhotoUnliked."""
+    photo, liker, like_id = event["photo_id"], event["liker_id"], event["like_id"]
+    return [("likers", ("end", photo, liker, like_id, None)), ("liked_by", ("end", liker, photo, like_id, None))]
+
+
 SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {
     "PhotoAddedToRoll": set_of_roll,
     "PhotoDeveloped": set_of_user,
-    "PhotoLiked": lambda event: [
-        ("likers", ("begin", event["photo_id"], event["liker_id"], event["event_id"], event["occurred_at"]))
-    ],
-    "PhotoUnliked": lambda event: [
-        ("likers", ("end", event["photo_id"], event["liker_id"], event["like_id"], None)),
-    ],
+    "PhotoLiked": like,
+    "PhotoUnliked": unlike,
 }
 
 
