@@ -16,6 +16,7 @@ from projections.photos.roll_feed import roll_feed
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.reactions.comments import commented, comments
+from projections.reactions.liked_by import liked_by
 from projections.reactions.likers import likers
 from projections.rolls.invitations import invitations
 from projections.rolls.members import members
@@ -52,6 +53,7 @@ PROJECTIONS: tuple[Projection | Tally, ...] = (
     # reactions
     commented,
     comments,
+    liked_by,
     likers,
 )
 

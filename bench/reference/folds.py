@@ -11,6 +11,7 @@ NIL = UUID(int=0)
 
 FEED = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "owner_id")
 BUCKETS = ("roll_id", "bucket")
+TIMES = ("roll_id", "develops_at")
 PLACED = ("photo_id", "roll_id", "placement_id", "placed")
 DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed")
 DUE = ("minute", "shard", "photo_id", "done")
@@ -25,18 +26,19 @@ BY_TIME = {"likers": "likers_by_time"}
 
 
 def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-    """Folds PhotoAddedToRoll: each row, with its partition's key."""
+    """Folds PhotoAddedToRoll: each row, with what is written together."""
     roll, at, photo = event["roll_id"], event["develops_at"], event["photo_id"]
     bucket = at.strftime("%Y-%m-%d")
     place = f"{roll}/{bucket}"
     values = (place, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
     yield (place,), ("roll_feed", FEED, values, stamp)
-    yield (roll,), ("roll_feed_buckets", BUCKETS, (roll, bucket), stamp)
+    yield (roll, "buckets"), ("roll_feed_buckets", BUCKETS, (roll, bucket), stamp)
+    yield (roll, "times"), ("roll_feed_times", TIMES, (roll, at), stamp)
     yield (photo,), ("photo", PLACED, (photo, roll, event["event_id"], True), stamp)
 
 
 def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-    """Folds PhotoDeveloped: each row, with its partition's key."""
+    """Folds PhotoDeveloped: each row, with what is written together."""
     photo = event["photo_id"]
     minute = event["develops_at"].strftime("%Y-%m-%dT%H:%M")
     yield (photo,), ("photo", DEVELOPED, (photo, NIL, NIL, True), stamp)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from events.generated import PhotoDeleted, PhotoTaken, PhotoTakenDown
+from events.generated import PhotoDeleted, PhotoRejected, PhotoTaken, PhotoTakenDown
 from projections.buckets import month_of, newest_rows, place_of
+from projections.photos.developing import next_time
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -14,7 +15,9 @@ from projections.store.table import Table, Upsert
 
 @dataclass(frozen=True, slots=True)
 class UserPhoto:
-    """A photo of a person. Without its PhotoTaken it has no `on_profile`, and has ended."""
+    """A photo of a person. Without its PhotoTaken it has no `on_profile`, and has ended or was rejected.
+
+    A rejected photo hasn't ended: its owner is told why. But it won't develop."""
 
     place: str
     develops_at: datetime
@@ -22,6 +25,7 @@ class UserPhoto:
     photo_id: UUID
     on_profile: bool | None = None
     ended: bool | None = None
+    rejected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,21 @@ class UserMonth:
     bucket: str
 
 
+@dataclass(frozen=True, slots=True)
+class UserTime:
+    """A time at which photos of a person develop: mostly one a day."""
+
+    user_id: UUID
+    develops_at: datetime
+
+
 PHOTOS_OF_USER = Table("photos_of_user", UserPhoto, partition=1, clustering=3, descending=True)
 PHOTOS_OF_USER_BUCKETS = Table("photos_of_user_buckets", UserMonth, partition=1, clustering=1, descending=True)
+PHOTOS_OF_USER_TIMES = Table("photos_of_user_times", UserTime, partition=1, clustering=1)
 
 
-@projection(PHOTOS_OF_USER, PHOTOS_OF_USER_BUCKETS)
-def photos_of_user(event: PhotoTaken | PhotoDeleted | PhotoTakenDown) -> list[Upsert]:
+@projection(PHOTOS_OF_USER, PHOTOS_OF_USER_BUCKETS, PHOTOS_OF_USER_TIMES)
+def photos_of_user(event: PhotoTaken | PhotoRejected | PhotoDeleted | PhotoTakenDown) -> list[Upsert]:
     month = month_of(event.develops_at)
     key: dict[str, Any] = {
         "place": place_of(event.owner_id, month),
@@ -45,12 +58,17 @@ def photos_of_user(event: PhotoTaken | PhotoDeleted | PhotoTakenDown) -> list[Up
         "taken_at": event.taken_at,
         "photo_id": event.photo_id,
     }
-    if isinstance(event, PhotoTaken):
-        return [
-            PHOTOS_OF_USER.upsert(**key, on_profile=event.on_profile),
-            PHOTOS_OF_USER_BUCKETS.upsert(user_id=event.owner_id, bucket=month),
-        ]
-    return [PHOTOS_OF_USER.upsert(**key, ended=True)]
+    match event:
+        case PhotoTaken():
+            return [
+                PHOTOS_OF_USER.upsert(**key, on_profile=event.on_profile),
+                PHOTOS_OF_USER_BUCKETS.upsert(user_id=event.owner_id, bucket=month),
+                PHOTOS_OF_USER_TIMES.upsert(user_id=event.owner_id, develops_at=event.develops_at),
+            ]
+        case PhotoRejected():
+            return [PHOTOS_OF_USER.upsert(**key, rejected=True)]
+        case PhotoDeleted() | PhotoTakenDown():
+            return [PHOTOS_OF_USER.upsert(**key, ended=True)]
 
 
 async def user_photo_candidates(
@@ -69,4 +87,17 @@ async def user_photo_candidates(
         upto=() if now is None else (now,),
         bucket_of=month_of,
         size=size,
+    )
+
+
+async def developing_next_of_user(store: Store, user_id: UUID, now: datetime) -> datetime | None:
+    """When the next of a person's photos that aren't due yet develops; None if there is none. See `next_time`."""
+    return await next_time(
+        store,
+        user_id,
+        now,
+        times=PHOTOS_OF_USER_TIMES,
+        table=PHOTOS_OF_USER,
+        bucket_of=month_of,
+        develops=lambda row: not row.ended and not row.rejected,
     )

@@ -1,5 +1,6 @@
 """roll_feed: a roll's photos, newest developed first. Photos that aren't due yet are left out by the query itself."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
 from projections.buckets import day_of, newest_rows, place_of
+from projections.photos.developing import next_time
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -33,17 +35,28 @@ class RollDay:
     bucket: str
 
 
+@dataclass(frozen=True, slots=True)
+class RollTime:
+    """A time at which photos of a roll develop. Mostly it is nine in the morning, in the time zones of who took them:
+    a few rows a day."""
+
+    roll_id: UUID
+    develops_at: datetime
+
+
 ROLL_FEED = Table("roll_feed", RollPhoto, partition=1, clustering=4, descending=True)
 ROLL_FEED_BUCKETS = Table("roll_feed_buckets", RollDay, partition=1, clustering=1, descending=True)
+ROLL_FEED_TIMES = Table("roll_feed_times", RollTime, partition=1, clustering=1)
 
 
-@projection(ROLL_FEED, ROLL_FEED_BUCKETS)
+@projection(ROLL_FEED, ROLL_FEED_BUCKETS, ROLL_FEED_TIMES)
 def roll_feed(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Upsert]:
     match event:
         case PhotoAddedToRoll():
             return [
                 ROLL_FEED.upsert(**placement_key(event, event.event_id), owner_id=event.owner_id),
                 ROLL_FEED_BUCKETS.upsert(roll_id=event.roll_id, bucket=day_of(event.develops_at)),
+                ROLL_FEED_TIMES.upsert(roll_id=event.roll_id, develops_at=event.develops_at),
             ]
         case PhotoRemovedFromRoll():
             return [ROLL_FEED.upsert(**placement_key(event, event.placement_id), ended=True)]
@@ -68,4 +81,35 @@ async def roll_photo_candidates(
     Fewer than `size` means that there are no more. Two requests (`newest_rows`). Raises StoreUnavailable."""
     return await newest_rows(
         store, roll_id, index=ROLL_FEED_BUCKETS, table=ROLL_FEED, after=after, upto=(now,), bucket_of=day_of, size=size
+    )
+
+
+async def newest_in_rolls(
+    store: Store, roll_ids: Collection[UUID], now: datetime, each: int
+) -> dict[UUID, list[RollPhoto]]:
+    """Of each roll's newest `each` placements that are due by `now`, those that haven't ended, newest first.
+
+    Two requests for so many rolls that `each + 1` days of theirs are `KEYS_A_REQUEST` at most (see `Store.slice_many`):
+    a day that isn't over may have nothing due. Raises StoreUnavailable."""
+    rolls = list(dict.fromkeys(roll_ids))
+    today = (day_of(now),)
+    days = await store.slice_many(ROLL_FEED_BUCKETS, [(roll,) for roll in rolls], upto=today, limit=each + 1)
+    places = [(roll, place_of(roll, row.bucket)) for roll, rows in zip(rolls, days, strict=True) for row in rows]
+    slices = await store.slice_many(ROLL_FEED, [(place,) for _, place in places], upto=(now,), limit=each)
+    newest: dict[UUID, list[RollPhoto]] = {roll: [] for roll in rolls}
+    for (roll, _), rows in zip(places, slices, strict=True):  # of each roll, the newest day first
+        newest[roll] += rows
+    return {roll: [row for row in rows[:each] if not row.ended] for roll, rows in newest.items()}
+
+
+async def developing_next(store: Store, roll_id: UUID, now: datetime) -> datetime | None:
+    """When the next of a roll's photos that aren't due yet develops; None if there is none. See `next_time`."""
+    return await next_time(
+        store,
+        roll_id,
+        now,
+        times=ROLL_FEED_TIMES,
+        table=ROLL_FEED,
+        bucket_of=day_of,
+        develops=lambda row: not row.ended,
     )

@@ -81,7 +81,7 @@ class Broken:
         """Fails."""
         raise self.error
 
-    get = slice = pick = fail
+    get = slice = pick = get_many = slice_many = merge_slices = pick_many = fail
 
 
 @pytest.mark.parametrize(

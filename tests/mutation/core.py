@@ -17,8 +17,8 @@ CORE = {
     "projections": "buckets progress projection visibility",
     "projections.graph": "followers following",
     "projections.photos": """
-        develop_due developed_of_user developing_in_roll developing_of_user photo photos_in_roll photos_of_user
-        removals_due roll_feed
+        develop_due developed_of_user developing developing_in_roll developing_of_user photo photos_in_roll
+        photos_of_user removals_due roll_feed
     """,
     "projections.reactions": "comments liked_by likers",
     "projections.rolls": "invitations members roll roll_followers rolls_of_user",

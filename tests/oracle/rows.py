@@ -120,6 +120,7 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
             listed = (place(owner, month(at)), at, f["taken_at"], photo)
             yield "photos_of_user", listed, {"on_profile": f["on_profile"]}
             yield "photos_of_user_buckets", (owner, month(at)), {}
+            yield "photos_of_user_times", (owner, at), {}
             yield "develop_due", due, {name: f[name] for name in ("owner_id", "taken_at", "develops_at")}
             yield "develop_due_minutes", (partition, day(at), minute(at)), {}
             yield "develop_due_days", (partition, day(at)), {}
@@ -133,6 +134,7 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
             yield "photo", (photo, NOBODY, NOBODY), columns | sizes
             yield "develop_due", due, {"filtered": True}
         case "PhotoRejected":
+            yield "photos_of_user", (place(owner, month(at)), at, f["taken_at"], photo), {"rejected": True}
             yield "photo", (photo, NOBODY, NOBODY), {"rejected_reason": f["reason"]}
             yield "develop_due", due, {"done": True}
         case "PhotoDeveloped":
@@ -154,6 +156,7 @@ def of_placement(kind: str, f: dict[str, Any]) -> Iterator[Set]:
     yield "roll_feed", feed, {"owner_id": f["owner_id"]} if began else {"ended": True}
     if began:
         yield "roll_feed_buckets", (f["roll_id"], day(at)), {}
+        yield "roll_feed_times", (f["roll_id"], at), {}
     yield "photo", (f["photo_id"], f["roll_id"], placement), {"placed" if began else "unplaced": True}
 
 

@@ -52,6 +52,9 @@ SETS = (
     Spec("followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id")),
     Spec("following", "graph", **pair(*FOLLOW, "follower_id", "followee_id", "follow_id")),
     Spec("likers", "reactions", **pair("PhotoLiked", "PhotoUnliked", "photo_id", "liker_id", "like_id")),
+    Spec(
+        "liked_by", "reactions", **pair("PhotoLiked", "PhotoUnliked", "liker_id", "photo_id", "like_id"), listed=False
+    ),
     Spec("members", "rolls", **membership("roll_id", "member_id")),
     Spec("rolls_of_user", "rolls", **membership("member_id", "roll_id")),
     Spec(
