@@ -106,14 +106,16 @@ class Store(Protocol):
     ) -> list[Any]:
         """The first `limit` rows of all these partitions together, in clustering order, as if they were one.
 
-        Costs as `slice_many`; the table must have clustering columns."""
+        A partition counts once, however often it is named; rows with equal clustering keys come in no order. Costs as
+        `slice_many`; the table must have clustering columns."""
         ...
 
     async def pick_many(
         self, table: Table, partitions: Sequence[tuple[Any, ...]], firsts: Collection[Any]
     ) -> list[Any]:
-        """Rows of these partitions whose first clustering column is one of `firsts`, in no order. Costs as
-        `slice_many`."""
+        """Rows of these partitions whose first clustering column is one of `firsts`, in no order.
+
+        A partition counts once, however often it is named. Costs as `slice_many`."""
         ...
 
 

@@ -75,7 +75,9 @@ class Tokens:
 
 def tokens_of(token_map: Any, here: Callable[[Any], bool]) -> Tokens | None:
     """The ring of those nodes in the driver's TokenMap that are `here`, or None without any."""
-    owners = [] if token_map is None else [(token, token_map.token_to_host_owner[token]) for token in token_map.ring]
+    if token_map is None:
+        return None
+    owners = [(token, token_map.token_to_host_owner[token]) for token in token_map.ring]
     ours = [(token.value, host) for token, host in owners if here(host)]
     if not ours:
         return None

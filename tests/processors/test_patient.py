@@ -1,12 +1,14 @@
 """What a handler uses retries each call while its lease is held, and for errors alone that time can mend."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from events.generated import Event
+from events.ids import NIL
 from events.positions import Position
 from processors.handlers.patient import PatientObjects, PatientPublisher, PatientStore
 from processors.object_store import ObjectChanged, ObjectsUnavailable
@@ -15,11 +17,13 @@ from producers.publisher import NotPublished
 from projections.accounts.users import USERS
 from projections.photos.roll_feed import ROLL_FEED_BUCKETS
 from projections.store.memory import MemoryStore
-from projections.store.protocol import StoreUnavailable, Unstorable
+from projections.store.protocol import Store, StoreUnavailable, Unstorable
 from projections.store.table import Stamped, Table
 from tests.processors.world import taken
+from tests.store.tables import FEED
 
 pytestmark = pytest.mark.anyio
+NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)
 
 
 class Failing:
@@ -49,6 +53,14 @@ class FailingStore(MemoryStore):
     async def get(self, table: Table, *key: Any) -> Any:
         self._failing.check()
         return await super().get(table, *key)
+
+    async def slice(self, table: Table, *partition: Any, **bounds: Any) -> list[Any]:
+        self._failing.check()
+        return await super().slice(table, *partition, **bounds)
+
+    async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
+        self._failing.check()
+        return await super().pick(table, partition, firsts)
 
 
 class FailingLog:
@@ -89,6 +101,27 @@ async def test_a_database_that_is_away_for_a_moment_is_waited_for() -> None:
     await store.write([row(user)])
     found = await store.get(USERS, user)
     assert found.display_name == "Ada"
+
+
+READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
+    "get": lambda store: store.get(FEED, NIL, "a", NOON, NIL),
+    "slice": lambda store: store.slice(FEED, NIL, "a"),
+    "pick": lambda store: store.pick(FEED, (NIL, "a"), {NOON}),
+    "get_many": lambda store: store.get_many(FEED, [(NIL, "a", NOON, NIL)]),
+    "slice_many": lambda store: store.slice_many(FEED, [(NIL, "a")]),
+    "merge_slices": lambda store: store.merge_slices(FEED, [(NIL, "a")]),
+    "pick_many": lambda store: store.pick_many(FEED, [(NIL, "a")], {NOON}),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_every_read_is_tried_again(read: str) -> None:
+    failing = Failing(StoreUnavailable(), 2)
+    store = FailingStore(failing)
+    with pytest.raises(StoreUnavailable):
+        await READS[read](store)
+    await READS[read](PatientStore(store, Lease.of()))
+    failing.check()  # it has failed as often as it was to
 
 
 async def test_what_time_cant_mend_is_raised_at_once() -> None:

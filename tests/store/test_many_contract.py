@@ -54,24 +54,24 @@ def owners(kind: type) -> list[Any]:
 
 @st.composite
 def examples(draw: st.DrawFn) -> Example:
-    """Few values of each column, so that many keys share some of them; some of what is asked for isn't there."""
+    """Few values of each column, so that many keys share some of them; most of what is asked for is there."""
     of = draw(st.sampled_from([KEYED, *LISTS]))
-    values = {name: VALUES[of.types[name]] for name in of.key}
+    values = {name: draw(st.lists(st.sampled_from(VALUES[of.types[name]]), min_size=2, max_size=3)) for name in of.key}
     values["owner"] = owners(of.types["owner"])
 
     def some(columns: Sequence[str]) -> st.SearchStrategy[Key]:
         return st.tuples(*(st.sampled_from(values[name]) for name in columns))
 
-    rows = draw(st.lists(some(of.key), max_size=40))
-    first = of.clustering[:1]
+    rows = draw(st.lists(some(of.key), min_size=8, max_size=40))
+    bounds = [of.clustering[: draw(st.integers(0, len(of.clustering)))] for _ in range(2)]
     return Example(
         of,
         [Stamped(of.upsert(**dict(zip(of.key, key, strict=True)), value=n), n + 1) for n, key in enumerate(rows)],
-        draw(st.lists(st.one_of(some(of.key), *([st.sampled_from(rows)] if rows else [])), max_size=12)),
-        draw(st.lists(some(of.partition), max_size=6)),
-        [key[0] for key in draw(st.lists(some(first), max_size=3))] if first else [],
-        draw(some(of.clustering[: draw(st.integers(0, len(of.clustering)))])),
-        draw(some(of.clustering[: draw(st.integers(0, len(of.clustering)))])),
+        draw(st.lists(some(of.key), min_size=1, max_size=12)),
+        draw(st.lists(some(of.partition), min_size=1, max_size=6)),
+        [first for (first,) in draw(st.lists(some(of.clustering[:1]), max_size=3))] if of.clustering else [],
+        draw(some(bounds[0])),
+        draw(some(bounds[1])),
         draw(st.sampled_from([1, 2, 3, 5, 1000])),
     )
 
@@ -89,7 +89,7 @@ def among(rows: Sequence[Any], all_rows: Sequence[Any]) -> bool:
 async def check(store: Store, example: Example) -> None:
     """Compares what the store reads of many keys with what it, and the one in memory, reads of each."""
     memory, of = MemoryStore(), example.table
-    bounds = {"after": example.after, "upto": example.upto}
+    bounds: dict[str, Any] = {"after": example.after, "upto": example.upto}
     await memory.write(example.rows)
     await store.write(example.rows)
     assert await store.get_many(of, example.keys) == [await memory.get(of, *key) for key in example.keys]

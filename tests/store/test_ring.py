@@ -187,7 +187,7 @@ async def test_a_node_that_cannot_be_reached_is_asked_once_and_then_any_is() -> 
     session.errors = {A: NoHostAvailable("it went down", {})}
     assert await store.execute("SELECT 1", node=A) == []
     assert session.asked == [A, None]
-    session.errors[None] = NoHostAvailable("all are down", {})
+    session.errors = dict.fromkeys((A, None), NoHostAvailable("all are down", {}))
     with pytest.raises(StoreUnavailable):
         await store.execute("SELECT 1", node=A)
     assert session.asked == [A, None, A, None]
