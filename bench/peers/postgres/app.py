@@ -36,7 +36,7 @@ router = APIRouter()
 
 
 def build(settings: Settings | None = None, url: str | None = None) -> FastAPI:
-    """Makes the application over the PostgreSQL at a URL; both are the environment's (PEER_URL) if they aren't given."""
+    """Makes the application over the PostgreSQL at a URL; both are the environment's unless they are given."""
 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncGenerator[None]:
