@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import build, open_resources
-from bench.harness.api_data import Dataset, Size, dataset
+from bench.harness.api_data import LATER, Dataset, Size, dataset
 from bench.harness.folding import fill
 from bench.harness.load import Ask
 from bench.harness.screens import like, my_rolls, photo_with_comments, profile, roll_page
@@ -23,6 +23,7 @@ from bench.harness.serving import token
 from bench.peers.postgres.app import build as build_peer
 from bench.peers.postgres.fill import fill as fill_postgres
 from bench.peers.postgres.server import postgres
+from events.generated import PhotoTaken, RollCreated
 from events.settings import Settings
 from ops.secrets import with_values
 from processors.catalog import every_table
@@ -99,6 +100,17 @@ async def test_both_sides_show_the_same(screen: str, settings: Settings, url: st
             assert mine == other, ask.path
             shown += mine is not None
         assert shown >= 5
+
+
+async def test_neither_shows_a_private_roll_or_a_developing_photo(settings: Settings, url: str, data: Dataset) -> None:
+    stranger = token(settings, data.circles[1].people[0])
+    private = [e.roll_id for e in data.events if isinstance(e, RollCreated) and e.visibility == "private"]
+    developing = [e.photo_id for e in data.events if isinstance(e, PhotoTaken) and e.develops_at == LATER]
+    hidden = [Ask(f"/v1/photos/{photo}?include=comments", stranger) for photo in developing[:3]]
+    hidden.append(Ask(f"/v1/rolls/{private[0]}?include=photos,members", stranger))
+    async with both(settings, url) as sides:
+        for client in sides:
+            assert [await answer(client, ask) for ask in hidden] == [None] * 4
 
 
 async def test_a_like_counts_once_for_the_peer_and_shows(settings: Settings, url: str, data: Dataset) -> None:
