@@ -16,7 +16,6 @@ from web.tokens import issue_token
 
 OURS, GATEWAY = "api.app:app", "producers.gateway.app:app"
 UVICORN = (
-    "--factory",
     "--loop",
     "uvloop",
     "--no-access-log",
