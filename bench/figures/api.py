@@ -14,14 +14,14 @@ from bench.harness.load import prepare, send_again
 from bench.harness.rates import compare, figure_of
 from bench.harness.screens import roll_photos
 from bench.harness.servers import BenchServers
-from bench.harness.serving import OURS, served
+from bench.harness.serving import OURS, Service, served
 from events.settings import Settings
 from events.topics import FACTS
 from projections.accounts.users import USERS
 from projections.store.cassandra import connect, disconnect
 from projections.store.roles import API
 
-REFERENCE = "bench.reference.api:app"
+REFERENCE = Service("bench.reference.api:app")
 READS = 300
 
 
@@ -32,7 +32,7 @@ def measure(servers: BenchServers) -> dict[str, Figure]:
     data = dataset(Size(circles=2))
     fill(settings, data.events)
     asks = [ask for circle in data.circles for ask in roll_photos(settings, circle)]
-    with served(settings, OURS) as ours, served(settings, REFERENCE) as bare:
+    with served(settings, OURS, REFERENCE) as (ours, bare):
         for side in (ours, bare):
             prepare(side, asks)
         at_once, alone = (compare(ours, bare, clients=each, seconds=seconds, rounds=rounds) for each in (16, 1))

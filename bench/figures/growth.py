@@ -54,7 +54,7 @@ def api_growth(servers: BenchServers) -> Figure:
     """Measures a page of a roll of 400 photos, and of one of 40."""
     seconds = 10.0 if servers.large else 3.0
     few, many = (servers.keyspace(f"growth_api_{size}", *FACTS) for size in ("few", "many"))
-    with served(many, OURS) as much, served(few, OURS) as little:
+    with served(many, OURS) as (much,), served(few, OURS) as (little,):
         for keyspace, side, times in ((few, little, 1), (many, much, TIMES)):
             data = dataset(Size(circles=1, photos_a_person=times * PHOTOS_A_PERSON, comments=0))
             fill(keyspace, data.events)

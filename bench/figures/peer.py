@@ -23,17 +23,17 @@ from bench.harness.process import BenchProcess, alternate
 from bench.harness.rates import Compared, compare, figure_of
 from bench.harness.screens import like, my_rolls, photo_with_comments, profile, roll_page
 from bench.harness.servers import BenchServers
-from bench.harness.serving import GATEWAY, OURS, served
+from bench.harness.serving import GATEWAY, OURS, Service, served
 from bench.peers.postgres.fill import fill as fill_postgres
 from bench.peers.postgres.server import postgres
 from events.generated import Event
 from events.settings import Settings
 
-PEER = "bench.peers.postgres.app:app"
 CLIENTS = 16
 WARM_CIRCLES = 2
 MOST_COLD = 600
 EVERYTHING = 100.0  # seconds: until no requests are left
+JAVA_WARM = 5.0  # seconds until Cassandra's reads are compiled
 Asks = Callable[[Settings, Circle], list[Ask]]
 SCREENS: dict[str, Asks] = {
     "roll_page": roll_page,
@@ -67,7 +67,7 @@ def population(*, circles: int, pairs: int) -> Population:
 
 def measure(servers: BenchServers) -> dict[str, Figure]:
     """Measures all screens and the write."""
-    people = population(circles=30, pairs=200) if servers.large else population(circles=8, pairs=50)
+    people = population(circles=30, pairs=200) if servers.large else population(circles=7, pairs=40)
     settings = servers.whole_keyspace("peer")
     with postgres() as url:
         fill(settings, people.events)
@@ -84,17 +84,22 @@ class Sides:
     """Both sides' services, started anew for each measurement."""
 
     def __init__(self, servers: BenchServers, settings: Settings, url: str):
-        self._servers, self._settings, self._url = servers, settings, url
+        self._servers, self._settings = servers, settings
+        self._peer = Service("bench.peers.postgres.app:app", {"PEER_URL": url})
         self._seconds, self._rounds = (10.0, 5) if servers.large else (2.0, 3)
 
     def warm(self, people: Population) -> dict[str, Figure]:
         """Measures screens whose rows have been asked for, from sixteen clients and from one."""
         figures: dict[str, Figure] = {}
-        with served(self._settings, OURS) as ours, served(self._settings, PEER, PEER_URL=self._url) as theirs:
-            for name, asks in SCREENS.items():
-                sent = [ask for circle in people.circles[:WARM_CIRCLES] for ask in asks(self._settings, circle)]
+        circles = people.circles[:WARM_CIRCLES]
+        sent = {name: [ask for one in circles for ask in asks(self._settings, one)] for name, asks in SCREENS.items()}
+        with served(self._settings, OURS, self._peer) as (ours, theirs):
+            for side in (ours, theirs):
+                prepare(side, list(chain(*sent.values())))
+                send_again(side, clients=CLIENTS, seconds=JAVA_WARM)
+            for name in SCREENS:
                 for side in (ours, theirs):
-                    prepare(side, sent)
+                    prepare(side, sent[name])
                     send_once(side, clients=CLIENTS, seconds=EVERYTHING)
                 measured = [
                     compare(ours, theirs, clients=clients, seconds=self._seconds, rounds=self._rounds)
@@ -107,7 +112,7 @@ class Sides:
         """Measures each request once, in processes that have answered those of another circle only."""
         rounds: list[list[Measured]] = [[], []]
         for number in range(self._rounds):
-            with served(self._settings, OURS) as ours, served(self._settings, PEER, PEER_URL=self._url) as theirs:
+            with served(self._settings, OURS, self._peer) as (ours, theirs):
                 for side in (ours, theirs):
                     prepare(side, SCREENS[name](self._settings, people.circles[0]))
                     send_again(side, clients=CLIENTS, seconds=1.0)
@@ -120,7 +125,7 @@ class Sides:
         """Measures likes that nobody gave yet, by people in no order."""
         asks = [ask for circle in (*people.circles, *people.pairs) for ask in like(self._settings, circle)]
         Random(1).shuffle(asks)
-        with served(self._settings, GATEWAY) as ours, served(self._settings, PEER, PEER_URL=self._url) as theirs:
+        with served(self._settings, GATEWAY, self._peer) as (ours, theirs):
             for side in (ours, theirs):
                 prepare(side, asks)
                 send_once(side, clients=CLIENTS, seconds=1.0)

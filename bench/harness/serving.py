@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from ops.supervisor.children import running
 from ops.supervisor.program import Program, http_status
 from web.tokens import issue_token
 
-OURS, GATEWAY = "api.app:app", "producers.gateway.app:app"
 UVICORN = (
     "--loop",
     "uvloop",
@@ -27,13 +27,24 @@ UVICORN = (
 )
 
 
-def program(settings: Settings, app: str, added: Mapping[str, str]) -> Program:
-    """Describes an app in uvicorn, on `api_port`. `added`: what its environment has beside the settings."""
+@dataclass(frozen=True)
+class Service:
+    """An app for uvicorn (`module:name`), and what its environment has beside the settings."""
+
+    app: str
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+OURS, GATEWAY = Service("api.app:app"), Service("producers.gateway.app:app")
+
+
+def program(settings: Settings, service: Service) -> Program:
+    """Describes a service in uvicorn, on `api_port`."""
     port = settings.api_port
     return Program(
-        name=f"{app.partition(':')[0]}-{port}",
-        command=(sys.executable, "-m", "uvicorn", app, "--host", settings.host, "--port", str(port), *UVICORN),
-        environment={**environment(settings), **added},
+        name=f"{service.app.partition(':')[0]}-{port}",
+        command=(sys.executable, "-m", "uvicorn", service.app, "--host", settings.host, "--port", str(port), *UVICORN),
+        environment={**environment(settings), **service.environment},
         folder=ROOT,
         ports={"api_port": port},
         ready=lambda: http_status(settings.host, port, "/readyz") == 200,
@@ -41,14 +52,12 @@ def program(settings: Settings, app: str, added: Mapping[str, str]) -> Program:
 
 
 @contextmanager
-def served(settings: Settings, app: str, **added: str) -> Generator[BenchProcess]:
-    """Runs an app, and the process that sends requests to it; yields the latter."""
-    own = with_values(settings, api_port=free_block(settings.host))
-    with (
-        running([program(own, app, added)], own.home / "logs", 0),
-        bench_process(own, "bench.harness.load", own.api_port) as load,
-    ):
-        yield load
+def served(settings: Settings, *services: Service) -> Generator[list[BenchProcess]]:
+    """Runs services, each with a process that sends requests to it; yields the latter, in the same order."""
+    own = [with_values(settings, api_port=free_block(settings.host)) for _ in services]
+    programs = [program(each, service) for each, service in zip(own, services, strict=True)]
+    with running(programs, settings.home / "logs", 0), ExitStack() as stack:
+        yield [stack.enter_context(bench_process(each, "bench.harness.load", each.api_port)) for each in own]
 
 
 def token(settings: Settings, viewer: UUID) -> str:
