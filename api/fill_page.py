@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 C = TypeVar("C")
 T = TypeVar("T")
 
-SPARE = 10  # candidates that are hydrated beyond a page's limit, in place of those that the viewer may not see
+SPARE = 5  # candidates that are hydrated beyond a page's limit, in place of those that the viewer may not see
 SCAN_CAP = 200  # rows that are read for a page of a list which leaves many of its rows out
 
 

@@ -10,19 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from projections.reactions.liked_by import liked_by
-
 from api.context import Context
 from api.hydrated import THUMBS, Hydrated, Related
 from projections.graph.followers import followers
 from projections.graph.following import following
 from projections.photos.roll_feed import RollPhoto, newest_in_rolls
+from projections.reactions.liked_by import liked_by
 from projections.rolls.roll_followers import roll_followers
 from projections.tally.counts import Counts
 from projections.tally.queries import counts_of, live_beginnings_by_member, live_in_each
 from projections.visibility import named
 
-NEWEST = 8  # placements of a roll that are read for its thumbs; some of them may have ended
+NEWEST = THUMBS + 1  # placements of a roll that are read for its thumbs: one of them may have ended or be hidden
 T = TypeVar("T")
 
 
@@ -88,7 +87,7 @@ async def newest_placements(context: Context, wanted: Wanted) -> Mapping[UUID, S
     )
     placements = {**found, **{roll_id: rows for roll_id, rows in wanted.newest.items() if roll_id in wanted.rolls}}
     return {
-        roll_id: [row for row in rows if not row.ended and row.owner_id][: THUMBS + 1]
+        roll_id: [row for row in rows if not row.ended and row.owner_id][:NEWEST]
         for roll_id, rows in placements.items()
     }
 

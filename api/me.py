@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from projections.photos.developing_of_user import developing_of_user
 from starlette.responses import Response
 
 from api import screens
@@ -16,6 +15,7 @@ from api.includes import Included, including
 from api.lists import MY_PHOTOS, MY_PHOTOS_BY_STATE, ROLLS
 from api.presentation import REJECTED, Body
 from api.responses import documents
+from projections.photos.developing_of_user import developing_of_user
 from projections.photos.photos_of_user import developing_next_of_user
 from web.pagination import Paging
 

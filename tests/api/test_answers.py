@@ -108,7 +108,9 @@ def test_an_image_url_is_signed_as_s3_signs() -> None:
     assert query["X-Amz-Date"] == ["20260620T120000Z"]
     credentials = Credentials(SETTINGS.s3_access_key, SETTINGS.s3_secret_key)
     signer: Any = S3SigV4QueryAuth(credentials, "s3", "us-east-1", expires=7200)
-    request: Any = AWSRequest("GET", url.split("?")[0])
+    kept = {"response-cache-control": "public, max-age=3600, immutable"}
+    assert {name: query[name] for name in kept} == {name: [value] for name, value in kept.items()}
+    request: Any = AWSRequest("GET", url.split("?")[0], params=kept)
     request.context["timestamp"] = query["X-Amz-Date"][0]
     signer._modify_request_before_signing(request)
     text = signer.string_to_sign(request, signer.canonical_request(request))

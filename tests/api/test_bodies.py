@@ -126,19 +126,39 @@ def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
     totals = {"photos_in_roll": 1, "members": 2, "roll_followers": 3, "developing_in_roll": 4, "photos": 5}
     told = Counts(totals, {"photos_in_roll": minutes(2), "members": minutes(9)})
     row = Roll(LAKE, ADA, "Lake", "summer", "public", DUSK, NOON)
-    assert presentation.roll(row, {"url": "u"}, told, "owner", True) == {
+    assert presentation.roll(row, {"url": "u"}, [{"url": "t"}], told, "owner", True) == {
         "id": str(LAKE),
         "title": "Lake",
         "theme": "summer",
         "visibility": "public",
         "owner": str(ADA),
         "cover": {"url": "u"},
+        "thumbs": [{"url": "t"}],
+        "created_at": "2026-06-19T12:00:00.000Z",
         "last_activity": "2026-06-19T12:02:00.000Z",
         "counts": {"photos": 1, "members": 2, "followers": 3, "developing": 4},
         "viewer": {"role": "owner", "following": True},
     }
-    empty = presentation.roll(row, None, counts(), None, False)
+    empty = presentation.roll(row, None, [], counts(), None, False)
     assert (empty["last_activity"], empty["viewer"]) == (None, {"role": None, "following": False})
+
+
+def test_what_is_named_is_shown_by_its_name() -> None:
+    person = User(ADA, handle="ada", display_name="Ada", bio="Film only")
+    assert presentation.named_user(person, {"url": "u"}) == {
+        "handle": "ada",
+        "display_name": "Ada",
+        "avatar": {"url": "u"},
+    }
+    assert presentation.named_user(User(ADA, "ada"), None) == {"handle": "ada", "display_name": "", "avatar": None}
+    row = Roll(LAKE, ADA, "Lake", "summer", "private")
+    assert presentation.named_roll(row) == {"title": "Lake", "visibility": "private"}
+
+
+def test_what_develops_is_ready_when_the_next_of_it_is() -> None:
+    assert presentation.developing(2, NOON) == {"count": 2, "ready_at": "2026-06-19T12:00:00.000Z"}
+    assert presentation.developing(2, None) == {"count": 2, "ready_at": None}
+    assert presentation.developing(0, NOON) == {"count": 0, "ready_at": None}
 
 
 def test_a_comment_is_shown_as_it_was_written() -> None:

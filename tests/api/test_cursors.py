@@ -17,7 +17,7 @@ from starlette.requests import Request
 from projections.store.table import Table
 from tests.given import ADA, NOON
 from tests.kit import run
-from web.pagination import LONGEST_CURSOR, Cursor, PageRequest, next_link, page_body, page_request, sealer
+from web.pagination import LONGEST_CURSOR, Cursor, PageRequest, next_link, page_request, sealer
 from web.problems import Problem
 
 SECRET = "s" * 40
@@ -143,8 +143,6 @@ def test_a_link_asks_for_the_same_with_the_next_cursor(path: str, query: str, li
 
 def test_the_last_page_has_no_link() -> None:
     assert next_link(request("/v1/me/photos", "cursor=old"), None) == {}
-    assert page_body([{"id": 1}], None) == {"items": [{"id": 1}], "next": None}
-    assert page_body([], "a") == {"items": [], "next": "a"}
 
 
 def test_a_page_has_thirty_items_unless_another_number_is_asked_for() -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,14 +10,13 @@ from uuid import UUID
 
 import pytest
 
-from api.fill_page import SCAN_CAP, fill_page
+from api.fill_page import SPARE, candidates_of, fill_page
 from events.generated import Event
 from events.ids import key_order
 from projections.graph.followers import followers
 from projections.store.table import Table
 from projections.tally.queries import newest_members
 from tests.api.world import MORNING, ApiWorld, named
-from tests.kit import run
 from web.pagination import Cursor
 from web.problems import Problem
 
@@ -149,48 +148,47 @@ async def test_shards_are_merged_in_the_order_in_which_cassandra_keeps_each() ->
 
 
 @pytest.mark.parametrize(
-    ("hidden", "limit", "cap", "shown", "last"),
+    ("hidden", "limit", "size", "shown", "last"),
     [
-        ((), 3, 300, [0, 1, 2], 2),
-        ((1, 2), 3, 300, [0, 3, 4], 4),
-        (range(1, 10), 3, 300, [0], None),
-        (range(1, 10), 3, 3, [0], 2),
-        (range(1, 10), 3, 4, [0], 4),
-        (range(1, 10), 3, 5, [0], 4),
-        (range(1, 10), 3, 6, [0], 6),
-        (range(6), 10, 300, [6, 7, 8, 9], None),
-        ((), 9, 300, list(range(9)), 8),
-        ((), 10, 300, list(range(10)), None),
-        ((), 11, 300, list(range(10)), None),
+        ((), 3, 100, [0, 1, 2], 2),
+        ((1, 2), 3, 100, [0, 3, 4], 4),
+        (range(1, 10), 3, 100, [0], 7),  # as many as are hydrated for a page of three
+        (range(6), 10, 100, [6, 7, 8, 9], None),
+        ((), 9, 100, list(range(9)), 8),
+        ((), 10, 100, list(range(10)), None),
+        ((), 11, 100, list(range(10)), None),
+        ((), 10, 10, list(range(10)), 9),  # as many as were read: there may be more
+        (range(10), 10, 10, [], 9),
     ],
 )
-def test_a_page_is_full_unless_at_the_end_or_at_the_cap(
-    hidden: Sequence[int], limit: int, cap: int, shown: list[int], last: int | None
+def test_a_page_is_full_unless_at_the_end_or_many_may_not_be_seen(
+    hidden: Sequence[int], limit: int, size: int, shown: list[int], last: int | None
 ) -> None:
-    items, after, _ = run(one_page(range(10), hidden, limit, cap))
-    assert ([item["n"] for item in items], after) == (shown, last)
+    candidates = candidates_of(range(10), lambda _: True, size=size, limit=limit)
+    assert fill_page(candidates, lambda n: None if n in hidden else n, limit) == (shown, last)
 
 
-@pytest.mark.parametrize(("limit", "looked_at"), [(100, 300), (30, 300), (70, 350), (1, 300)])
-def test_no_page_looks_at_more_candidates_than_about_the_cap(limit: int, looked_at: int) -> None:
-    items, after, taken = run(one_page(range(1000), range(1000), limit, SCAN_CAP))
-    assert (items, after, taken) == ([], looked_at - 1, looked_at + 1)
+@pytest.mark.parametrize(
+    ("kept", "limit", "size", "shown", "last"),
+    [
+        ((), 3, 100, [], None),
+        ((), 3, 10, [], 9),
+        ((2, 4), 3, 100, [2, 4], None),
+        ((2, 4), 2, 100, [2, 4], None),  # nothing is left to be shown
+        ((2, 4), 2, 10, [2, 4], 4),
+        ((2, 4, 9), 2, 100, [2, 4], 4),
+        ((9,), 1, 10, [9], 9),
+    ],
+)
+def test_rows_that_a_list_leaves_out_only_move_the_cursor_on(
+    kept: Sequence[int], limit: int, size: int, shown: list[int], last: int | None
+) -> None:
+    candidates = candidates_of(range(10), lambda n: n in kept, size=size, limit=limit)
+    assert fill_page(candidates, lambda n: n, limit) == (shown, last)
 
 
-async def one_page(
-    numbers: Sequence[int], hidden: Sequence[int], limit: int, cap: int
-) -> tuple[list[dict[str, Any]], int | None, int]:
-    """A page out of numbers, the last one that was looked at, and how many were taken."""
-    taken = 0
-
-    async def candidates() -> AsyncIterator[int]:
-        nonlocal taken
-        for n in numbers:
-            taken += 1
-            yield n
-
-    async def hydrate(rows: Sequence[int]) -> list[dict[str, Any] | None]:
-        return [None if n in hidden else {"n": n} for n in rows]
-
-    items, after = await fill_page(candidates(), hydrate, limit, cap)
-    return items, after, taken
+def test_no_more_is_hydrated_than_a_page_and_a_few_to_spare() -> None:
+    candidates = candidates_of(range(1000), lambda n: n % 2 == 1, size=1000, limit=30)
+    assert list(candidates.kept) == list(range(1, 2 * (30 + SPARE), 2))
+    assert candidates.rows[-1] == 2 * (30 + SPARE)
+    assert candidates.more

@@ -1,11 +1,12 @@
 """Rolls: who sees them, what is in them, and who."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from events import generated as g
-from tests.api.world import MORNING, ApiWorld, named
+from tests.api.world import MORNING, NOW, ApiWorld, named
 
 pytestmark = pytest.mark.anyio
 
@@ -68,18 +69,61 @@ async def test_members_are_listed_with_their_roles() -> None:
         assert [each["role"] for each in shown] == ["member"] * 9 + ["owner"]
 
 
-async def test_a_cover_is_shown_only_to_those_who_may_see_that_photo() -> None:
+def shows(image: dict[str, Any] | None) -> str | None:
+    """Which of these photos an image is of."""
+    names = ("dusk", "dawn", "secret", "theirs", "next")
+    return next((name for name in names if image and str(named(name)) in image["url"]), None)
+
+
+async def test_a_cover_is_the_photo_chosen_while_it_is_in_the_roll_and_seen_and_else_the_newest_that_is() -> None:
     world = ApiWorld()
-    await world.given(*map(world.person, ("ada", "bo")), *world.roll("lake", "ada"))
-    await world.given(*world.developed("dusk", "ada", "lake"), *world.roll("den", "ada", "private"))
-    await world.given(*world.developed("secret", "ada", "den"), *world.taken("dawn", "ada", "lake"))
+    earlier = MORNING - timedelta(days=1)
+    await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("lake", "ada"))
+    path = f"/v1/rolls/{named('lake')}"
     async with world.api() as api:
-        for name, seen_by_ada, seen_by_bo in (
-            ("dusk", True, True),
-            ("secret", True, False),
-            ("dawn", False, False),
-        ):
-            await world.given(world.cover("lake", "ada", name))
-            for viewer, seen in (("ada", seen_by_ada), ("bo", seen_by_bo)):
-                shown = await api.json(viewer, f"/v1/rolls/{named('lake')}")
-                assert (shown["cover"] is not None) == seen, (name, viewer)
+        assert (await api.json("bo", path))["cover"] is None
+        await world.given(*world.developed("dusk", "ada", "lake"))
+        await world.given(*world.developed("theirs", "cy", "lake", develops_at=earlier))
+        await world.given(*world.developed("secret", "ada"), *world.taken("dawn", "ada", "lake"))
+        assert shows((await api.json("bo", path))["cover"]) == "dusk"
+        for chosen, shown in (("theirs", "theirs"), ("secret", "dusk"), ("dawn", "dusk")):
+            await world.given(world.cover("lake", "ada", chosen))
+            for viewer in ("ada", "bo"):
+                assert shows((await api.json(viewer, path))["cover"]) == shown, (chosen, viewer)
+        await world.given(world.cover("lake", "ada", "theirs"))
+        await world.given(g.UserDeactivated(**world.begin(), user_id=named("cy")))
+        assert shows((await api.json("bo", path))["cover"]) == "dusk"
+        assert shows((await api.json("cy", path))["cover"]) == "theirs"
+
+
+async def test_thumbs_are_of_the_newest_three_that_the_viewer_sees() -> None:
+    world = ApiWorld()
+    await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("lake", "ada"))
+    for hours, (name, owner) in enumerate((("dusk", "ada"), ("theirs", "cy"), ("dawn", "ada"), ("secret", "ada"))):
+        at = MORNING - timedelta(hours=hours)
+        await world.given(*world.developed(name, owner, "lake", develops_at=at))
+    await world.given(*world.developed("next", "ada", "lake", develops_at=MORNING + timedelta(days=1)))
+    async with world.api() as api:
+        for path in (f"/v1/rolls/{named('lake')}", "/v1/users/@ada/rolls"):
+            body = await api.json("bo", path)
+            shown = body.get("items", [body])[0]
+            assert [shows(image) for image in shown["thumbs"]] == ["dusk", "theirs", "dawn"]
+            assert {image["width"] for image in shown["thumbs"]} == {320}
+        await world.given(g.UserDeactivated(**world.begin(), user_id=named("cy")))
+        thumbs = (await api.json("bo", f"/v1/rolls/{named('lake')}"))["thumbs"]
+        assert [shows(image) for image in thumbs] == ["dusk", "dawn", "secret"]
+
+
+async def test_a_roll_says_when_the_next_of_its_photos_is_ready() -> None:
+    world = ApiWorld()
+    await world.given(world.person("ada"), *world.roll("lake", "ada"), *world.developed("dusk", "ada", "lake"))
+    path = f"/v1/rolls/{named('lake')}"
+    await world.given(*world.taken("late", "ada", "lake", develops_at=NOW - timedelta(hours=1)))
+    async with world.api() as api:
+        assert (await api.json("ada", path))["developing"]["ready_at"] is None
+        for days in (2, 1):
+            at = MORNING + timedelta(days=days)
+            await world.given(*world.taken(f"in {days} days", "ada", "lake", develops_at=at))
+        shown = await api.json("ada", path)
+        assert shown["developing"]["ready_at"] == "2026-06-21T07:00:00.000Z"
+        assert shown["developing"]["count"] == shown["counts"]["developing"]

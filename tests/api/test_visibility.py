@@ -16,12 +16,12 @@ from projections.store.protocol import StoreUnavailable
 from projections.visibility import (
     VisibleRows,
     as_of,
-    role_in,
     sees_photo,
     sees_roll,
     sees_user,
 )
 from tests.api.world import MORNING, NOW, ApiWorld, named
+from tests.projections.counting import CountingStore
 
 pytestmark = pytest.mark.anyio
 
@@ -119,28 +119,64 @@ async def test_the_loaders_read_what_the_rules_need() -> None:
     world = ApiWorld()
     await world.given(*map(world.person, ("ada", "bo", "cy")), *world.roll("den", "ada", "private"))
     await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den"))
-    dusk = replace(PHOTO, on_profile=False)
-    seen = [await VisibleRows(world.store, named(who), NOW).sees(dusk) for who in ("ada", "bo", "cy")]
-    assert seen == [True, True, False]
-    rolls = [await VisibleRows(world.store, named(who), NOW).roll(named("den")) for who in ("bo", "cy")]
-    assert [row is not None for row in rolls] == [True, False]
-    roles = [await role_in(world.store, roll_id=named("den"), user_id=named(who)) for who in ("ada", "bo", "cy")]
-    assert roles == ["owner", "member", None]
+    for who, seen, role in (("ada", True, "owner"), ("bo", True, "member"), ("cy", False, None)):
+        visible = VisibleRows(world.store, named(who), NOW)
+        assert (await visible.photo(named("dusk")) is not None) == seen
+        assert (await visible.roll(named("den")) is not None) == seen
+        assert await visible.role(named("den")) == role
+
+
+@pytest.mark.parametrize(("photo", "requests"), [("mine", 1), ("taken", 1), ("shown", 2), ("dusk", 4), ("none", 1)])
+async def test_one_photo_is_decided_on_with_the_rows_that_decide(photo: str, requests: int) -> None:
+    world = ApiWorld()
+    await world.given(
+        *map(world.person, ("ada", "bo")), *world.roll("den", "ada", "private"), *world.roll("lake", "bo")
+    )
+    await world.given(world.joined("den", "bo"), *world.developed("dusk", "ada", "den", "lake"))
+    await world.given(*world.developed("shown", "ada", "den", on_profile=True), *world.taken("taken", "ada", "lake"))
+    await world.given(*world.developed("mine", "bo", "den"))
+    assert isinstance(world.store, MemoryStore)
+    store = CountingStore(world.store)
+    seen = await VisibleRows(store, BO, NOW).photo(named(photo))
+    assert (seen is not None) == (photo in ("mine", "shown", "dusk"))
+    assert store.requests == requests
+
+
+async def test_many_rows_are_read_at_once_and_none_is_read_twice() -> None:
+    world = ApiWorld()
+    await world.given(
+        *map(world.person, ("ada", "bo")), *world.roll("den", "ada", "private"), *world.roll("lake", "bo")
+    )
+    await world.given(*world.developed("dusk", "ada", "den", "lake"), *world.developed("dawn", "bo", "lake"))
+    assert isinstance(world.store, MemoryStore)
+    store = CountingStore(world.store)
+    visible = VisibleRows(store, BO, NOW)
+    photos, rolls = [named("dusk"), named("dawn")], [named("den"), named("lake")]
+    await visible.read(users=[ADA, BO, None], photos=photos, rolls=rolls)
+    assert store.requests == 4  # one of them for the roles
+    assert all(map(visible.shown_photo, photos))
+    assert [visible.shown_roll(roll) is not None for roll in rolls] == [False, True]
+    assert visible.rolls_with(named("dusk")) == [named("lake")]
+    await visible.read(users=[BO], photos=photos[:1], rolls=rolls)
+    assert await visible.photo(named("dawn")) is not None
+    assert store.requests == 4
+    with pytest.raises(LookupError):
+        visible.shown_user(named("somebody who wasn't read"))
 
 
 async def test_a_row_is_read_once_for_all_who_ask_and_its_failure_told_to_all() -> None:
     class Counting(MemoryStore):
         reads = 0
 
-        async def get(self, table: Any, *key: Any) -> Any:
+        async def get_many(self, table: Any, keys: Any) -> Any:
             """Counts, and lets the others ask before it answers."""
             self.reads += 1
             others_have_asked = asyncio.Event()
             asyncio.get_running_loop().call_soon(others_have_asked.set)
             await others_have_asked.wait()
-            if key == (BO,):
+            if keys == [(BO,)]:
                 raise StoreUnavailable("no")
-            return USER
+            return [USER]
 
     store = Counting()
     visible = VisibleRows(store, BO, NOW)

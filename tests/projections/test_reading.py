@@ -1,33 +1,34 @@
-"""What is asked of sets and of bucketed lists: who is in it, in which order, from where on, at every size of a read."""
+"""What is asked of sets: who is in it, in which order, from where on, at every size of a read; and what that costs."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from events.generated import Event
-from projections.buckets import buckets, day_of, month_of, next_items
+from events.ids import key_order
 from projections.graph.followers import followers
 from projections.graph.following import following
 from projections.photos.photos_in_roll import photos_in_roll
-from projections.photos.roll_feed import ROLL_FEED_BUCKETS, roll_photo_candidates
 from projections.rolls.members import members
+from projections.rolls.roll_followers import roll_followers
 from projections.store.memory import MemoryStore
-from projections.store.table import Stamped
 from projections.tally.queries import (
+    Newest,
     counts_of,
-    list_key,
     live_beginnings,
     live_beginnings_by_member,
-    newest_beginnings,
+    live_in_each,
     newest_members,
     shard_of,
 )
-from projections.tally.tally import Member
 from tests import given
-from tests.given import ADA, BO, CY, DAWN, DUSK, LAKE, MORNING, minutes, named
+from tests.given import ADA, BO, CY, DAWN, DEN, DUSK, LAKE, MORNING, minutes, named
 from tests.kit import run
+from tests.projections.counting import CountingStore
 from tests.projections.rows import OF_ADA, OF_BO, store_of, stored
 
 pytestmark = pytest.mark.anyio
@@ -71,8 +72,9 @@ async def test_beginnings_in_a_set_of_other_peoples_facts_are_found_by_whose_the
 
 
 async def test_which_of_some_are_in_a_set_is_asked_over_all_shards() -> None:
-    store = await stored(FIRST, SECOND, BY_CY)
+    store = CountingStore(await stored(FIRST, SECOND, BY_CY))
     found = await live_beginnings_by_member(store, members, LAKE, [BO, CY, ADA])
+    assert store.requests == 1
     assert {who: [row.beginning for row in rows] for who, rows in found.items()} == {
         BO: [FIRST.event_id, SECOND.event_id],
         CY: [BY_CY.event_id],
@@ -81,32 +83,84 @@ async def test_which_of_some_are_in_a_set_is_asked_over_all_shards() -> None:
     assert list(await live_beginnings_by_member(store, members, LAKE, [CY])) == [CY]
 
 
-async def test_who_began_twice_is_listed_where_he_began_first_and_moves_when_that_ends() -> None:
-    async def listed(store: MemoryStore, size: int, after: tuple[object, ...] = ()) -> list[UUID]:
-        return [row.beginning async for row in newest_members(store, members, LAKE, after, size)]
-
-    both, moved = await stored(FIRST, SECOND, BY_CY), await stored(FIRST, SECOND, BY_CY, FIRST_ENDS)
-    for size in (1, 2, 3, 50):
-        assert await listed(both, size) == [BY_CY.event_id, FIRST.event_id]
-        assert await listed(moved, size) == [SECOND.event_id, BY_CY.event_id]
-        assert await listed(moved, size, (minutes(5), BO, SECOND.event_id)) == [BY_CY.event_id]
-        assert await listed(moved, size, (minutes(3), CY, BY_CY.event_id)) == []
-
-
-@pytest.mark.parametrize("size", [1, 8, 9, 40])
-async def test_a_set_is_read_whole_in_order_whatever_the_size_of_a_read(size: int) -> None:
-    follows = [
-        given.user_followed(follower_id=(BO, CY, ADA)[n % 3], followee_id=LAKE, occurred_at=minutes(n // 2))
-        for n in range(40)
+async def test_of_many_sets_those_that_one_member_is_in_are_one_request() -> None:
+    follows = [given.roll_followed(follower_id=BO, roll_id=named(f"roll {n}")) for n in range(40)]
+    again = given.roll_followed(follower_id=BO, roll_id=LAKE, occurred_at=minutes(9))
+    first = given.roll_followed(follower_id=BO, roll_id=LAKE, occurred_at=minutes(2))
+    gone = [
+        given.roll_unfollowed(follower_id=BO, roll_id=each.roll_id, follow_id=each.event_id) for each in follows[:5]
     ]
-    of_one = [given.user_followed(followee_id=named(f"p{n}"), occurred_at=minutes(n // 2)) for n in range(20)]
-    store = await stored(*follows, *of_one)
-    keys = [list_key(row) async for row in newest_beginnings(store, followers, LAKE, size=size)]
-    assert {key[2] for key in keys} == {follow.event_id for follow in follows}
-    assert [key[0] for key in keys] == sorted((follow.occurred_at for follow in follows), reverse=True)
-    assert [list_key(row) async for row in newest_beginnings(store, followers, LAKE, keys[19], size)] == keys[20:]
-    own = [row.beginning async for row in newest_beginnings(store, following, BO, size=size) if row.member != LAKE]
-    assert sorted(own) == sorted(follow.event_id for follow in of_one)
+    store = CountingStore(await stored(*follows, again, first, *gone, given.roll_followed(follower_id=CY, roll_id=DEN)))
+    found = await live_in_each(store, roll_followers, [LAKE, DEN, DEN, *(each.roll_id for each in follows)], BO)
+    assert store.requests == 1
+    expected = {each.roll_id: [each.event_id] for each in follows[5:]} | {LAKE: [first.event_id, again.event_id]}
+    assert {roll: [row.beginning for row in rows] for roll, rows in found.items()} == expected
+
+
+def who(newest: Newest) -> list[UUID]:
+    """The beginnings by which somebody is in the set."""
+    return list(newest.members)
+
+
+async def test_who_began_twice_is_listed_where_he_began_first_and_moves_when_that_ends() -> None:
+    both, moved = await stored(FIRST, SECOND, BY_CY), await stored(FIRST, SECOND, BY_CY, FIRST_ENDS)
+    assert who(await newest_members(both, members, LAKE)) == [BY_CY.event_id, FIRST.event_id]
+    assert who(await newest_members(moved, members, LAKE)) == [SECOND.event_id, BY_CY.event_id]
+    assert who(await newest_members(moved, members, LAKE, (minutes(5), BO, SECOND.event_id))) == [BY_CY.event_id]
+    assert who(await newest_members(moved, members, LAKE, (minutes(3), CY, BY_CY.event_id))) == []
+    one = await newest_members(both, members, LAKE, size=1)
+    assert ([row.beginning for row in one.rows], who(one)) == ([SECOND.event_id], [])
+
+
+PEOPLE = [named(f"p{n}") for n in range(6)]
+steps = st.lists(
+    st.tuples(st.sampled_from(["follow", "follow", "unfollow"]), st.sampled_from(PEOPLE), st.integers(0, 5)),
+    max_size=30,
+)
+
+
+@settings(deadline=None)
+@drawn(history=steps, size=st.integers(1, 12))
+async def test_stretch_by_stretch_a_set_is_everybody_once_where_they_began_first(
+    history: list[tuple[str, UUID, int]], size: int
+) -> None:
+    events: list[Event] = []
+    began: dict[UUID, tuple[object, ...]] = {}
+    live: dict[UUID, list[UUID]] = {}
+    for number, (what, person, minute) in enumerate(history):
+        held = live.setdefault(person, [])
+        if what == "follow":
+            beginning = named(f"follow {number}")
+            at = minutes(minute)
+            events.append(given.user_followed(event_id=beginning, follower_id=person, followee_id=LAKE, occurred_at=at))
+            began[beginning] = (at, person, beginning)
+            held.append(beginning)
+        elif held:
+            ended = held.pop(0)
+            events.append(given.user_unfollowed(follower_id=person, followee_id=LAKE, follow_id=ended))
+    store = CountingStore(await stored(*events))
+    looked_at: list[tuple[object, ...]] = []
+    shown: list[UUID] = []
+    while True:
+        store.requests = 0
+        newest = await newest_members(store, followers, LAKE, looked_at[-1] if looked_at else (), size)
+        assert store.requests <= 2
+        assert len(newest.rows) <= size
+        looked_at += [(row.begun, row.member, row.beginning) for row in newest.rows]
+        shown += who(newest)
+        assert all(row.beginning == beginning for beginning, row in newest.members.items())
+        if len(newest.rows) < size:
+            break
+    assert looked_at == sorted(began.values(), key=key_order, reverse=True)
+    firsts = [min((began[each] for each in held), key=key_order) for held in live.values() if held]
+    assert [began[each] for each in shown] == sorted(firsts, key=key_order, reverse=True)
+
+
+async def test_a_set_of_ones_own_facts_is_one_shard() -> None:
+    store = CountingStore(await stored(*(given.user_followed(followee_id=each) for each in PEOPLE)))
+    newest = await newest_members(store, following, BO)
+    assert {row.member for row in newest.members.values()} == set(PEOPLE)
+    assert (store.requests, store.partitions) == (2, 2)
 
 
 @pytest.mark.parametrize(("first", "second"), [(BO, CY), (CY, BO)])
@@ -115,64 +169,19 @@ async def test_of_two_who_began_in_the_same_second_the_later_is_listed_first(fir
         given.user_followed(follower_id=ADA, followee_id=first, occurred_at=MORNING),
         given.user_followed(follower_id=ADA, followee_id=second, occurred_at=MORNING + timedelta(milliseconds=1)),
     ]
-    store = await stored(*history)
-    assert [row.member async for row in newest_members(store, following, ADA)] == [second, first]
+    newest = await newest_members(await stored(*history), following, ADA)
+    assert [row.member for row in newest.members.values()] == [second, first]
 
 
 def test_a_set_that_is_not_listed_has_no_list() -> None:
-    async def read() -> list[object]:
-        return [row async for row in newest_beginnings(MemoryStore(), photos_in_roll, LAKE)]
-
     with pytest.raises(ValueError, match="photos_in_roll isn't listed by time"):
-        run(read())
-    with pytest.raises(ValueError, match="hasn't begun"):
-        list_key(Member(LAKE, 0, BO, DAWN))
+        run(newest_members(MemoryStore(), photos_in_roll, LAKE))
 
 
 async def test_the_sizes_of_several_are_read_in_the_order_asked() -> None:
-    store = await stored(FIRST, SECOND, BY_CY, given.photo_liked())
+    store = CountingStore(await stored(FIRST, SECOND, BY_CY, given.photo_liked()))
     sizes = await counts_of(store, [DUSK, LAKE, DAWN])
+    assert store.requests == 1
     assert [(each["members"], each["likers"]) for each in sizes] == [(0, 1), (2, 0), (0, 0)]
     assert sizes[1].latest == {"members": minutes(5)}
     assert await counts_of(store, []) == []
-
-
-async def numbers(last: int) -> AsyncIterator[int]:
-    """1, 2, 3…"""
-    for number in range(1, last + 1):
-        yield number
-
-
-async def test_some_of_an_iterator_are_so_many_or_what_is_left() -> None:
-    rows = numbers(5)
-    assert await next_items(rows, 0) == []
-    assert await next_items(rows, 2) == [1, 2]
-    assert await next_items(rows, 3) == [3, 4, 5]
-    assert await next_items(rows, 3) == []
-    assert await next_items(numbers(2), 3) == [1, 2]
-
-
-@pytest.mark.parametrize("number", [1, 99, 100, 101, 250])
-async def test_all_buckets_are_found_newest_first_from_any_on(number: int) -> None:
-    days = [day_of(MORNING + timedelta(days=n)) for n in range(number)]
-    store = MemoryStore()
-    await store.write([Stamped(ROLL_FEED_BUCKETS.upsert(roll_id=LAKE, bucket=day), 1) for day in days])
-    newest = days[::-1]
-    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, "")] == newest
-    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, days[0])] == days[:1]
-    middle = number // 2
-    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, newest[middle])] == newest[middle:]
-    assert [day async for day in buckets(store, ROLL_FEED_BUCKETS, LAKE, "2026-01-01")] == []
-
-
-async def test_a_list_of_many_days_is_read_in_order() -> None:
-    photos = [
-        given.photo_added_to_roll(photo_id=named(f"photo {n}"), develops_at=MORNING - timedelta(days=n))
-        for n in range(20)
-    ]
-    store = await stored(*photos)
-    found = [row.photo_id async for row in roll_photo_candidates(store, LAKE, MORNING, size=1)]
-    assert found == [photo.photo_id for photo in photos]
-    later = roll_photo_candidates(store, LAKE, MORNING + timedelta(days=900), size=2)
-    assert [row.photo_id async for row in later] == found
-    assert month_of(MORNING) == "2026-06"

@@ -1,4 +1,4 @@
-"""Given what was written about a photo, `comments` holds it by month, and only what stands is read and counted."""
+"""Given what was written about a photo, `comments` holds it by month, and only what stands is counted."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -22,23 +22,24 @@ JULY = LAST_OF_JUNE + timedelta(milliseconds=1)
 
 
 def test_a_comment_is_kept_in_its_month() -> None:
-    assert rows(COMMENTS, POSTED) == {Comment(DUSK, "2026-06", NOON, POSTED.event_id, BO, "What a light!", None)}
+    assert rows(COMMENTS, POSTED) == {Comment(f"{DUSK}/2026-06", NOON, POSTED.event_id, BO, "What a light!", None)}
     assert rows(COMMENTS_BUCKETS, POSTED) == {CommentMonth(DUSK, "2026-06")}
 
 
 def test_months_are_those_of_utc() -> None:
     events = [given.comment_posted(occurred_at=at) for at in (LAST_OF_JUNE, JULY)]
-    assert {(row.bucket, row.posted_at) for row in rows(COMMENTS, *events)} == {
-        ("2026-06", LAST_OF_JUNE),
-        ("2026-07", JULY),
+    assert {(row.place, row.posted_at) for row in rows(COMMENTS, *events)} == {
+        (f"{DUSK}/2026-06", LAST_OF_JUNE),
+        (f"{DUSK}/2026-07", JULY),
     }
+    assert {row.photo_id for row in rows(COMMENTS, *events)} == {DUSK}
     assert rows(COMMENTS_BUCKETS, *events) == {CommentMonth(DUSK, "2026-06"), CommentMonth(DUSK, "2026-07")}
 
 
 def test_a_deleted_comment_has_no_text_any_more() -> None:
-    gone = Comment(DUSK, "2026-06", NOON, POSTED.event_id, BO, "", True)
+    gone = Comment(f"{DUSK}/2026-06", NOON, POSTED.event_id, BO, "", True)
     assert rows(COMMENTS, POSTED, DELETED) == {gone}
-    assert rows(COMMENTS, DELETED) == {Comment(DUSK, "2026-06", NOON, POSTED.event_id, None, "", True)}
+    assert rows(COMMENTS, DELETED) == {Comment(f"{DUSK}/2026-06", NOON, POSTED.event_id, None, "", True)}
     assert rows(COMMENTS_BUCKETS, DELETED) == set()
 
 
@@ -61,7 +62,7 @@ def test_a_deleted_comment_does_not_count() -> None:
     assert counts_of_kind("commented", POSTED, DELETED) == {Count(DUSK, "commented", OF_BO, 1, 0, milliseconds(NOON))}
 
 
-async def test_what_stands_is_read_newest_first_from_any_place_on() -> None:
+async def test_comments_are_read_newest_first_from_any_place_on_deleted_ones_too() -> None:
     ats = [LAST_OF_JUNE - timedelta(days=40), LAST_OF_JUNE - timedelta(days=1), LAST_OF_JUNE, JULY]
     events = [given.comment_posted(occurred_at=at, text=str(at)) for at in ats]
     gone = given.comment_posted(occurred_at=minutes(0))
@@ -69,12 +70,14 @@ async def test_what_stands_is_read_newest_first_from_any_place_on() -> None:
     early = given.comment_deleted(comment_id=given.named("not yet posted"), posted_at=minutes(7))
 
     async def read(after: tuple[datetime, UUID] | tuple[()], size: int) -> list[UUID]:
-        return [row.comment_id async for row in comments_on(store, DUSK, after, size)]
+        found = await comments_on(store, DUSK, after, size)
+        assert all(bool(row.deleted) == (row.comment_id in (gone.event_id, early.comment_id)) for row in found)
+        return [row.comment_id for row in found if not row.deleted]
 
     history: list[Event] = [*events, gone, end, early]
     store = await stored(*history)
     newest = [event.event_id for event in reversed(events)]
     for size in (1, 2, 50):
-        assert await read((), size) == newest
-        for place, event in enumerate(reversed(events), 1):
-            assert await read((event.occurred_at, event.event_id), size) == newest[place:]
+        assert await read((), size) == newest[:size]
+    for place, event in enumerate(reversed(events), 1):
+        assert await read((event.occurred_at, event.event_id), 50) == newest[place:]
