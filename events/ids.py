@@ -1,5 +1,6 @@
 """Ids. A derived event's id follows from its cause, so that deriving the event twice gives the same event."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -29,6 +30,12 @@ def event_id_of(value: bytes | None) -> bytes | None:
     """Returns the text of a record's event id (36 bytes), without decoding it; None if the value can't be an event.
 
     Two records that give the same are of the same event. Bytes that only look like an event's give something too."""
-    if value is None or len(value) < TEXT.stop or value[0] != 0 or value[LENGTH_AT] != LENGTH:
-        return None
-    return value[TEXT]
+    return event_ids_of((value,))[0]
+
+
+def event_ids_of(values: Iterable[bytes | None]) -> list[bytes | None]:
+    """The same of many records: no call for each, because all that is read passes through here."""
+    return [
+        None if value is None or len(value) < TEXT.stop or value[0] != 0 or value[LENGTH_AT] != LENGTH else value[TEXT]
+        for value in values
+    ]

@@ -1,8 +1,9 @@
 """Copies: an event id counts once, where it first stands in its partition (docs/design.md, section 3, rule 11)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import cast
 
-from events.ids import event_id_of
+from events.ids import event_id_of, event_ids_of
 from processors.handlers.batch import Record
 
 LEEWAY_MS = 60_000  # by how much append times may go back, as they do over leaders, without reading the log again
@@ -35,11 +36,13 @@ class Copies:
         """The offset after the last record that was shown."""
         return self._next
 
-    def show(self, records: Iterable[Record]) -> int | None:
+    def show(self, records: Sequence[Record]) -> int | None:
         """Shows records, in order; those that were shown before may be among them.
 
         Returns None when all were shown. Where append times went back too far, it stops before the first such record
         and returns an append time: `learn` what stands below `next_offset` since then, and show them again."""
+        if self._show_at_once(records):
+            return None
         young, old, window = self._young, self._old, self._window
         for record in records:
             offset = record.offset
@@ -68,6 +71,30 @@ class Copies:
                 at = max(at, before)
             young[identity] = at
         return None
+
+    def _show_at_once(self, records: Sequence[Record]) -> bool:
+        """Shows records whose ids stand nowhere else, as those of nearly all batches do. Returns False, and does
+        nothing, for any others: those that were shown before have ids that are known, or append times too far back.
+
+        Costs half of what showing one after another does."""
+        if not records:
+            return False
+        times = [record.timestamp for record in records]
+        latest = max(times)
+        if min(times) - self._window < self._since or latest - self._began >= self._window + LEEWAY_MS:
+            return False
+        identities = event_ids_of([record.value for record in records])
+        young = cast(dict[bytes | None, int], self._young)
+        if not (young.keys().isdisjoint(identities) and self._old.keys().isdisjoint(identities)):
+            return False
+        known = len(young)
+        young.update(zip(identities, times, strict=True))
+        if len(young) < known + len(records) or None in young:  # copies of each other, or no events
+            for identity in identities:
+                young.pop(identity, None)
+            return False
+        self._next, self._latest = records[-1].offset + 1, max(latest, self._latest)
+        return True
 
     def _rotate(self) -> None:
         if self._old:

@@ -124,3 +124,26 @@ def test_copies_are_forgotten_that_nobody_asks_for() -> None:
     copies.show(records)
     copies.forget_below(2)
     assert copies._copies == [2]
+
+
+values = st.one_of(st.integers(0, 60).map(value_of), st.sampled_from([None, b"", b"x"]))
+batches = st.lists(st.lists(st.tuples(values, st.integers(-60_000, WINDOW)), max_size=8), max_size=12)
+
+
+@given(steps=batches, again=st.booleans())
+def test_a_batch_shown_at_once_is_as_its_records_one_after_another(
+    steps: list[list[tuple[bytes | None, int]]], again: bool
+) -> None:
+    """Seen to fail with any one of the conditions of `_show_at_once` taken out."""
+    at_once, one_by_one = Copies(WINDOW), Copies(WINDOW)
+    offset, at = 0, 10 * WINDOW
+    for step in steps:
+        batch: list[Record] = []
+        for value, later in step:
+            at += later // 8
+            batch.append(record(*HERE, offset, b"key", value, at))
+            offset += 1
+        assert at_once.show(batch) == next(filter(None, (one_by_one.show([each]) for each in batch)), None)
+        if again:
+            assert at_once.show(batch) is None
+        assert vars(at_once) == vars(one_by_one)

@@ -16,7 +16,7 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import KEYS_A_REQUEST, Store
 from projections.store.table import Stamped, Table, clustering_key
 from tests.store.conftest import On
-from tests.store.tables import FEED, KEYED, LISTS
+from tests.store.tables import FEED, KEYED, LISTS, SHARDED
 
 Key = tuple[Any, ...]
 NOON = datetime(2026, 6, 19, 12, tzinfo=UTC)
@@ -145,6 +145,20 @@ def test_more_keys_than_one_request_takes_are_read_too(on: On) -> None:
         assert [row.value for row in newest] == [*reversed(range(number)), *range(number - 1, number - 6, -1)]
         picked = await store.pick_many(of, partitions, {NOON, NOON + timedelta(minutes=number - 1, hours=24)})
         assert sorted(row.value for row in picked) == [0, number - 1]
+
+    on(scenario)
+
+
+def test_the_rows_of_several_requests_are_merged_in_the_databases_order(on: On) -> None:
+    """Ids sort by their version first."""
+
+    async def scenario(store: Store) -> None:
+        partitions = [(0, uuid4()), (1, uuid4())]
+        low, high = UUID(int=9 << 100 | 4 << 76 | 2 << 62), UUID(int=1 << 100 | 5 << 76 | 2 << 62)
+        for (shard, owner), member in zip(partitions, (high, low), strict=True):
+            await store.write([Stamped(SHARDED.upsert(shard=shard, owner=owner, member=member, at=NOON), 1)])
+        assert [row.member for row in await store.merge_slices(SHARDED, partitions)] == [low, high]
+        assert [row.member for row in await store.merge_slices(SHARDED, partitions, limit=1)] == [low]
 
     on(scenario)
 
