@@ -9,7 +9,7 @@ from bench.harness.load import Measured, send_again
 from bench.harness.process import BenchProcess, alternate
 
 Send = Callable[[BenchProcess], Measured]
-WARM_SECONDS = 1.0  # for each side, before its first round
+WARM_SECONDS = 2.0  # for each side, before its first round
 
 
 @dataclass(frozen=True)
