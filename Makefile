@@ -32,7 +32,7 @@ check: $(INSTALLED) ## lint, formatting, types, import rules, file length
 	@! git grep -nwE 'confluent_kafka.*(Producer|SerializingProducer|AIOProducer)' -- events projections web processors api \
 	  || { echo "only producers/ and ops/ have a Kafka producer"; exit 1; }
 
-bench: servers ## measure both sides of every figure, in ten minutes (SIZE=large: longer; ARGS=names)
+bench: servers ## measure both sides of every figure, in a quarter of an hour (SIZE=large: longer; ARGS=names)
 	@$(BIN)/python -m bench $(ARGS) $(if $(SIZE),--size $(SIZE))
 
 faults: servers ## every fault once, on live servers under load, against an independent fold of the log

@@ -1,71 +1,63 @@
-"""api: requests a second for a page of a roll's feed (30 photos), against a bare ASGI app that does the same reads.
+"""api: requests a second for a page of a roll's photos (30), against a bare ASGI app that does the same reads.
 
 Both run in uvicorn with the same settings, one process each; the load comes from another. Both keep image signatures.
+page_p50: how long such a page takes one client, in reads of a single row by the driver.
 """
 
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import timedelta
+import time
+from statistics import median
 
-from bench.harness.api_data import Album, fill
-from bench.harness.figure import Figure, compared
-from bench.harness.process import ROOT, BenchProcess, alternate, bench_process
+from bench.harness.api_data import Size, dataset
+from bench.harness.figure import Figure, paired
+from bench.harness.folding import fill
+from bench.harness.load import prepare, send_again
+from bench.harness.rates import compare, figure_of
+from bench.harness.screens import roll_photos
 from bench.harness.servers import BenchServers
+from bench.harness.serving import OURS, Service, served
 from events.settings import Settings
 from events.topics import FACTS
-from ops.local_servers import free_block
-from ops.secrets import environment, with_values
-from ops.supervisor.children import running
-from ops.supervisor.program import Program, http_status
-from web.tokens import issue_token
+from projections.accounts.users import USERS
+from projections.store.cassandra import connect, disconnect
+from projections.store.roles import API
 
-ROLLS, PHOTOS_A_ROLL = 20, 60
-UVICORN = ("--loop", "uvloop", "--no-access-log", "--no-server-header", "--lifespan", "on", "--log-level", "warning")
-
-
-def program(settings: Settings, app: str) -> Program:
-    """Describes an app in uvicorn."""
-    port = settings.api_port
-    return Program(
-        name=f"{app.partition('.')[0]}-{app.partition(':')[0].rpartition('.')[2]}-{port}",
-        command=(sys.executable, "-m", "uvicorn", app, "--host", settings.host, "--port", str(port), *UVICORN),
-        environment=environment(settings),
-        folder=ROOT,
-        ports={"api_port": port},
-        ready=lambda: http_status(settings.host, port, "/readyz") == 200,
-    )
-
-
-@contextmanager
-def served(settings: Settings, app: str, album: Album) -> Generator[BenchProcess]:
-    """Runs an app, and the process that sends requests to it."""
-    own = with_values(settings, api_port=free_block(settings.host))
-    token = issue_token(own, album.viewer, timedelta(hours=2))
-    paths = [f"/v1/rolls/{roll}/photos" for roll in album.rolls]
-    with (
-        running([program(own, app)], own.home / "logs", 0),
-        bench_process(own, "bench.harness.load", own.api_port, token) as load,
-    ):
-        load.request({"paths": paths})
-        yield load
-
-
-def rate(load: BenchProcess, seconds: float) -> float:
-    """Measures requests a second, all of them answered 200 and with 30 photos."""
-    reply = load.request({"seconds": seconds})
-    return reply["answered"] / reply["seconds"]
+REFERENCE = Service("bench.reference.api:app")
+READS = 300
 
 
 def measure(servers: BenchServers) -> dict[str, Figure]:
-    """Measures both sides."""
-    seconds, rounds = (15.0, 5) if servers.large else (4.0, 3)
+    """Measures both sides, one page at a time and sixteen at once."""
+    seconds, rounds = (15.0, 5) if servers.large else (3.0, 3)
     settings = servers.keyspace("api_page", *FACTS)
-    album = fill(settings, rolls=ROLLS, photos=PHOTOS_A_ROLL)
-    with (
-        served(settings, "api.app:app", album) as ours,
-        served(settings, "bench.reference.api:app", album) as bare,
-    ):
-        alternate([ours, bare], 1, lambda load: rate(load, 2.0))
-        rates = alternate([ours, bare], rounds, lambda load: rate(load, seconds))
-    return {"api": compared(ours=rates[0], reference=rates[1], unit="requests/s")}
+    data = dataset(Size(circles=2))
+    fill(settings, data.events)
+    asks = [ask for circle in data.circles for ask in roll_photos(settings, circle)]
+    with served(settings, OURS, REFERENCE) as (ours, bare):
+        for side in (ours, bare):
+            prepare(side, asks)
+        at_once, alone = (compare(ours, bare, clients=each, seconds=seconds, rounds=rounds) for each in (16, 1))
+        read_ms: list[float] = []
+        page_ms: list[float] = []
+        for _ in range(rounds):
+            page_ms.append(send_again(ours, clients=1, seconds=seconds).p50)
+            read_ms.append(one_row(settings))
+    return {
+        "api": figure_of(at_once, alone),
+        "page_p50": paired(ours=page_ms, reference=read_ms, unit="ms"),
+    }
+
+
+def one_row(settings: Settings) -> float:
+    """Reads one row over and over, as plainly as the driver does it; returns the median in milliseconds."""
+    session = connect(settings, API, settings.api_password)
+    try:
+        row = session.execute(f"SELECT user_id FROM {settings.keyspace}.{USERS.name}_1 LIMIT 1").one()
+        query = session.prepare(f"SELECT * FROM {settings.keyspace}.{USERS.name}_1 WHERE user_id = ?")
+        took: list[float] = []
+        for _ in range(READS):
+            began = time.perf_counter()
+            session.execute(query, row)
+            took.append((time.perf_counter() - began) * 1000)
+        return median(took[READS // 3 :])
+    finally:
+        disconnect(session)

@@ -7,17 +7,22 @@ turn; the ratio is the median of five rounds' own.
 
 from itertools import islice
 
-from bench.figures.api import PHOTOS_A_ROLL, ROLLS, rate, served
 from bench.figures.apply import UNIT, begin_at, ends, rate_of, rates_text, stream_of
-from bench.harness.api_data import fill
+from bench.harness.api_data import Size, dataset
 from bench.harness.figure import Figure, paired
+from bench.harness.folding import fill
+from bench.harness.load import prepare
 from bench.harness.process import alternate, bench_process
+from bench.harness.rates import compare
+from bench.harness.screens import roll_photos
 from bench.harness.servers import BenchServers
+from bench.harness.serving import OURS, served
 from bench.harness.stream import produce
 from events.topics import FACTS
 from projections.catalog import of_topic
 
 TIMES = 10
+PHOTOS_A_PERSON = 40
 ROUNDS = 5
 
 
@@ -46,16 +51,17 @@ def apply_growth(servers: BenchServers, *, topic: str, name: str) -> Figure:
 
 
 def api_growth(servers: BenchServers) -> Figure:
-    """Measures a page of a roll of 600 photos, and of one of 60."""
+    """Measures a page of a roll of 400 photos, and of one of 40."""
     seconds = 10.0 if servers.large else 3.0
     few, many = (servers.keyspace(f"growth_api_{size}", *FACTS) for size in ("few", "many"))
-    small, large = (
-        fill(keyspace, rolls=ROLLS, photos=times * PHOTOS_A_ROLL) for keyspace, times in ((few, 1), (many, TIMES))
-    )
-    with served(many, "api.app:app", large) as much, served(few, "api.app:app", small) as little:
-        alternate([much, little], 1, lambda load: rate(load, 2.0))
-        rates = alternate([much, little], ROUNDS, lambda load: rate(load, seconds))
-    return paired(ours=rates[0], reference=rates[1], unit="requests/s")
+    with served(many, OURS) as (much,), served(few, OURS) as (little,):
+        for keyspace, side, times in ((few, little, 1), (many, much, TIMES)):
+            data = dataset(Size(circles=1, photos_a_person=times * PHOTOS_A_PERSON, comments=0))
+            fill(keyspace, data.events)
+            prepare(side, roll_photos(keyspace, data.circles[0]))
+        compared = compare(much, little, clients=16, seconds=seconds, rounds=ROUNDS)
+    of_many, of_few = ([one.rate for one in side] for side in (compared.ours, compared.theirs))
+    return paired(ours=of_many, reference=of_few, unit="requests/s")
 
 
 def measure(servers: BenchServers) -> dict[str, Figure]:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from select import select
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from events.settings import Settings
 from ops.secrets import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds for one reply
+Result = TypeVar("Result")
 
 Module = Literal[
     "bench.harness.load",
@@ -116,10 +117,10 @@ def serve_requests(handle: Callable[[Any], None]) -> None:
 
 
 def alternate(
-    sides: Sequence[BenchProcess], rounds: int, measure: Callable[[BenchProcess], float]
-) -> list[list[float]]:
+    sides: Sequence[BenchProcess], rounds: int, measure: Callable[[BenchProcess], Result]
+) -> list[list[Result]]:
     """Measures each side in turn, A B A B…, and returns the results of each."""
-    results: list[list[float]] = [[] for _ in sides]
+    results: list[list[Result]] = [[] for _ in sides]
     for _ in range(rounds):
         for side, result in zip(sides, results, strict=True):
             result.append(measure(side))

@@ -15,8 +15,10 @@ from events.settings import Settings
 from ops.local_servers import free_block, local_servers
 from ops.provision import prepare
 from ops.secrets import with_values
-from processors.catalog import reactors
+from processors.catalog import every_table, reactors
 from projections.catalog import of_topic
+from projections.keyspace import create_all
+from projections.private.keyspace import private_keyspace
 from projections.progress import PROGRESS
 from projections.store.cassandra import connect, disconnect
 from projections.store.roles import API, WORKER
@@ -52,6 +54,13 @@ class BenchServers:
             self.admin.execute(table.ddl(f"{name}.{table.name}_1"))
         for right in (f"SELECT ON KEYSPACE {name} TO {API}", f"ALL ON KEYSPACE {name} TO {WORKER}"):
             self.admin.execute(f"GRANT {right}")
+        return settings
+
+    def whole_keyspace(self, name: str) -> Settings:
+        """Makes empty keyspaces with everything in them, for the gateway too; returns the settings to work in them."""
+        settings = with_values(self.settings, keyspace=name, worker_metrics_port=free_block(self.settings.host))
+        create_all(self.admin, settings, every_table())
+        self._made |= {name: every_table(), private_keyspace(settings): []}
         return settings
 
     def drop(self) -> None:

@@ -1,34 +1,39 @@
-"""Serves the reference of `api`: one route, the same reads as ours for a page of a roll's feed, and nothing else.
+"""Serves the reference of `api`: one route, the same reads as ours for a page of a roll's photos, and nothing else.
 
-No router, no identity, no rules of who may see what, no metrics: the driver, JSON, and an ASGI app.
+No router, no rules of who may see what, no metrics: the driver, JSON, and an ASGI app. As ours, it reads ten
+candidates more than it shows, and one to know whether there are more.
 """
 
 import asyncio
-import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from api.image_urls import ImageUrls
 from events.ids import NIL
 from events.settings import Settings
 from events.topics import partition_of
-from projections.photos.photo import PHOTO
+from projections.photos.photo import PHOTO, Photo
 from projections.store.cassandra import connect
 from projections.store.roles import API
+from web.tokens import read_token
 
-LIMIT = 30
+LIMIT, READ = 30, 41
 TIMES = "%Y-%m-%dT%H:%M:%S.000Z"
 QUERIES = {
-    "roll": "SELECT * FROM {}.roll_1 WHERE roll_id = ?",
-    "buckets": "SELECT bucket FROM {}.roll_feed_buckets_1 WHERE roll_id = ? AND (bucket) <= (?) LIMIT 100",
-    "feed": "SELECT photo_id, owner_id, ended FROM {}.roll_feed_1 WHERE roll_id = ? AND bucket = ?"
-    " AND (develops_at) <= (?) LIMIT ?",
-    "photo": f"SELECT {', '.join(PHOTO.columns)} FROM {{}}.photo_1 WHERE photo_id = ?",
-    "rolls": "SELECT roll_id, begun, ended FROM {}.rolls_of_photo_1 WHERE photo_id = ? LIMIT 1000",
-    "user": "SELECT * FROM {}.users_1 WHERE user_id = ?",
-    "counts": "SELECT kind, total FROM {}.counts_1 WHERE entity = ? LIMIT 1000",
-    "likes": "SELECT begun, ended FROM {}.likers_1 WHERE entity = ? AND shard = ? AND member IN ?",
+    "buckets": f"SELECT bucket FROM {{}}.roll_feed_buckets_1 WHERE roll_id = ? AND (bucket) <= (?) LIMIT {READ + 1}",
+    "feed": "SELECT photo_id, owner_id, ended FROM {}.roll_feed_1 WHERE place IN ? AND (develops_at) <= (?)"
+    " ORDER BY develops_at DESC, taken_at DESC, photo_id DESC, placement_id DESC"
+    f" PER PARTITION LIMIT {READ} LIMIT {READ}",
+    "users": "SELECT user_id, handle, display_name, avatar_id FROM {}.users_1 WHERE user_id IN ?",
+    "photos": f"SELECT {', '.join(PHOTO.columns)} FROM {{}}.photo_1 WHERE photo_id IN ?",
+    "counts": "SELECT entity, kind, total FROM {}.counts_1 WHERE entity IN ?",
+    "liked": "SELECT member, begun, ended FROM {}.liked_by_1 WHERE entity = ? AND shard = ? AND member IN ?",
+    "rolls": "SELECT roll_id, title, visibility FROM {}.roll_1 WHERE roll_id IN ?",
+    "roles": "SELECT member, role, begun, ended FROM {}.rolls_of_user_1 WHERE entity = ? AND shard = ? AND member IN ?",
 }
 
 
@@ -36,7 +41,7 @@ class ReferenceApi:
     """The reference's state and reads."""
 
     def __init__(self) -> None:
-        settings = Settings()
+        self.settings = settings = Settings()
         self.images = ImageUrls(settings)
         self.session = connect(settings, API, settings.api_password)
         self.statements = {name: self.session.prepare(cql.format(settings.keyspace)) for name, cql in QUERIES.items()}
@@ -54,46 +59,72 @@ class ReferenceApi:
     async def page(self, roll: UUID, viewer: UUID) -> bytes:
         """Reads a roll's latest developed photos, as our API gives them."""
         now = datetime.now(UTC)
-        _, buckets = await asyncio.gather(
-            self.query("roll", roll), self.query("buckets", roll, now.strftime("%Y-%m-%d"))
+        buckets = await self.query("buckets", roll, now.strftime("%Y-%m-%d"))
+        feed = await self.query("feed", [f"{roll}/{bucket}" for (bucket,) in buckets], now)
+        found = {photo: owner for photo, owner, ended in feed[: READ - 1] if not ended}
+        people = {row[0]: row for row in await self.query("users", list(set(found.values())))}
+        portraits = {avatar for *_, avatar in people.values() if avatar not in (None, NIL)}
+        photos: dict[UUID, Photo] = {}
+        rolls_of: dict[UUID, list[UUID]] = {}
+        for values in await self.query("photos", list({*found, *portraits})):
+            row = PHOTO.row(*values)
+            if row.roll_id == NIL:
+                photos[row.photo_id] = row
+            elif row.placed and not row.unplaced:
+                rolls_of.setdefault(row.photo_id, []).append(row.roll_id)
+        held = {roll, *(each for photo in found for each in rolls_of.get(photo, ()))}
+        counts, liked, rolls, _ = await asyncio.gather(
+            self.query("counts", list(found)),
+            self.query("liked", viewer, partition_of("reactions", viewer), list(found)),
+            self.query("rolls", list(held)),
+            self.query("roles", viewer, partition_of("rolls", viewer), list(held)),
         )
-        found: list[tuple[Any, ...]] = []
-        for (bucket,) in buckets:
-            found += await self.query("feed", roll, bucket, now, LIMIT + 1)
-            if len(found) > LIMIT:
-                break
-        people: dict[UUID, asyncio.Future[Any]] = {}
-        items = await asyncio.gather(*(self.photo(row[0], row[1], viewer, people, now) for row in found[:LIMIT]))
-        return json.dumps({"items": items, "next": "more"}, separators=(",", ":")).encode()
+        totals: dict[tuple[UUID, str], int] = {}
+        for entity, kind, total in counts:
+            totals[entity, kind] = totals.get((entity, kind), 0) + total
+        likes = {photo for photo, begun, ended in liked if begun and not ended}
+        shown = list(found)[:LIMIT]
+        body = {
+            "items": [self.photo(photos[each], sorted(rolls_of[each]), totals, each in likes, now) for each in shown],
+            "next": "more" if len(feed) > LIMIT else None,
+            "people": self.people(people.values(), photos, now),
+            "rolls": {str(roll_id): {"title": title, "visibility": seen} for roll_id, title, seen in rolls},
+        }
+        return orjson.dumps(body)
 
-    async def photo(
-        self, photo_id: UUID, owner: UUID, viewer: UUID, people: dict[UUID, "asyncio.Future[Any]"], now: datetime
+    def photo(
+        self, row: Photo, rolls: list[UUID], totals: dict[tuple[UUID, str], int], liked: bool, now: datetime
     ) -> dict[str, Any]:
-        """Reads one photo of the page."""
-        if owner not in people:
-            people[owner] = self.query("user", owner)
-        [row], rolls, counts, likes, _ = await asyncio.gather(
-            self.query("photo", photo_id),
-            self.query("rolls", photo_id),
-            self.query("counts", photo_id),
-            self.query("likes", photo_id, partition_of("reactions", viewer), [viewer]),
-            people[owner],
-        )
-        photo = PHOTO.row(*row)
-        totals: dict[str, int] = {}
-        for kind, total in counts:
-            totals[kind] = totals.get(kind, 0) + total
+        """Shows one photo of the page."""
+        assert row.taken_at is not None
+        assert row.develops_at is not None
         return {
-            "id": str(photo_id),
-            "owner": str(owner),
-            "taken_at": photo.taken_at.strftime(TIMES),
+            "id": str(row.photo_id),
+            "owner": str(row.owner_id),
+            "taken_at": row.taken_at.strftime(TIMES),
             "state": "developed",
-            "develops_at": photo.develops_at.strftime(TIMES),
-            "images": self.images.of(photo, now),
-            "blurhash": photo.blurhash,
-            "rolls": [str(held) for held, begun, ended in rolls if begun and not ended],
-            "counts": {"likes": totals.get("likers", 0), "comments": totals.get("commented", 0)},
-            "viewer": {"liked": any(begun and not ended for begun, ended in likes)},
+            "develops_at": row.develops_at.strftime(TIMES),
+            "images": self.images.of(row, now),
+            "blurhash": row.blurhash,
+            "rolls": [str(each) for each in rolls],
+            "counts": {
+                "likes": totals.get((row.photo_id, "likers"), 0),
+                "comments": totals.get((row.photo_id, "commented"), 0),
+            },
+            "viewer": {"liked": liked},
+        }
+
+    def people(
+        self, rows: Collection[tuple[Any, ...]], photos: dict[UUID, Photo], now: datetime
+    ) -> dict[str, dict[str, Any]]:
+        """Shows whom the page names."""
+        return {
+            str(user_id): {
+                "handle": handle,
+                "display_name": display_name,
+                "avatar": self.images.size(photos[avatar], "thumb", now) if avatar in photos else None,
+            }
+            for user_id, handle, display_name, avatar in rows
         }
 
 
@@ -110,7 +141,13 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     body = b"{}"
     if scope["path"] != "/readyz":
-        body = await reference[0].page(UUID(scope["path"].split("/")[3]), NIL)
+        body = await reference[0].page(UUID(scope["path"].split("/")[3]), viewer_of(scope))
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def viewer_of(scope: dict[str, Any]) -> UUID:
+    """The person whose token comes with a request: whose likes are read."""
+    bearer = next(value for name, value in scope["headers"] if name == b"authorization")
+    return read_token(reference[0].settings, bearer.decode().removeprefix("Bearer "))

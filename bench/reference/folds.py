@@ -9,10 +9,11 @@ Change = tuple[str, UUID, UUID, UUID, Any]  # begin or end, entity, member, begi
 Event = dict[str, Any]
 NIL = UUID(int=0)
 
-FEED = ("roll_id", "bucket", "develops_at", "taken_at", "photo_id", "placement_id", "owner_id")
+FEED = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "owner_id")
 BUCKETS = ("roll_id", "bucket")
-ROLLS = ("photo_id", "roll_id", "placement_id", "begun")
-DEVELOPED = ("photo_id", "developed")
+TIMES = ("roll_id", "develops_at")
+PLACED = ("photo_id", "roll_id", "placement_id", "placed")
+DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed")
 DUE = ("minute", "shard", "photo_id", "done")
 BEGUN = ("entity", "shard", "member", "beginning", "begun")
 ENDED = ("entity", "shard", "member", "beginning", "ended")
@@ -25,20 +26,22 @@ BY_TIME = {"likers": "likers_by_time"}
 
 
 def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-    """Folds PhotoAddedToRoll: each row, with its partition's key."""
+    """Folds PhotoAddedToRoll: each row, with what is written together."""
     roll, at, photo = event["roll_id"], event["develops_at"], event["photo_id"]
     bucket = at.strftime("%Y-%m-%d")
-    values = (roll, bucket, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
-    yield (roll, bucket), ("roll_feed", FEED, values, stamp)
-    yield (roll,), ("roll_feed_buckets", BUCKETS, (roll, bucket), stamp)
-    yield (photo,), ("rolls_of_photo", ROLLS, (photo, roll, event["event_id"], True), stamp)
+    place = f"{roll}/{bucket}"
+    values = (place, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
+    yield (place,), ("roll_feed", FEED, values, stamp)
+    yield (roll, "buckets"), ("roll_feed_buckets", BUCKETS, (roll, bucket), stamp)
+    yield (roll, "times"), ("roll_feed_times", TIMES, (roll, at), stamp)
+    yield (photo,), ("photo", PLACED, (photo, roll, event["event_id"], True), stamp)
 
 
 def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
-    """Folds PhotoDeveloped: each row, with its partition's key."""
+    """Folds PhotoDeveloped: each row, with what is written together."""
     photo = event["photo_id"]
     minute = event["develops_at"].strftime("%Y-%m-%dT%H:%M")
-    yield (photo,), ("photo", DEVELOPED, (photo, True), stamp)
+    yield (photo,), ("photo", DEVELOPED, (photo, NIL, NIL, True), stamp)
     yield (minute, partition), ("develop_due", DUE, (minute, partition, photo, True), stamp)
 
 
@@ -70,15 +73,23 @@ def set_of_user(event: Event) -> list[tuple[str, Change]]:
     ]
 
 
+def like(event: Event) -> list[tuple[str, Change]]:
+    """Makes the changes of sets of PhotoLiked."""
+    photo, liker, like_id, at = event["photo_id"], event["liker_id"], event["event_id"], event["occurred_at"]
+    return [("likers", ("begin", photo, liker, like_id, at)), ("liked_by", ("begin", liker, photo, like_id, at))]
+
+
+def unlike(event: Event) -> list[tuple[str, Change]]:
+    """Makes the changes of sets of PhotoUnliked."""
+    photo, liker, like_id = event["photo_id"], event["liker_id"], event["like_id"]
+    return [("likers", ("end", photo, liker, like_id, None)), ("liked_by", ("end", liker, photo, like_id, None))]
+
+
 SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {
     "PhotoAddedToRoll": set_of_roll,
     "PhotoDeveloped": set_of_user,
-    "PhotoLiked": lambda event: [
-        ("likers", ("begin", event["photo_id"], event["liker_id"], event["event_id"], event["occurred_at"]))
-    ],
-    "PhotoUnliked": lambda event: [
-        ("likers", ("end", event["photo_id"], event["liker_id"], event["like_id"], None)),
-    ],
+    "PhotoLiked": like,
+    "PhotoUnliked": unlike,
 }
 
 

@@ -67,7 +67,7 @@ def _fetch(folder: Path, pom: Path, goals: Mapping[str, str]) -> None:
         if ran.returncode:
             why = next((line for line in ran.stdout.splitlines() if "[ERROR]" in line), ran.stdout + ran.stderr)
             raise OperatorError(f"Maven could not fetch the jars of {profile}: {why.strip()}")
-        for archive in target.glob("*.tar.gz"):
+        for archive in (*target.glob("*.tar.gz"), *target.glob("*.txz")):
             with tarfile.open(archive) as packed:
                 packed.extractall(target, filter="data")
             archive.unlink()

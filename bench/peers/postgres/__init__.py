@@ -1,0 +1,1 @@
+"""FastAPI, asyncpg and PostgreSQL."""
