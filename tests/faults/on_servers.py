@@ -63,7 +63,7 @@ def registry_gone(made: System, without: str = "") -> tuple[float, float]:
         cached = watch.longest(since=began)
         knows.kill()
         began = time.monotonic()
-        made.start(without=without)
+        made.start(without=without, ready=False)
         until(lambda: watch.longest(since=began) > LONG, "the new worker waits")
         made.children.start_again("registry")
         until(moving(made), "progress when the registry is back")
