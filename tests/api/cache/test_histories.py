@@ -223,7 +223,9 @@ def outcomes(cache: CachedStore) -> Counter[str]:
 def over_histories(step: st.SearchStrategy[Step], scenario: Callable[[list[Any]], Coroutine[Any, Any, None]]) -> None:
     """Runs a scenario over random histories of such steps."""
 
-    @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    )
     @given(steps=st.lists(step, min_size=20, max_size=60))
     def over(steps: list[Any]) -> None:
         travel(scenario(steps))
