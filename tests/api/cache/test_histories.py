@@ -23,9 +23,9 @@ from events.positions import Position
 from events.reachability import Reachability
 from projections.catalog import of_topic
 from projections.progress import progress_rows
-from projections.store.protocol import Store
 from projections.store.table import Stamped
-from tests.api.cache.rows import MANY, NOON, ONE, Held, Turns, one
+from tests.api.cache.questions import QUESTIONS
+from tests.api.cache.rows import MANY, NOON, Held, Turns, one
 from tests.api.cache.servers import MemoryServer
 from tests.travelling import clock, travel
 from web.read_your_writes import LONG_AGO, ProjectionWaiter
@@ -34,7 +34,6 @@ HISTORIES = int(os.environ.get("HISTORIES", "300"))
 SECONDS = 1.0
 PHOTOS = [(each.name, 1) for each in of_topic("photos")]
 NAMES = ("0a", "0a", "0b", "1a")  # each belongs to the partition that it begins with
-Newest = dict[str, int]  # the last offset that something shows, by name
 
 # What is needed to catch a mistake is drawn more often than the rest.
 FEW = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2)
@@ -65,43 +64,6 @@ STEPS = weighted(
     (1, st.tuples(st.just("progress"), st.integers(0, 1))),
     (4, st.tuples(st.just("posted"), st.sampled_from(NAMES))),
 )
-
-
-async def got(store: Store, names: Sequence[str]) -> Newest:
-    return {name: row.version if (row := await store.get(ONE, name)) else -1 for name in names}
-
-
-async def got_many(store: Store, names: Sequence[str]) -> Newest:
-    rows = await store.get_many(ONE, [(name,) for name in names])
-    return {name: row.version if row else -1 for name, row in zip(names, rows, strict=True)}
-
-
-async def sliced(store: Store, names: Sequence[str]) -> Newest:
-    return {name: newest(await store.slice(MANY, name, limit=1)) for name in names}
-
-
-async def sliced_many(store: Store, names: Sequence[str]) -> Newest:
-    parts = await store.slice_many(MANY, [(name,) for name in names], limit=1)
-    return dict(zip(names, map(newest, parts), strict=True))
-
-
-async def merged(store: Store, names: Sequence[str]) -> Newest:
-    rows = await store.merge_slices(MANY, [(name,) for name in sorted(set(names))])
-    return {name: newest([row for row in rows if row.group == name]) for name in names}
-
-
-async def picked(store: Store, names: Sequence[str]) -> Newest:
-    rows = await store.pick_many(
-        MANY, [(name,) for name in sorted(set(names))], [NOON + timedelta(hours=n) for n in range(40)]
-    )
-    return {name: newest([row for row in rows if row.group == name]) for name in names}
-
-
-def newest(rows: Sequence[Any]) -> int:
-    return max((row.number for row in rows), default=-1)
-
-
-QUESTIONS = (got, got_many, sliced, sliced_many, merged, picked)
 
 
 class History:
