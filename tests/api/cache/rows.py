@@ -102,12 +102,14 @@ class Turns:
     def __init__(self) -> None:
         self.waiting: list[asyncio.Future[None]] = []
         self.open = True
+        self.stood = asyncio.Event()  # set once somebody has stood still
 
     async def turn(self) -> None:
         """Waits until it is let on, unless all may pass."""
         if not self.open:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.waiting.append(future)
+            self.stood.set()
             await future
 
     def let(self, number: int) -> None:

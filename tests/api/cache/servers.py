@@ -148,8 +148,8 @@ class Valkey:
 def valkey(folder: Path) -> Generator[Valkey]:
     """A Valkey for the block."""
     server = Valkey(folder)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -21,11 +22,12 @@ from events.reachability import Reachability
 from events.settings import Settings
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
-from tests.api.cache.rows import MANY, NOON, ONE, Counting, Many, One, one
+from tests.api.cache.rows import MANY, NOON, ONE, Counting, Many, One, Turns, one
 from tests.api.cache.servers import MemoryServer, Valkey, valkey
 from tests.api.cache.test_rule import Clock
 
 pytestmark = pytest.mark.anyio
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +36,25 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Valkey]:
         yield server
 
 
+class HeldCounting(Counting):
+    """A store that tells what it was asked, whose answers wait for their turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arriving = Turns()
+
+    async def around(self, read: Callable[[], Awaitable[T]], *question: Any) -> T:
+        """Reads."""
+        answer = await super().around(read, *question)
+        await self.arriving.turn()
+        return answer
+
+
 class Pair:
     """Two processes' caches over one store, with one clock that stands still unless it is moved."""
 
     def __init__(self, dial: fleet_module.Dial) -> None:
-        self.store, self.clock = Counting(), Clock()
+        self.store, self.clock = HeldCounting(), Clock()
         keyspace = f"test {uuid4()}"
         reachable = Reachability(logging.getLogger("darkroom.reachability"), "The shared cache")
         self.fleets = [
@@ -102,6 +118,34 @@ async def test_who_has_not_looked_since_its_moment_can_prove_nothing_and_reads(p
     await pair.store.write([one("a", 1)])
     assert (await pair.second.since(pair.clock.now).get(ONE, "a")).version == 1
     assert await pair.first.get(ONE, "a") is None
+
+
+async def test_who_joins_a_read_is_not_given_what_the_fleet_has_of_before_its_moment(pair: Pair) -> None:
+    """Seen to fail where what a joined read finds isn't looked at again."""
+    await pair.looked()
+    await pair.first.get(ONE, "a")
+    await pair.kept()
+    await pair.store.write([one("a", 1)])
+    moment, pair.clock.now = pair.clock.now, pair.clock.now + 0.1
+    answers = await asyncio.gather(pair.second.get(ONE, "a"), pair.second.since(moment).get(ONE, "a"))
+    assert answers == [None, One("a", 1)]
+
+
+async def test_an_answer_has_the_number_of_the_look_before_its_read_however_late_it_is_kept(pair: Pair) -> None:
+    """Seen to fail with a number that is taken when the answer is kept."""
+    await pair.looked()
+    arriving = pair.store.arriving
+    arriving.open = False
+    early = asyncio.create_task(pair.first.get(ONE, "a"))
+    await arriving.stood.wait()
+    arriving.open = True
+    await pair.store.write([one("a", 1)])
+    moment, pair.clock.now = pair.clock.now, pair.clock.now + 0.1
+    await pair.second.get(ONE, "another look, after the moment")
+    arriving.let_all()
+    assert await early is None
+    await pair.kept()
+    assert (await pair.second.since(moment).get(ONE, "a")).version == 1
 
 
 async def test_an_answer_that_is_too_old_for_its_asker_is_not_used(pair: Pair) -> None:
