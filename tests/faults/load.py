@@ -14,6 +14,7 @@ from events.confluent_registry import ConfluentRegistry
 from events.generated import Event
 from events.personal import Erased, KeysUnavailable
 from events.positions import Position
+from events.schema import all_schemas
 from events.settings import Settings
 from producers.publisher import EncodedRecord, NotPublished, Publisher
 from projections.private.keys import KeyStore
@@ -83,6 +84,8 @@ class Source:
         self._publisher = self.run(self._connect())
 
     async def _connect(self) -> Publisher:
+        for schema in all_schemas():  # now, so that it can append any fact while the registry is away
+            self._codec._ids[schema.full_name] = await self._registry.id_of(schema)
         return Publisher(self._settings, self._codec, "load")
 
     def run(self, work: Coroutine[Any, Any, T], seconds: float = PATIENCE) -> T:
