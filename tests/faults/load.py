@@ -84,7 +84,7 @@ class Source:
         self._publisher = self.run(self._connect())
 
     async def _connect(self) -> Publisher:
-        for schema in all_schemas():  # now, so that it can append any fact while the registry is away
+        for schema in all_schemas().values():  # now, so that it can append any fact while the registry is away
             self._codec._ids[schema.full_name] = await self._registry.id_of(schema)
         return Publisher(self._settings, self._codec, "load")
 
