@@ -49,6 +49,7 @@ class Loader(Generic[T]):
 
     def loaded(self, identity: UUID) -> T | None:
         """A row, or None if it isn't there. Raises LookupError if nobody has loaded it: that is our mistake."""
-        if identity not in self._reads:
+        row = self._rows.get(identity)
+        if row is None and identity not in self._reads:
             raise LookupError(f"{identity} wasn't loaded")
-        return self._rows.get(identity)
+        return row

@@ -1,7 +1,8 @@
 """A store whose answers are kept for a while."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from api.cache.answers import Answers
 from api.cache.sizes import Unit
@@ -56,12 +57,14 @@ class CachedStore:
 
         async def fetch(units: list[Unit]) -> Sequence[Any]:
             if len(units) == 1:
-                return [await self._store.get(table, *units[0][2])]
-            return await self._store.get_many(table, [unit[2] for unit in units])
+                return [await self._store.get(table, *key_of[units[0]])]
+            return await self._store.get_many(table, [key_of[unit] for unit in units])
 
         if table is PROGRESS:
             return await self._store.get_many(table, keys)
-        return await self.answers.read(table, [("row", table, key) for key in keys], fetch, self._not_before)
+        asked = [("row", table, plain(key)) for key in keys]
+        key_of = dict(zip(asked, keys, strict=True))
+        return await self.answers.read(table, asked, fetch, self._not_before)
 
     async def slice(
         self,
@@ -86,15 +89,17 @@ class CachedStore:
         """See Store."""
 
         async def fetch(units: list[Unit]) -> Sequence[Any]:
-            if len(units) == 1:
-                return [tuple(await self._store.slice(table, *units[0][2], after=after, upto=upto, limit=limit))]
-            asked = [unit[2] for unit in units]
-            return list(map(tuple, await self._store.slice_many(table, asked, after=after, upto=upto, limit=limit)))
+            wanted = [partition_of_unit[unit] for unit in units]
+            if len(wanted) == 1:
+                return [tuple(await self._store.slice(table, *wanted[0], after=after, upto=upto, limit=limit))]
+            return list(map(tuple, await self._store.slice_many(table, wanted, after=after, upto=upto, limit=limit)))
 
         if table is PROGRESS:
             return await self._store.slice_many(table, partitions, after=after, upto=upto, limit=limit)
-        units = [("slice", table, partition, after, upto, limit) for partition in partitions]
-        return list(map(list, await self.answers.read(table, units, fetch, self._not_before)))
+        bounds = plain(after), plain(upto), limit
+        asked = [("slice", table, plain(partition), *bounds) for partition in partitions]
+        partition_of_unit = dict(zip(asked, partitions, strict=True))
+        return list(map(list, await self.answers.read(table, asked, fetch, self._not_before)))
 
     async def merge_slices(
         self,
@@ -112,7 +117,7 @@ class CachedStore:
 
         if table is PROGRESS:
             return await self._store.merge_slices(table, partitions, after=after, upto=upto, limit=limit)
-        unit = ("merge", table, tuple(partitions), after, upto, limit)
+        unit = ("merge", table, tuple(map(plain, partitions)), plain(after), plain(upto), limit)
         return list((await self.answers.read(table, [unit], fetch, self._not_before))[0])
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
@@ -126,8 +131,8 @@ class CachedStore:
         the firsts that a partition lacks."""
 
         async def fetch(units: list[Unit]) -> Sequence[Any]:
-            lacking = list(dict.fromkeys(unit[2] for unit in units))
-            wanted = list(dict.fromkeys(unit[3] for unit in units))
+            lacking = list(dict.fromkeys(asked[unit][0] for unit in units))
+            wanted = list(dict.fromkeys(asked[unit][1] for unit in units))
             if len(lacking) == 1:
                 rows = await self._store.pick(table, lacking[0], wanted)
             else:
@@ -139,14 +144,23 @@ class CachedStore:
 
         if table is PROGRESS:
             return await self._store.pick_many(table, partitions, firsts)
-        units = [pick_unit(table, partition, first) for partition in partitions for first in dict.fromkeys(firsts)]
-        parts = await self.answers.read(table, units, fetch, self._not_before)
+        asked = {
+            pick_unit(table, partition, first): (tuple(partition), first)
+            for partition in partitions
+            for first in dict.fromkeys(firsts)
+        }
+        parts = await self.answers.read(table, list(asked), fetch, self._not_before)
         return [row for part in parts for row in part]
 
 
 def pick_unit(table: Table, partition: tuple[Any, ...], first: Any) -> Unit:
     """The rows of a partition with one first clustering value; as it is stored, so that rows say which they are of."""
-    return ("pick", table, tuple(map(stored_form, partition)), stored_form(first))
+    return ("pick", table, plain(map(stored_form, partition)), *plain((stored_form(first),)))
+
+
+def plain(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Values for a unit, ids as bytes: an id's own hash and comparison are Python's, and a page makes thousands."""
+    return tuple([value.bytes if type(value) is UUID else value for value in values])
 
 
 def partition_of(table: Table, row: Any) -> tuple[Any, ...]:
