@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.cache.metrics import CacheMetrics
-from api.cache.sizes import Unit, answer_size
+from api.cache.sizes import SizeEstimates, Unit
+from projections.store.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class KeptAnswers:
 
     def __init__(self, most_bytes: int, metrics: CacheMetrics):
         self._most, self._metrics = most_bytes, metrics
+        self._sizes = SizeEstimates()
         self._answers: OrderedDict[Unit, tuple[Answer, int]] = OrderedDict()
+        self._held: dict[Table, int] = {}
         self.bytes = 0
 
     def get(self, unit: Unit) -> Answer | None:
@@ -52,7 +55,7 @@ class KeptAnswers:
         if known is not None and known[0].began > answer.began:
             return
         self._drop(unit)
-        if (size := answer_size(unit, answer.value)) > self._most:
+        if (size := self._sizes.size(unit, answer.value)) > self._most:
             return
         self._answers[unit] = (answer, size)
         self._count(unit, size)
@@ -71,4 +74,7 @@ class KeptAnswers:
 
     def _count(self, unit: Unit, size: int) -> None:
         self.bytes += size
-        self._metrics.holds(unit[1], size)
+        table: Table = unit[1]
+        if table not in self._held:
+            self._metrics.holds(table, lambda: self._held[table])
+        self._held[table] = self._held.get(table, 0) + size

@@ -32,7 +32,6 @@ class CacheMetrics:
         )
         # A child is looked up by its labels each time, which costs more than counting.
         self._answers_of: Callable[[str, str], Any] = cache(self._answers.labels)
-        self._bytes_of: Callable[[str], Any] = cache(self._bytes.labels)
         self._ages_of: Callable[[str], Any] = cache(self._ages.labels)
 
     def register(self, registry: CollectorRegistry) -> None:
@@ -49,9 +48,9 @@ class CacheMetrics:
         """Notes how old the oldest kept answer of a read was."""
         self._ages_of(table.name).observe(seconds)
 
-    def holds(self, table: Table, change: int) -> None:
-        """Notes that so many bytes more (or fewer) are held."""
-        self._bytes_of(table.name).inc(change)
+    def holds(self, table: Table, size: Callable[[], int]) -> None:
+        """Notes how to ask how many bytes of a table are held."""
+        self._bytes.labels(table.name).set_function(size)
 
     def evicted(self, table: Table) -> None:
         """Counts an answer that was dropped to make room."""

@@ -9,6 +9,8 @@ from projections.store.table import Table
 
 Unit = tuple[Any, ...]  # (method, table, key or partition, bounds): what one answer answers
 ENTRY = 260  # what an answer takes beside its unit's values and its own: objects, tuples and a place in a dictionary
+KEY = 200  # what the values of a unit take, about
+MEASURED = 16
 ROW = 48  # a row without its values
 VALUE = 8  # a reference
 UUID_BYTES = getsizeof(UUID(int=1 << 127)) + getsizeof(1 << 127)
@@ -33,7 +35,28 @@ def row_size(table: Table, row: Any) -> int:
     return ROW + sum(size_of(getattr(row, name)) for name in table.columns) if row is not None else 0
 
 
+class SizeEstimates:
+    """Sizes of answers. Every sixteenth row of a table is measured, and its first ones; the others are taken to be as
+    large as those were on average, because measuring costs more than all else that is done to keep a row."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Table, tuple[int, int, int]] = {}  # rows seen, rows measured, and their bytes
+
+    def size(self, unit: Unit, value: Any) -> int:
+        """The size of an answer: one row or None, or a tuple of rows."""
+        table: Table = unit[1]
+        rows = value if isinstance(value, tuple) else () if value is None else (value,)
+        seen, measured, size = self._seen.get(table, (0, 0, 0))
+        due = rows if measured < MEASURED else rows[-seen % MEASURED :: MEASURED]
+        if due:
+            measured, size = measured + len(due), size + sum(row_size(table, row) for row in due)
+        self._seen[table] = (seen + len(rows), measured, size)
+        if rows and len(due) == len(rows):
+            return answer_size(unit, value)
+        return ENTRY + KEY + len(rows) * (VALUE + size // max(measured, 1))
+
+
 def answer_size(unit: Unit, value: Any) -> int:
-    """The size of a kept answer: one row or None, or a tuple of rows."""
+    """The size of an answer, measured: one row or None, or a tuple of rows."""
     rows = value if isinstance(value, tuple) else (value,)
     return ENTRY + sum(map(size_of, unit[2:])) + VALUE * len(rows) + sum(row_size(unit[1], row) for row in rows)

@@ -244,7 +244,7 @@ def normalized(body: bytes) -> object:
 async def write_request(
     request: Request,
     actor: Viewer,
-    _waited: Annotated[None, After],
+    _waited: Annotated[float, After],
     idempotency_key: Annotated[
         str | SkipJsonSchema[None],
         Header(
