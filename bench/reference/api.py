@@ -1,6 +1,6 @@
 """Serves the reference of `api`: one route, the same reads as ours for a page of a roll's photos, and nothing else.
 
-No router, no rules of who may see what, no metrics: the driver, JSON, and an ASGI app. As ours, it reads ten
+No router, no rules of who may see what, no metrics: the driver, JSON, and an ASGI app. As ours, it reads five
 candidates more than it shows, and one to know whether there are more.
 """
 
@@ -21,7 +21,7 @@ from projections.store.cassandra import connect
 from projections.store.roles import API
 from web.tokens import read_token
 
-LIMIT, READ = 30, 41
+LIMIT, READ = 30, 36
 TIMES = "%Y-%m-%dT%H:%M:%S.000Z"
 QUERIES = {
     "buckets": f"SELECT bucket FROM {{}}.roll_feed_buckets_1 WHERE roll_id = ? AND (bucket) <= (?) LIMIT {READ + 1}",
