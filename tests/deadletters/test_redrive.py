@@ -96,7 +96,7 @@ async def a_bad_like() -> tuple[MemoryLog, MemoryStore, MemoryStore, Partition]:
     log = MemoryLog()
     like = from_json(LIKE, LIKE.example())
     assert isinstance(like, PhotoLiked)
-    await log.append(*(replace(like, event_id=UUID(int=n), photo_id=UUID(int=n % 2)) for n in range(5)))
+    await log.append(*(replace(like, event_id=UUID(int=n), photo_id=UUID(int=1 + n % 2)) for n in range(5)))
     ((topic, partition),) = log.partitions
     expected, store = MemoryStore(), MemoryStore()
     await fold_all(log, of_topic(topic), expected, 2)
