@@ -1,7 +1,8 @@
 """Lists the modules that are mutated and the tests that don't take part. Only docs/mutants.md names modules too."""
 
 CORE = {
-    "api": "context fill_page hydration image_urls me photos presentation rolls users",
+    "api": "answers context fill_page hydrated hydration image_urls includes lists me photos presentation rolls users",
+    "api.cache": "answers fleet kept sizes store wire",
     "events": "codec ids personal positions reachability topics",
     "processors": "cleanup develop expand filter filter_late",
     "processors.handlers": """
@@ -14,7 +15,7 @@ CORE = {
     "producers.gateway": "accounts follows members photos reactions reads rolls uploads write written",
     "producers.writes": "execute idempotency plan",
     "projections.accounts": "users users_by_handle",
-    "projections": "buckets progress projection visibility",
+    "projections": "buckets loader progress projection visibility",
     "projections.graph": "followers following",
     "projections.photos": """
         develop_due developed_of_user developing developing_in_roll developing_of_user photo photos_in_roll
@@ -22,7 +23,7 @@ CORE = {
     """,
     "projections.reactions": "comments liked_by likers",
     "projections.rolls": "invitations members roll roll_followers rolls_of_user",
-    "projections.store": "inserts memory starts table",
+    "projections.store": "conditions groups inserts memory ring starts table",
     "projections.tally": "counts queries shard stamps tally",
     "web": "pagination read_your_writes tokens",
 }
