@@ -125,17 +125,19 @@ class Sides:
         """Measures likes that nobody gave yet, by people in no order."""
         asks = [ask for circle in (*people.circles, *people.pairs) for ask in like(self._settings, circle)]
         Random(1).shuffle(asks)
+        most = len(asks) // (2 * self._rounds + 1)  # of a round, so that the last has as many as the first
         with served(self._settings, GATEWAY, self._peer) as (ours, theirs):
             for side in (ours, theirs):
                 prepare(side, asks)
-                send_once(side, clients=CLIENTS, seconds=1.0)
-            measured = [Compared(clients, *self._written(ours, theirs, clients)) for clients in (CLIENTS, 1)]
+                send_once(side, clients=CLIENTS, seconds=1.0, most=most)
+            measured = [Compared(clients, *self._written(ours, theirs, clients, most)) for clients in (CLIENTS, 1)]
         return self._said("write", figure_of(*measured))
 
-    def _written(self, ours: BenchProcess, theirs: BenchProcess, clients: int) -> list[list[Measured]]:
-        return alternate(
-            [ours, theirs], self._rounds, lambda load: send_once(load, clients=clients, seconds=self._seconds)
-        )
+    def _written(self, ours: BenchProcess, theirs: BenchProcess, clients: int, most: int) -> list[list[Measured]]:
+        def one(load: BenchProcess) -> Measured:
+            return send_once(load, clients=clients, seconds=self._seconds, most=most)
+
+        return alternate([ours, theirs], self._rounds, one)
 
     def _said(self, name: str, figure: Figure) -> Figure:
         self._servers.say(f"{name}: {figure.ours:.0f} and {figure.reference:.0f} requests/s")

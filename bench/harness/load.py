@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import cycle
+from itertools import cycle, islice
 from statistics import quantiles
 from typing import Any
 
@@ -47,12 +47,13 @@ def prepare(load: BenchProcess, asks: list[Ask]) -> None:
 
 def send_again(load: BenchProcess, *, clients: int, seconds: float) -> Measured:
     """Sends the requests over and over, from some clients at once, each of whom waits for its answer."""
-    return Measured(**load.request({"clients": clients, "seconds": seconds, "again": True}))
+    return Measured(**load.request({"clients": clients, "seconds": seconds, "again": True, "most": None}))
 
 
-def send_once(load: BenchProcess, *, clients: int, seconds: float) -> Measured:
-    """Sends requests that weren't sent before, in order, until there are no more or the time is over."""
-    return Measured(**load.request({"clients": clients, "seconds": seconds, "again": False}))
+def send_once(load: BenchProcess, *, clients: int, seconds: float, most: int | None = None) -> Measured:
+    """Sends requests that weren't sent before, in order, until there are no more, or `most` were sent, or the time is
+    over."""
+    return Measured(**load.request({"clients": clients, "seconds": seconds, "again": False, "most": most}))
 
 
 class Load:
@@ -71,7 +72,7 @@ class Load:
             self._once = iter(self._asks)
             reply("ready")
             return
-        source = cycle(self._asks) if request["again"] else self._once
+        source = cycle(self._asks) if request["again"] else islice(self._once, request["most"])
         began = time.perf_counter()
         until = began + request["seconds"]
         each = await asyncio.gather(*(self._connection(source, until) for _ in range(request["clients"])))

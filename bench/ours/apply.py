@@ -39,19 +39,23 @@ class GatedHandler:
         self._runs = threading.Event()
         threading.Thread(target=serve_requests, args=(self._requested,), daemon=True).start()
         self._left, self._began, self._spent, self._wanted = 0, 0.0, 0.0, 0
+        self._begins: dict[Partition, int] = {}
 
     async def __call__(self, batch: Batch, lease: Lease) -> None:
         await self._open.wait()
         await self._handle(batch, lease)
-        self._left -= len(batch.records)
+        begin = self._begins[batch.topic_partition]
+        self._left -= sum(record.offset >= begin for record in batch.records)
         if self._left <= 0:
             self._open.clear()
             seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._spent
             reply({"records": self._wanted - self._left, "seconds": seconds, "cpu": cpu})
 
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Serves the parent's requests from now on."""
+    def start(self, loop: asyncio.AbstractEventLoop, begins: Mapping[Partition, int]) -> None:
+        """Serves the parent's requests from now on. Records below `begins` are only looked at for their ids, and don't
+        count."""
         self._loop = loop
+        self._begins |= begins
         self._runs.set()
 
     def _requested(self, records: Any) -> None:
@@ -75,8 +79,9 @@ def main(topic: str) -> None:
     gated = GatedHandler(projector.handle)
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
-        gated.start(asyncio.get_running_loop())
-        return await starts(projector, partitions)
+        offsets = await starts(projector, partitions)
+        gated.start(asyncio.get_running_loop(), {where: projector.next_offset(where) for where in partitions})
+        return offsets
 
     run_worker([batch_app(f"bench-{settings.keyspace}-{topic}", [topic], gated, start, settings)], settings)
 
