@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -149,8 +150,8 @@ def applied(before: Member, change: Change) -> Member:
     however often the three arrive."""
     match change:
         case Begin():
-            role = before.role or change.role
-            return Member(before.entity, before.shard, before.member, before.beginning, change.at, before.ended, role)
+            role, begun = before.role or change.role, last_begun(before, change)
+            return Member(before.entity, before.shard, before.member, before.beginning, begun, before.ended, role)
         case End():
             return Member(before.entity, before.shard, before.member, before.beginning, before.begun, True, before.role)
         case Mark():
@@ -159,12 +160,17 @@ def applied(before: Member, change: Change) -> Member:
             )
 
 
+def last_begun(before: Member, begin: Begin) -> datetime:
+    """When a beginning began: the latest time that was ever said, so that a shard's `latest` follows from its rows."""
+    return begin.at if before.begun is None else max(before.begun, begin.at)
+
+
 def columns(before: Member, change: Change) -> dict[str, Any]:
     """The columns of a beginning's row that a change writes."""
     match change:
         case Begin():
             role = {"role": change.role} if change.role and not before.role else {}
-            return {"begun": change.at, **role}
+            return {"begun": last_begun(before, change), **role}
         case End():
             return {"ended": True}
         case Mark():

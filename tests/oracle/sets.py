@@ -120,7 +120,7 @@ class Sets:
             about = shard.beginnings.setdefault((f[member], f[identity]), Beginning())
             if kind in spec.begins:
                 at: datetime = f["occurred_at"]
-                about.begun, about.role = at, f.get("role")
+                about.begun, about.role = max(at, about.begun or at), f.get("role")
                 shard.latest = max(shard.latest, round(at.replace(tzinfo=UTC).timestamp() * 1000))
             elif kind in spec.ends:
                 about.ended = True

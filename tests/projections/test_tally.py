@@ -8,7 +8,7 @@ from events.generated import PhotoLiked, UserFollowed
 from events.ids import NIL
 from projections.store.table import Stamped
 from projections.tally.counts import COUNTS
-from projections.tally.shard import Folded, Shard
+from projections.tally.shard import Folded, Shard, recounted
 from projections.tally.stamps import FIRST_FOLD, Correction, Stamps
 from projections.tally.tally import Begin, Change, End, Mark, Member, Tally, tally
 from tests.given import ADA, BO, CY, LAKE, NOON, minutes, named
@@ -218,3 +218,15 @@ def test_a_tally_is_fed_by_one_topic() -> None:
 
     with pytest.raises(ValueError, match="must be one topic"):
         tally(keyed_by="member")(of_two)
+
+
+def test_a_beginning_that_is_said_twice_began_at_the_latest_time_so_that_a_recount_finds_the_same() -> None:
+    """Seen to fail with the time that was said last."""
+    shard = Shard(UNLISTED, entity=LAKE, shard=SHARD, rows=[], stamps=FIRST_FOLD)
+    shard.apply(begun(minute=9), 1)
+    shard.apply(begun(minute=4), 2)
+    folded = shard.folded()
+    kept = Member(LAKE, SHARD, ADA, FIRST, begun=folded.rows[1].upsert["begun"])
+    counted = recounted(UNLISTED, LAKE, SHARD, [kept, shard_row(1, 0, 2)], furthest=2)
+    assert kept.begun == minutes(9)
+    assert counted.count.upsert["latest"] == folded.count.upsert["latest"] == milliseconds(minutes(9))
