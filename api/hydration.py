@@ -85,11 +85,7 @@ async def newest_placements(context: Context, wanted: Wanted) -> Mapping[UUID, S
         context.visible.rolls.load(wanted.rolls),
         read_if(missing, newest_in_rolls(context.store, missing, context.due, NEWEST), {}),
     )
-    placements = {**found, **{roll_id: rows for roll_id, rows in wanted.newest.items() if roll_id in wanted.rolls}}
-    return {
-        roll_id: [row for row in rows if not row.ended and row.owner_id][:NEWEST]
-        for roll_id, rows in placements.items()
-    }
+    return {**found, **{roll_id: rows[:NEWEST] for roll_id, rows in wanted.newest.items() if roll_id in wanted.rolls}}
 
 
 async def relate(context: Context, wanted: Wanted) -> Related:

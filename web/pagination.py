@@ -17,7 +17,7 @@ from fastapi import Depends, Query
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
-from projections.store.table import Table
+from projections.store.table import Table, values_of
 from web.problems import bad_request
 
 VERSION = 1
@@ -43,7 +43,7 @@ class Cursor:
 
     def key_of(self, row: Any) -> tuple[Any, ...]:
         """The key of a row: of the table's own, or of one that has columns of the same names."""
-        return tuple(getattr(row, name) for name in self._columns)
+        return values_of(row, self._columns)
 
     def encode(self, secret: str, key: Sequence[Any]) -> str:
         """Seals the cursor that goes on after the row with this key."""

@@ -7,9 +7,8 @@ from uuid import UUID
 from api.cache.answers import Answers
 from api.cache.sizes import Unit
 from projections.progress import PROGRESS
-from projections.store.memory import stored_form
 from projections.store.protocol import Store
-from projections.store.table import Stamped, Table
+from projections.store.table import Stamped, Table, stored_form, values_of
 from web.read_your_writes import LONG_AGO
 
 
@@ -139,7 +138,9 @@ class CachedStore:
                 rows = await self._store.pick_many(table, lacking, wanted)
             found: dict[Unit, list[Any]] = {}
             for row in rows:
-                found.setdefault(pick_unit(table, partition_of(table, row), first_of(table, row)), []).append(row)
+                found.setdefault(
+                    pick_unit(table, values_of(row, table.partition), getattr(row, table.clustering[0])), []
+                ).append(row)
             return [tuple(found.get(unit, ())) for unit in units]
 
         if table is PROGRESS:
@@ -161,13 +162,3 @@ def pick_unit(table: Table, partition: tuple[Any, ...], first: Any) -> Unit:
 def plain(values: Iterable[Any]) -> tuple[Any, ...]:
     """Values for a unit, ids as bytes: an id's own hash and comparison are Python's, and a page makes thousands."""
     return tuple([value.bytes if type(value) is UUID else value for value in values])
-
-
-def partition_of(table: Table, row: Any) -> tuple[Any, ...]:
-    """The values of a row's partition key."""
-    return tuple(getattr(row, name) for name in table.partition)
-
-
-def first_of(table: Table, row: Any) -> Any:
-    """The value of a row's first clustering column."""
-    return getattr(row, table.clustering[0])

@@ -9,7 +9,7 @@ import msgspec
 
 from api.cache.sizes import Unit
 from projections.projection import GENERATION
-from projections.store.table import Table
+from projections.store.table import Table, values_of
 
 NUMBER_BYTES = 8
 encoder = msgspec.msgpack.Encoder()
@@ -43,7 +43,7 @@ def encoded(unit: Unit, value: Any, number: int) -> bytes:
     """An answer with the number that was taken before its read began."""
     _, table, *_ = unit
     rows = value if isinstance(value, tuple) else () if value is None else (value,)
-    values = [tuple(getattr(row, column) for column in table.columns) for row in rows]
+    values = [values_of(row, table.columns) for row in rows]
     return number.to_bytes(NUMBER_BYTES, "big") + encoder.encode(values)
 
 

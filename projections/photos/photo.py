@@ -24,8 +24,8 @@ from events.generated import (
 from events.ids import NIL
 from projections.projection import projection
 from projections.store.protocol import Store
-from projections.store.scan import scan
-from projections.store.table import Table, Upsert, clustering_key
+from projections.store.scan import rest_of, scan
+from projections.store.table import Table, Upsert
 
 PAGE = 500  # rows of a photo that are read at a time: more than all but those that were put in and taken out for ever
 
@@ -167,9 +167,7 @@ async def known_photos(store: Store, ids: Collection[UUID]) -> dict[UUID, KnownP
     wanted = list(dict.fromkeys(ids))
     found: list[list[Photo]] = await store.slice_many(PHOTO, [(each,) for each in wanted], limit=PAGE)
     for photo_id, rows in zip(wanted, found, strict=True):
-        if len(rows) == PAGE:
-            last = clustering_key(PHOTO, rows[-1])
-            rows += [row async for row in scan(store, PHOTO, photo_id, after=last, size=PAGE)]
+        rows += [row async for row in rest_of(store, PHOTO, photo_id, first=rows, size=PAGE)]
     return {photo_id: known(rows) for photo_id, rows in zip(wanted, found, strict=True)}
 
 

@@ -6,8 +6,7 @@ from events.generated import MemberJoined, MemberLeft, MemberRemoved, MemberRole
 from events.topics import TOPICS, partition_of
 from projections.rolls.roll import Roll
 from projections.store.protocol import Store
-from projections.store.scan import scan
-from projections.store.table import clustering_key
+from projections.store.scan import rest_of
 from projections.tally.tally import Begin, Change, End, Mark, Member, tally
 
 OWNER, MEMBER = "owner", "member"
@@ -41,11 +40,9 @@ async def another_owner(store: Store, roll: Roll, than: UUID) -> bool:
     if any(owns(row) and row.member != than for rows in first for row in rows):
         return True
     for (roll_id, shard), rows in zip(shards, first, strict=True):
-        if len(rows) == PAGE:
-            last = clustering_key(members.members, rows[-1])
-            async for row in scan(store, members.members, roll_id, shard, after=last, size=PAGE):
-                if owns(row) and row.member != than:
-                    return True
+        async for row in rest_of(store, members.members, roll_id, shard, first=rows, size=PAGE):
+            if owns(row) and row.member != than:
+                return True
     return False
 
 

@@ -1,10 +1,10 @@
 """Reads whole partitions, however large, some rows at a time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from projections.store.protocol import Store
-from projections.store.table import Table
+from projections.store.table import Table, clustering_key
 
 
 async def scan(
@@ -22,4 +22,13 @@ async def scan(
             yield row
         if len(rows) < size:
             return
-        after = tuple(getattr(rows[-1], name) for name in table.clustering)
+        after = clustering_key(table, rows[-1])
+
+
+async def rest_of(store: Store, table: Table, *partition: Any, first: Sequence[Any], size: int) -> AsyncIterator[Any]:
+    """The rows of a partition behind its `first` ones, of which `size` were asked for: none if there were fewer.
+
+    Raises StoreUnavailable."""
+    if len(first) == size:
+        async for row in scan(store, table, *partition, after=clustering_key(table, first[-1]), size=size):
+            yield row
