@@ -1,41 +1,60 @@
 """What an answer shows of the rows that were read for it: bodies, None for what the viewer may not see, and the people
-and rolls that these bodies name."""
+and rolls that these bodies name. What the viewer has to do with each stays open, as a slot."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from api import presentation
-from api.context import Context
+from api import presentation, slots
+from api.image_urls import ImageUrls
 from api.presentation import Body
 from projections.photos.photo import Photo
 from projections.photos.roll_feed import RollPhoto
 from projections.reactions.comments import Comment
 from projections.tally.counts import Counts
 from projections.tally.tally import Member, Tally
-from projections.visibility import is_viewable
+from projections.visibility import VisibleRows, is_viewable, role_of
 
 THUMBS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """The sizes of what an answer shows, and what the viewer has to do with it, by ids."""
+    """What a viewer has to do with what an answer shows, by ids; `roles` are their live memberships, in each roll that
+    it shows or that isn't open to everybody."""
 
-    counts: Mapping[UUID, Counts]
+    roles: Mapping[UUID, Sequence[Member]]
     liked: frozenset[UUID]
     followed_rolls: frozenset[UUID]
     followed_people: frozenset[UUID]
     followers: frozenset[UUID]
 
+    def filling(self, slot: slots.Slot) -> bytes:
+        """What belongs in a slot."""
+        match slot:
+            case ("photo", photo_id):
+                return slots.photo_viewer(photo_id in self.liked)
+            case ("user", user_id):
+                return slots.user_viewer(user_id in self.followed_people, user_id in self.followers)
+            case (_, roll_id):
+                return slots.roll_viewer(role_of(self.roles[roll_id]), roll_id in self.followed_rolls)
+
 
 class Hydrated:
-    """Shows what was read for an answer; reads nothing."""
+    """Shows what was read for an answer, to whom `visible` is of; reads nothing."""
 
-    def __init__(self, context: Context, newest: Mapping[UUID, Sequence[RollPhoto]], related: Related):
-        self._context, self._newest, self._related = context, newest, related
-        self.visible = context.visible
+    def __init__(
+        self,
+        visible: VisibleRows,
+        newest: Mapping[UUID, Sequence[RollPhoto]],
+        counts: Mapping[UUID, Counts],
+        image_urls: ImageUrls,
+        due: datetime,
+    ):
+        self.visible, self._newest, self._counts = visible, newest, counts
+        self._image_urls, self._due = image_urls, due
         self._people: dict[UUID, None] = {}
         self._rolls: dict[UUID, None] = {}
 
@@ -46,21 +65,16 @@ class Hydrated:
             return None
         rolls = self.visible.rolls_with(photo_id)
         self._name(row.owner_id, rolls)
-        images = self._context.image_urls.of(row, self._context.now) if is_viewable(row) else None
-        return presentation.photo(row, images, rolls, self._related.counts[photo_id], photo_id in self._related.liked)
+        images = self._image_urls.of(row, self._due) if is_viewable(row) else None
+        return presentation.photo(row, images, rolls, self._counts[photo_id], slots.mark("photo", photo_id))
 
     def user(self, user_id: UUID) -> Body | None:
         """A person."""
         row = self.visible.shown_user(user_id)
         if row is None:
             return None
-        return presentation.user(
-            row,
-            self._image(self.visible.portrait(row), "thumb"),
-            self._related.counts[user_id],
-            user_id in self._related.followed_people,
-            user_id in self._related.followers,
-        )
+        portrait = self._image(self.visible.portrait(row), "thumb")
+        return presentation.user(row, portrait, self._counts[user_id], slots.mark("user", user_id))
 
     def member(self, row: Member) -> Body | None:
         """A member of a roll: a person, with their role in it."""
@@ -81,9 +95,8 @@ class Hydrated:
             row,
             self._image(cover, "feed"),
             [image for image in (self._image(photo, "thumb") for photo in newest) if image is not None],
-            self._related.counts[roll_id],
-            self.visible.own_role(roll_id),
-            roll_id in self._related.followed_rolls,
+            self._counts[roll_id],
+            slots.mark("roll", roll_id),
         )
 
     def comment(self, row: Comment) -> Body | None:
@@ -95,7 +108,7 @@ class Hydrated:
 
     def size(self, entity: UUID, tally: Tally) -> int:
         """How large one of a thing's sets is."""
-        return self._related.counts[entity][tally.name]
+        return self._counts[entity][tally.name]
 
     def people(self) -> dict[str, Body]:
         """The people whom the bodies shown so far name, by id, as far as the viewer may see them."""
@@ -118,8 +131,4 @@ class Hydrated:
 
     def _image(self, row: Photo | None, size: str) -> Any:
         """One size of a photo; None until it has developed."""
-        return (
-            self._context.image_urls.size(row, size, self._context.now)
-            if row is not None and is_viewable(row)
-            else None
-        )
+        return self._image_urls.size(row, size, self._due) if row is not None and is_viewable(row) else None

@@ -1,12 +1,11 @@
 """The API's lists: how each is read, what its rows need, and how they are shown."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from api.context import Context
+from api.context import Source
 from api.fill_page import SCAN_CAP, SPARE, Candidates, candidates_of, fill_page
 from api.hydrated import Hydrated
 from api.hydration import Wanted
@@ -21,17 +20,17 @@ from projections.rolls.members import members
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.tally.queries import newest_members
 from projections.tally.tally import Listed, Member, Tally
-from web.pagination import Cursor, PageRequest
+from web.pagination import Cursor
 
 C = TypeVar("C")
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Listing(Generic[C]):
     """A list: of an entity's photos, say.
 
-    - `read(context, entity, after, size)`: its rows past the key `after`, ended ones too, `size` at most; in two
+    - `read(source, entity, after, size)`: its rows past the key `after`, ended ones too, `size` at most; in two
       requests.
     - `keep`: whether a row is a candidate to be shown; `scanned`: how many rows are read at least, where many aren't.
     - `names_rolls`: whether what is shown names rolls.
@@ -39,7 +38,7 @@ class Listing(Generic[C]):
     """
 
     cursor: Cursor
-    read: Callable[[Context, UUID, Key, int], Awaitable[Sequence[C]]]
+    read: Callable[[Source, UUID, Key, int], Awaitable[Sequence[C]]]
     keep: Callable[[C], bool]
     wanted: Callable[[UUID, Sequence[C]], Wanted]
     show: Callable[[Hydrated, C], Body | None]
@@ -61,22 +60,18 @@ class Part(Generic[C]):
         """What it needs to be shown."""
         return self.listing.wanted(self.entity, self.candidates.kept)
 
-    def body(self, context: Context, hydrated: Hydrated) -> Body:
-        """The page: its items, and where the next one begins."""
+    def body(self, secret: str, hydrated: Hydrated) -> Body:
+        """The page: its items, and where the next one begins; `secret` seals the cursor that says so."""
         items, last = fill_page(self.candidates, lambda row: self.listing.show(hydrated, row), self.limit)
-        return {"items": items, "next": None if last is None else self._after(context, last)}
-
-    def _after(self, context: Context, last: C) -> str:
         cursor = self.listing.cursor
-        return cursor.encode(context.settings.token_secret, cursor.key_of(last))
+        return {"items": items, "next": None if last is None else cursor.encode(secret, cursor.key_of(last))}
 
 
-async def look(context: Context, listing: Listing[C], entity: UUID, paging: PageRequest) -> Part[C]:
-    """Reads the rows for a page. Raises Problem 400 if its cursor isn't one of this list."""
-    after = listing.cursor.decode(context.settings.token_secret, paging.cursor)
-    size = max(listing.scanned, paging.limit + SPARE + 1)
-    rows = await listing.read(context, entity, after, size)
-    return Part(listing, entity, paging.limit, candidates_of(rows, listing.keep, size=size, limit=paging.limit))
+async def look(source: Source, listing: Listing[C], entity: UUID, after: Key, limit: int) -> Part[C]:
+    """Reads the rows for a page of `limit` items, past the key `after`."""
+    size = max(listing.scanned, limit + SPARE + 1)
+    rows = await listing.read(source, entity, after, size)
+    return Part(listing, entity, limit, candidates_of(rows, listing.keep, size=size, limit=limit))
 
 
 def photos_of(roll_id: UUID, rows: Sequence[RollPhoto]) -> Wanted:
@@ -87,7 +82,7 @@ def photos_of(roll_id: UUID, rows: Sequence[RollPhoto]) -> Wanted:
 
 ROLL_PHOTOS = Listing[RollPhoto](
     cursor=Cursor(ROLL_FEED),
-    read=lambda context, roll_id, after, size: roll_photo_candidates(context.store, roll_id, context.due, after, size),
+    read=lambda source, roll_id, after, size: roll_photo_candidates(source.store, roll_id, source.due, after, size),
     keep=lambda row: not row.ended,
     wanted=photos_of,
     show=lambda hydrated, row: hydrated.photo(row.photo_id, DEVELOPED),
@@ -95,14 +90,14 @@ ROLL_PHOTOS = Listing[RollPhoto](
 )
 
 
-async def developed_photos(context: Context, user_id: UUID, after: Key, size: int) -> Sequence[UserPhoto]:
+async def developed_photos(source: Source, user_id: UUID, after: Key, size: int) -> Sequence[UserPhoto]:
     """A person's photos that should have developed."""
-    return await user_photo_candidates(context.store, user_id, context.due, after, size)
+    return await user_photo_candidates(source.store, user_id, source.due, after, size)
 
 
-async def all_photos(context: Context, user_id: UUID, after: Key, size: int) -> Sequence[UserPhoto]:
+async def all_photos(source: Source, user_id: UUID, after: Key, size: int) -> Sequence[UserPhoto]:
     """A person's photos, developing ones too."""
-    return await user_photo_candidates(context.store, user_id, None, after, size)
+    return await user_photo_candidates(source.store, user_id, None, after, size)
 
 
 PROFILE_PHOTOS = Listing[UserPhoto](
@@ -135,7 +130,7 @@ MY_PHOTOS_BY_STATE = {
 }
 PHOTO_COMMENTS = Listing[Comment](
     cursor=Cursor(COMMENTS),
-    read=lambda context, photo_id, after, size: comments_on(context.store, photo_id, after, size),
+    read=lambda source, photo_id, after, size: comments_on(source.store, photo_id, after, size),
     keep=lambda row: not row.deleted and row.author_id is not None,
     wanted=lambda _, rows: Wanted(people={row.author_id for row in rows}),
     show=lambda hydrated, row: hydrated.comment(row),
@@ -153,8 +148,8 @@ def set_listing(
     if tally.listed is None:
         raise ValueError(f"{tally.name} isn't listed by time")
 
-    async def read(context: Context, entity: UUID, after: Key, size: int) -> Sequence[Entry]:
-        newest = await newest_members(context.store, tally, entity, after, size)
+    async def read(source: Source, entity: UUID, after: Key, size: int) -> Sequence[Entry]:
+        newest = await newest_members(source.store, tally, entity, after, size)
         return [newest.members.get(row.beginning, row) for row in newest.rows]
 
     return Listing(
@@ -174,10 +169,3 @@ def people_listing(tally: Tally) -> Listing[Entry]:
 FOLLOWERS, FOLLOWING, LIKERS = people_listing(followers), people_listing(following), people_listing(likers)
 MEMBERS = set_listing(members, lambda ids: Wanted(users=ids), lambda hydrated, row: hydrated.member(row))
 ROLLS = set_listing(rolls_of_user, lambda ids: Wanted(rolls=ids), lambda hydrated, row: hydrated.roll(row.member))
-
-
-async def look_at_all(
-    context: Context, listings: Sequence[Listing[Any]], entity: UUID, paging: PageRequest
-) -> list[Part[Any]]:
-    """Reads the rows for a page of each of an entity's lists, at once."""
-    return list(await asyncio.gather(*(look(context, listing, entity, paging) for listing in listings)))

@@ -7,7 +7,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from api import screens
-from api.answers import Waiting, page, screen
+from api.answers import About, Waiting, known, page, screen
 from api.context import ReadContext
 from api.hydrated import Hydrated
 from api.hydration import Wanted
@@ -35,8 +35,9 @@ async def me(context: ReadContext, include: Include) -> Response:
         body, row = hydrated.user(viewer), hydrated.visible.shown_user(viewer)
         return body | {"bio": row.bio or "", "zone": row.zone or ""} if body and row else None
 
-    waiting = Waiting(developing_of_user, developing_next_of_user(context.store, viewer, context.now))
-    return await screen(context, viewer, Wanted(users=[viewer]), include, show, "account", waiting=waiting)
+    waiting = Waiting(developing_of_user, lambda source: developing_next_of_user(source.store, viewer, source.due))
+    wanted = Wanted(users=[viewer])
+    return await screen(context, viewer, lambda _: known(wanted), include, show, "account", waiting=waiting)
 
 
 @router.get("/v1/me/photos", **documents(screens.PageOfPhotos))
@@ -48,4 +49,4 @@ async def my_photos(
     """Your own photos, the latest to develop first. A developing one says when it will have developed, and no more; a
     rejected one says why."""
     listing = MY_PHOTOS if state is None else MY_PHOTOS_BY_STATE[state.value]
-    return await page(context, listing, context.viewer, paging)
+    return await page(context, listing, context.viewer, paging, About.viewer())

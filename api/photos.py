@@ -13,6 +13,7 @@ from api.hydration import Wanted
 from api.includes import Included, including
 from api.lists import LIKERS, PHOTO_COMMENTS
 from api.responses import documents
+from projections.visibility import SharedRows
 from web.pagination import Paging
 
 WHAT = "photo"
@@ -24,9 +25,13 @@ Include = Annotated[Included, Depends(including({"comments": PHOTO_COMMENTS}))]
 @router.get("", **documents(screens.PhotoScreen, 404))
 async def photo(context: ReadContext, photo: UUID, include: Include) -> Response:
     """A photo. While it develops, its owner sees when it will have; for everybody else there is no such photo."""
-    row = await context.visible.photo_row(photo)
-    wanted = Wanted(photos=[photo], people=[row.owner_id] if row else [])
-    return await screen(context, photo, wanted, include, lambda hydrated: hydrated.photo(photo), WHAT)
+
+    async def read(rows: SharedRows) -> Wanted:
+        await rows.photos.load([photo])
+        known = rows.photos.loaded(photo)
+        return Wanted(photos=[photo], people=[known.photo.owner_id] if known and known.photo else [])
+
+    return await screen(context, photo, read, include, lambda hydrated: hydrated.photo(photo), WHAT)
 
 
 @router.get("/likers", **documents(screens.PageOfUsers, 404))

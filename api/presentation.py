@@ -54,8 +54,10 @@ def state_of(row: Photo) -> str:
     return DEVELOPED if row.developed else DEVELOPING
 
 
-def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], counts: Counts, liked: bool) -> Body:
-    """A photo. `images` is None, and so is the blurhash, until it has developed; `rolls` are those the viewer sees."""
+def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], counts: Counts, viewer: Any) -> Body:
+    """A photo. `images` is None, and so is the blurhash, until it has developed; `rolls` are those the viewer sees.
+
+    `viewer`, here and below: see `photo_viewer`."""
     body: Body = {
         "id": str(row.photo_id),
         "owner": name(row.owner_id),
@@ -66,23 +68,33 @@ def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], c
         "blurhash": row.blurhash if images else None,
         "rolls": [str(roll_id) for roll_id in rolls],
         "counts": sizes(counts, PHOTO_COUNTS),
-        "viewer": {"liked": liked},
+        "viewer": viewer,
     }
     if row.rejected_reason:
         body["rejected_reason"] = row.rejected_reason
     return body
 
 
-def user(row: User, avatar: Any, counts: Counts, following: bool, followed_by: bool) -> Body:
-    """A person. `blocked` is always false: blocks are not built yet."""
+def photo_viewer(liked: bool) -> Body:
+    """What the viewer has to do with a photo."""
+    return {"liked": liked}
+
+
+def user(row: User, avatar: Any, counts: Counts, viewer: Any) -> Body:
+    """A person."""
     return {
         "id": str(row.user_id),
         "handle": row.handle,
         "display_name": row.display_name or "",
         "avatar": avatar,
         "counts": sizes(counts, USER_COUNTS),
-        "viewer": {"following": following, "followed_by": followed_by, "blocked": False},
+        "viewer": viewer,
     }
+
+
+def user_viewer(following: bool, followed_by: bool) -> Body:
+    """What the viewer has to do with a person. `blocked` is always false: blocks are not built yet."""
+    return {"following": following, "followed_by": followed_by, "blocked": False}
 
 
 def member(body: Body, row: Member) -> Body:
@@ -90,7 +102,7 @@ def member(body: Body, row: Member) -> Body:
     return body | {"role": row.role or "member", "joined_at": time(row.begun)}
 
 
-def roll(row: Roll, cover: Any, thumbs: Sequence[Any], counts: Counts, role: str | None, following: bool) -> Body:
+def roll(row: Roll, cover: Any, thumbs: Sequence[Any], counts: Counts, viewer: Any) -> Body:
     """A roll. Its last activity is when a photo was last put in, a developing one too."""
     return {
         "id": str(row.roll_id),
@@ -103,8 +115,13 @@ def roll(row: Roll, cover: Any, thumbs: Sequence[Any], counts: Counts, role: str
         "created_at": time(row.created_at),
         "last_activity": time(counts.latest.get("photos_in_roll")),
         "counts": sizes(counts, ROLL_COUNTS),
-        "viewer": {"role": role, "following": following},
+        "viewer": viewer,
     }
+
+
+def roll_viewer(role: str | None, following: bool) -> Body:
+    """What the viewer has to do with a roll."""
+    return {"role": role, "following": following}
 
 
 def developing(count: int, ready_at: datetime | None) -> Body:

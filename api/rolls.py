@@ -15,6 +15,7 @@ from api.lists import MEMBERS, ROLL_PHOTOS
 from api.responses import documents
 from projections.photos.developing_in_roll import developing_in_roll
 from projections.photos.roll_feed import developing_next
+from projections.visibility import SharedRows
 from web.pagination import Paging
 
 router = APIRouter(prefix="/v1/rolls/{roll}", tags=["rolls"])
@@ -24,9 +25,13 @@ Include = Annotated[Included, Depends(including({"photos": ROLL_PHOTOS, "members
 @router.get("", **documents(screens.RollScreen, 404))
 async def roll(context: ReadContext, roll: UUID, include: Include) -> Response:
     """A roll: with how many of its photos can't be seen yet, and when the next of them can."""
-    waiting = Waiting(developing_in_roll, developing_next(context.store, roll, context.now))
-    wanted = Wanted(rolls=[roll])
-    return await screen(context, roll, wanted, include, lambda hydrated: hydrated.roll(roll), "roll", waiting=waiting)
+
+    async def read(rows: SharedRows) -> Wanted:
+        await rows.rolls.load([roll])
+        return Wanted(rolls=[roll])
+
+    waiting = Waiting(developing_in_roll, lambda source: developing_next(source.store, roll, source.due))
+    return await screen(context, roll, read, include, lambda hydrated: hydrated.roll(roll), "roll", waiting=waiting)
 
 
 @router.get("/photos", **documents(screens.PageOfPhotos, 404))

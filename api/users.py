@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from api import screens
-from api.answers import About, page, screen
+from api.answers import About, known, page, screen
 from api.context import ReadContext
 from api.hydrated import Hydrated
 from api.hydration import Wanted
@@ -36,7 +36,6 @@ async def person(
     if user.startswith("@") and len(user) <= LONGEST_HANDLE:
         holder = await user_with_handle(context.store, handle_hmac(context.settings, user[1:]))
         if holder is not None:
-            context.visible.users.put(holder.user_id, holder)
             return holder.user_id
     elif DASHED.fullmatch(user):
         return UUID(user)
@@ -55,7 +54,7 @@ async def profile(context: ReadContext, user_id: Person, include: Include) -> Re
         body, row = hydrated.user(user_id), hydrated.visible.shown_user(user_id)
         return body | {"bio": row.bio or ""} if body and row else None
 
-    return await screen(context, user_id, Wanted(users=[user_id]), include, show, WHAT)
+    return await screen(context, user_id, lambda _: known(Wanted(users=[user_id])), include, show, WHAT)
 
 
 @router.get("/photos", **documents(screens.PageOfPhotos, 404))

@@ -47,6 +47,10 @@ class Loader(Generic[T]):
         done.set_result(None)
         self._reads[identity], self._rows[identity] = done, row
 
+    def rows(self) -> Collection[T]:
+        """All rows that have been read and are there."""
+        return self._rows.values()
+
     def loaded(self, identity: UUID) -> T | None:
         """A row, or None if it isn't there. Raises LookupError if nobody has loaded it: that is our mistake."""
         row = self._rows.get(identity)

@@ -87,21 +87,15 @@ def role_of(live: Collection[Member]) -> str | None:
     return OWNER if any(row.role == OWNER for row in live) else MEMBER
 
 
-class VisibleRows:
-    """The rows that one viewer may see at `now`, for one request.
+class SharedRows:
+    """The rows that the rules need and that are the same for every viewer: people, photos with the rolls that they are
+    in, and rolls. Each is read once. Reading raises StoreUnavailable."""
 
-    `read` reads many rows with a request for each kind; what is then said of them (the methods that aren't async) is
-    decided without reading, and is a LookupError for a row that wasn't read. The async methods read what they need for
-    one thing. Each row is read once. Reading raises StoreUnavailable."""
-
-    def __init__(self, store: Store, viewer: UUID, now: datetime):
-        self.store, self.viewer, self._now = store, viewer, now
+    def __init__(self, store: Store):
+        self.store = store
         self.users: Loader[User] = Loader(self._read_users)
         self.photos: Loader[KnownPhoto] = Loader(lambda ids: known_photos(store, ids))
         self.rolls: Loader[Roll] = Loader(self._read_rolls)
-        self.roles: Loader[list[Member]] = Loader(
-            lambda ids: live_beginnings_by_member(store, rolls_of_user, viewer, ids)
-        )
 
     async def _read_users(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         rows: list[User | None] = await self.store.get_many(USERS, [(each,) for each in ids])
@@ -118,16 +112,44 @@ class VisibleRows:
         photos: Iterable[UUID | None] = (),
         rolls: Iterable[UUID | None] = (),
     ) -> None:
+        """Reads people, photos and rolls, all at once: one request for each kind, none for what was read before. No id
+        is no row."""
+        kinds = ((self.users, users), (self.photos, photos), (self.rolls, rolls))
+        wanted = [(loader, set(named(ids))) for loader, ids in kinds]
+        await asyncio.gather(*(loader.load(ids) for loader, ids in wanted if ids))
+
+    def closed_rolls(self) -> list[UUID]:
+        """Those of the rolls that were read of which a viewer's role decides whether they see them."""
+        return [row.roll_id for row in self.rolls.rows() if row.visibility != PUBLIC]
+
+
+class VisibleRows:
+    """The rows that one viewer may see at `now`, for one request.
+
+    `read` reads many rows with a request for each kind; what is then said of them (the methods that aren't async) is
+    decided without reading, and is a LookupError for a row that wasn't read. The async methods read what they need for
+    one thing. Each row is read once. Reading raises StoreUnavailable."""
+
+    def __init__(self, store: Store, viewer: UUID, now: datetime, rows: SharedRows | None = None):
+        """`rows`: those that were read for other viewers too; none if it isn't given."""
+        self.store, self.viewer, self._now = store, viewer, now
+        self.rows = rows or SharedRows(store)
+        self.users, self.photos, self.rolls = self.rows.users, self.rows.photos, self.rows.rolls
+        self.roles: Loader[list[Member]] = Loader(
+            lambda ids: live_beginnings_by_member(store, rolls_of_user, viewer, ids)
+        )
+
+    async def read(
+        self,
+        *,
+        users: Iterable[UUID | None] = (),
+        photos: Iterable[UUID | None] = (),
+        rolls: Iterable[UUID | None] = (),
+    ) -> None:
         """Reads people, photos with the rolls that they are in, and rolls with the viewer's roles in them, all at once:
         one request for each of people, photos, rolls and roles, none for what was read before. No id is no row."""
         wanted = set(named(rolls))
-        kinds = (
-            (self.users, set(named(users))),
-            (self.photos, set(named(photos))),
-            (self.rolls, wanted),
-            (self.roles, wanted),
-        )
-        await asyncio.gather(*(loader.load(ids) for loader, ids in kinds if ids))
+        await asyncio.gather(self.rows.read(users=users, photos=photos, rolls=wanted), self.roles.load(wanted))
 
     def shown_user(self, user_id: UUID | None) -> User | None:
         """A person, if the viewer may see them."""

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.cache.metrics import CacheMetrics
-from api.cache.sizes import SizeEstimates, Unit
+from api.cache.sizes import Made, SizeEstimates, Unit
 from projections.store.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was read: a row or None, or a tuple of rows; and when the read began, in seconds of the process's clock."""
+    """What was read: a row or None, or a tuple of rows, or what was made of many; and when the read began, or the first
+    of them, in seconds of the process's clock."""
 
     began: float
     value: Any
@@ -36,7 +37,7 @@ class KeptAnswers:
         self._most, self._metrics = most_bytes, metrics
         self._sizes = SizeEstimates()
         self._answers: OrderedDict[Unit, tuple[Answer, int]] = OrderedDict()
-        self._held: dict[Table, int] = {}
+        self._held: dict[Table | Made, int] = {}
         self.bytes = 0
 
     def get(self, unit: Unit) -> Answer | None:
@@ -74,7 +75,7 @@ class KeptAnswers:
 
     def _count(self, unit: Unit, size: int) -> None:
         self.bytes += size
-        table: Table = unit[1]
+        table: Table | Made = unit[1]
         if table not in self._held:
             self._metrics.holds(table, lambda: self._held[table])
         self._held[table] = self._held.get(table, 0) + size

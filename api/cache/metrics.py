@@ -6,6 +6,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from api.cache.sizes import Made
 from projections.store.table import Table
 
 SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 10, 30, 60)
@@ -39,19 +40,19 @@ class CacheMetrics:
         for metric in (self._answers, self._evictions, self._bytes, self._ages):
             registry.register(metric)
 
-    def answered(self, table: Table, outcome: str, count: int) -> None:
+    def answered(self, table: Table | Made, outcome: str, count: int) -> None:
         """Counts answers: HIT, SHARED, JOINED or MISS."""
         if count:
             self._answers_of(table.name, outcome).inc(count)
 
-    def aged(self, table: Table, seconds: float) -> None:
+    def aged(self, table: Table | Made, seconds: float) -> None:
         """Notes how old the oldest kept answer of a read was."""
         self._ages_of(table.name).observe(seconds)
 
-    def holds(self, table: Table, size: Callable[[], int]) -> None:
+    def holds(self, table: Table | Made, size: Callable[[], int]) -> None:
         """Notes how to ask how many bytes of a table are held."""
         self._bytes.labels(table.name).set_function(size)
 
-    def evicted(self, table: Table) -> None:
+    def evicted(self, table: Table | Made) -> None:
         """Counts an answer that was dropped to make room."""
         self._evictions.labels(table.name).inc()

@@ -1,10 +1,12 @@
 """A store whose answers are kept for a while."""
 
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from api.cache.answers import Answers
+from api.cache.answers import Answers, Fetch
+from api.cache.kept import Answer
 from api.cache.sizes import Unit
 from projections.progress import PROGRESS
 from projections.store.protocol import Store
@@ -16,14 +18,37 @@ class CachedStore:
     """See Store. It reads only, and its answers may be as old as `answers` and `not_before` allow (see `api.cache`).
 
     A row is one answer whichever method asks for it, a slice likewise; picks are kept by the first clustering column.
+    `oldest` is when the first of the reads began whose answers it has given.
     """
 
     def __init__(self, store: Store, answers: Answers, not_before: float = LONG_AGO):
         self._store, self.answers, self._not_before = store, answers, not_before
+        self.oldest = math.inf
 
     def since(self, moment: float) -> "CachedStore":
         """The same cache for a request that may be given only what was read after a moment (of `time.monotonic`)."""
         return CachedStore(self._store, self.answers, moment)
+
+    def at_hand(self, unit: Unit) -> Any:
+        """What was built for a unit, or put there; None if it isn't kept, or not late enough."""
+        answer = self.answers.at_hand(unit, self._not_before)
+        return None if answer is None else answer.value
+
+    async def built(self, unit: Unit, build: Callable[["CachedStore"], Awaitable[Any]], lasting: float) -> Any:
+        """What `build` makes of rows that it reads through the store that it is given. It is kept as long as all of
+        these may be, and made once for all who ask at the same time. See `Answers.built`."""
+
+        async def built(not_before: float) -> Answer:
+            store = self.since(not_before)
+            value = await build(store)
+            return Answer(min(store.oldest, self.answers.clock()), value)
+
+        return (await self.answers.built(unit, built, self._not_before, lasting)).value
+
+    async def _read(self, table: Table, units: list[Unit], fetch: Fetch) -> list[Any]:
+        answers = await self.answers.read(table, units, fetch, self._not_before)
+        self.oldest = min(self.oldest, *(answer.began for answer in answers)) if answers else self.oldest
+        return [answer.value for answer in answers]
 
     @property
     def outages(self) -> int:
@@ -63,7 +88,7 @@ class CachedStore:
             return await self._store.get_many(table, keys)
         asked = [("row", table, plain(key)) for key in keys]
         key_of = dict(zip(asked, keys, strict=True))
-        return await self.answers.read(table, asked, fetch, self._not_before)
+        return await self._read(table, asked, fetch)
 
     async def slice(
         self,
@@ -98,7 +123,7 @@ class CachedStore:
         bounds = plain(after), plain(upto), limit
         asked = [("slice", table, plain(partition), *bounds) for partition in partitions]
         partition_of_unit = dict(zip(asked, partitions, strict=True))
-        return list(map(list, await self.answers.read(table, asked, fetch, self._not_before)))
+        return list(map(list, await self._read(table, asked, fetch)))
 
     async def merge_slices(
         self,
@@ -117,7 +142,7 @@ class CachedStore:
         if table is PROGRESS:
             return await self._store.merge_slices(table, partitions, after=after, upto=upto, limit=limit)
         unit = ("merge", table, tuple(map(plain, partitions)), plain(after), plain(upto), limit)
-        return list((await self.answers.read(table, [unit], fetch, self._not_before))[0])
+        return list((await self._read(table, [unit], fetch))[0])
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
         """See Store."""
@@ -150,7 +175,7 @@ class CachedStore:
             for partition in partitions
             for first in dict.fromkeys(firsts)
         }
-        parts = await self.answers.read(table, list(asked), fetch, self._not_before)
+        parts = await self._read(table, list(asked), fetch)
         return [row for part in parts for row in part]
 
 

@@ -10,7 +10,6 @@ theirs when PostgreSQL has committed it, both as durable as they come.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from random import Random
@@ -21,7 +20,7 @@ from bench.harness.folding import fill
 from bench.harness.load import Ask, Measured, prepare, send_again, send_once
 from bench.harness.process import BenchProcess, alternate
 from bench.harness.rates import Compared, compare, figure_of
-from bench.harness.screens import like, my_rolls, photo_with_comments, profile, roll_page
+from bench.harness.screens import SCREENS, like
 from bench.harness.servers import BenchServers
 from bench.harness.serving import GATEWAY, OURS, Service, served
 from bench.peers.postgres.fill import fill as fill_postgres
@@ -34,13 +33,6 @@ WARM_CIRCLES = 2
 MOST_COLD = 600
 EVERYTHING = 100.0  # seconds: until no requests are left
 JAVA_WARM = 5.0  # seconds until Cassandra's reads are compiled
-Asks = Callable[[Settings, Circle], list[Ask]]
-SCREENS: dict[str, Asks] = {
-    "roll_page": roll_page,
-    "profile": profile,
-    "photo_with_comments": photo_with_comments,
-    "my_rolls": my_rolls,
-}
 
 
 @dataclass(frozen=True)

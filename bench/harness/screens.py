@@ -66,3 +66,11 @@ def in_turn(settings: Settings, asked: Sequence[UUID], circle: Circle) -> list[t
     """Gives each thing a viewer's token, of the circle's people in turn."""
     tokens = [token(settings, person) for person in circle.people]
     return [(one, tokens[number % len(tokens)]) for number, one in enumerate(asked)]
+
+
+SCREENS: dict[str, Asks] = {
+    "roll_page": roll_page,
+    "profile": profile,
+    "photo_with_comments": photo_with_comments,
+    "my_rolls": my_rolls,
+}

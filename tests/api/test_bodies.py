@@ -18,7 +18,7 @@ from projections.rolls.roll import Roll
 from projections.tally.counts import Counts
 from projections.tally.tally import Member
 from tests.given import ADA, BO, DAWN, DUSK, LAKE, MORNING, NOON, TAKEN, minutes
-from web.etag import json_response
+from web.etag import tagged_response
 from web.problems import (
     Problem,
     bad_request,
@@ -51,7 +51,7 @@ def test_an_id_that_names_nothing_is_null() -> None:
 
 def test_a_developing_photo_is_shown_without_a_picture() -> None:
     row = Photo(DUSK, owner_id=ADA, taken_at=TAKEN, develops_at=MORNING, on_profile=True, blurhash="a hash")
-    assert presentation.photo(row, None, [], counts(), False) == {
+    assert presentation.photo(row, None, [], counts(), presentation.photo_viewer(False)) == {
         "id": str(DUSK),
         "owner": str(ADA),
         "taken_at": "2026-06-19T19:30:00.000Z",
@@ -70,7 +70,8 @@ def test_a_developed_photo_is_shown_with_its_picture() -> None:
         DUSK, owner_id=ADA, taken_at=TAKEN, develops_at=MORNING, on_profile=True, blurhash="a hash", developed=True
     )
     images: dict[str, Any] = {"full": {"url": "u", "width": 3, "height": 2}}
-    shown = presentation.photo(row, images, [LAKE], counts(likers=7, commented=3, photos=9), True)
+    told, viewer = counts(likers=7, commented=3, photos=9), presentation.photo_viewer(True)
+    shown = presentation.photo(row, images, [LAKE], told, viewer)
     assert shown == {
         "id": str(DUSK),
         "owner": str(ADA),
@@ -95,7 +96,7 @@ def test_a_rejected_photo_says_why_and_is_rejected_whatever_else_it_is() -> None
         rejected_reason="It is too large.",
         developed=True,
     )
-    shown = presentation.photo(row, None, [], counts(), False)
+    shown = presentation.photo(row, None, [], counts(), presentation.photo_viewer(False))
     assert (shown["state"], shown["rejected_reason"]) == ("rejected", "It is too large.")
 
 
@@ -110,8 +111,8 @@ def test_a_person_is_shown_with_what_the_viewer_has_to_do_with_them() -> None:
         "counts": {"followers": 1, "following": 2, "photos": 3, "rolls": 4},
         "viewer": {"following": True, "followed_by": False, "blocked": False},
     }
-    assert presentation.user(row, {"url": "u"}, told, True, False) == shown
-    turned = presentation.user(User(ADA, "ada"), None, counts(), False, True)
+    assert presentation.user(row, {"url": "u"}, told, presentation.user_viewer(True, False)) == shown
+    turned = presentation.user(User(ADA, "ada"), None, counts(), presentation.user_viewer(False, True))
     assert turned["viewer"] == {"following": False, "followed_by": True, "blocked": False}
     assert (turned["display_name"], turned["avatar"], turned["counts"]["photos"]) == ("", None, 0)
     joined = Member(LAKE, 6, ADA, DAWN, minutes(1), None, "owner")
@@ -126,7 +127,8 @@ def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
     totals = {"photos_in_roll": 1, "members": 2, "roll_followers": 3, "developing_in_roll": 4, "photos": 5}
     told = Counts(totals, {"photos_in_roll": minutes(2), "members": minutes(9)})
     row = Roll(LAKE, ADA, "Lake", "summer", "public", DUSK, NOON)
-    assert presentation.roll(row, {"url": "u"}, [{"url": "t"}], told, "owner", True) == {
+    viewer = presentation.roll_viewer("owner", True)
+    assert presentation.roll(row, {"url": "u"}, [{"url": "t"}], told, viewer) == {
         "id": str(LAKE),
         "title": "Lake",
         "theme": "summer",
@@ -139,7 +141,7 @@ def test_a_roll_is_shown_with_its_sizes_and_its_last_activity() -> None:
         "counts": {"photos": 1, "members": 2, "followers": 3, "developing": 4},
         "viewer": {"role": "owner", "following": True},
     }
-    empty = presentation.roll(row, None, [], counts(), None, False)
+    empty = presentation.roll(row, None, [], counts(), presentation.roll_viewer(None, False))
     assert (empty["last_activity"], empty["viewer"]) == (None, {"role": None, "following": False})
 
 
@@ -183,24 +185,27 @@ def told(response: Response) -> dict[str, str]:
     return dict(response.headers)
 
 
-def test_an_answer_is_sent_as_it_is_with_a_tag_of_its_bytes() -> None:
-    response = json_response(asked(), {"a": "ø", "b": [1, 2]}, {"Link": "<next>"})
-    assert response.body == '{"a":"ø","b":[1,2]}'.encode()
+def test_an_answer_is_sent_as_it_is_with_its_tag() -> None:
+    response = tagged_response(asked(), TAG, '{"a":"ø"}'.encode, {"Link": "<next>"})
+    assert response.body == '{"a":"ø"}'.encode()
     assert response.status_code == 200
     assert told(response) == {
         "etag": TAG,
         "cache-control": "private, no-cache",
         "link": "<next>",
-        "content-length": "20",
+        "content-length": "10",
         "content-type": "application/json",
     }
 
 
-def test_an_answer_that_the_asker_has_is_not_sent_again() -> None:
-    response = json_response(asked(if_none_match=TAG), {"a": "ø", "b": [1, 2]})
+def test_an_answer_that_the_asker_has_is_neither_sent_again_nor_written() -> None:
+    def never() -> bytes:
+        raise AssertionError
+
+    response = tagged_response(asked(if_none_match=TAG), TAG, never)
     assert (response.status_code, response.body) == (304, b"")
     assert told(response) == {"etag": TAG, "cache-control": "private, no-cache"}
-    assert json_response(asked(if_none_match=TAG), {"a": "ø", "b": [1, 3]}).status_code == 200
+    assert tagged_response(asked(if_none_match='W/"another"'), TAG, b"{}".strip).status_code == 200
 
 
 @pytest.mark.parametrize(
