@@ -1,7 +1,7 @@
 """Slots: the places in a body for what differs from viewer to viewer, while it isn't known yet who asks.
 
 A body is written once, with a mark for each slot, and cut at the marks. For a viewer it is then joined again, with what
-belongs in the slots between the pieces. A mark is between zero bytes, which are nowhere else: JSON escapes those of text.
+belongs in the slots between the pieces. A mark is between zero bytes, which are nowhere else: text has them escaped.
 """
 
 from collections.abc import Mapping, Sequence

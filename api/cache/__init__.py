@@ -15,6 +15,10 @@ Why that is enough to read one's own writes:
   of one clock of one process, and of two equal readings neither counts as the later.
 - Whoever joins a read under way gets the answer of that read, so the rule is the same: it must have begun late enough.
 - What a request combines of several answers is as old as the oldest of them, and each of them satisfies the rule.
+- What is built of several answers and kept itself (`Answers.built`: a prepared screen, and what a viewer has to do with
+  it; see `api.answers`) began when the oldest read in it began, and is given under the same rule. Who joins while it is
+  being built looks at that moment too, and builds it anew if it is too early. What is made of it without reading, a
+  view, is kept under its number, so that whoever finds it has been given that.
 
 **With several replicas** it holds as it is: rows and `progress` are written and read at LOCAL_QUORUM, so a read that
 begins after a write was acknowledged meets it in at least one replica. A write that wasn't acknowledged is repeated

@@ -3,8 +3,9 @@
 The app is called in this process, over a store whose answers are in memory as they would arrive. So what counts is our
 own Python: neither uvicorn nor the driver is in it. What the driver adds is said as requests to the database.
 
-- warm: all rows of the circles have been read before, and are kept.
 - cold: nothing is kept; each request is measured by itself.
+- others: somebody else has just asked for the same thing; the rows of the circles are kept.
+- warm: the same person has just asked.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import click
 import uvloop
@@ -30,10 +32,14 @@ from bench.harness.api_data import Circle, Size, dataset
 from bench.harness.folding import fold
 from bench.harness.load import Ask
 from bench.harness.screens import SCREENS
+from bench.harness.serving import token
 from events.settings import Settings
 from projections.store.memory import MemoryStore
+from web.tokens import read_token
 
 HOUR, BYTES = 3600.0, 1 << 29
+MOST = 60  # requests a round
+KINDS = ("cold", "others", "warm")
 SETTINGS = Settings.model_validate({"token_secret": "t" * 40, "handle_secret": "h" * 40, "s3_secret_key": "s" * 40})
 READS = ("get", "get_many", "slice", "slice_many", "merge_slices", "pick", "pick_many")
 
@@ -115,7 +121,7 @@ def new_cache(store: Recorded) -> CachedStore:
     return CachedStore(store, Answers(HOUR, BYTES))
 
 
-async def cost_of(app: FastAPI, store: Recorded, asks: list[Ask], *, cold: bool) -> Cost:
+async def cost_of(app: FastAPI, store: Recorded, asks: list[Ask], *, cold: bool = False) -> Cost:
     """Measures each of some requests once; if `cold`, each with an empty cache."""
     cost = Cost()
     for ask in asks:
@@ -128,36 +134,46 @@ async def cost_of(app: FastAPI, store: Recorded, asks: list[Ask], *, cold: bool)
     return cost
 
 
-async def measure(names: list[str], circles: int, rounds: int, profile: str | None) -> None:
-    """Measures screens, and prints what they cost; with `profile`, where the time of warm or cold ones goes."""
-    async with opened(circles) as (app, store, made):
+def by_another(asks: list[Ask], people: list[UUID], step: int) -> list[Ask]:
+    """The same requests, each by the person who is so many steps behind who made it."""
+    viewers = [people.index(read_token(SETTINGS, ask.token)) for ask in asks]
+    return [
+        replace(ask, token=token(SETTINGS, people[(viewer + step) % len(people)]))
+        for ask, viewer in zip(asks, viewers, strict=True)
+    ]
+
+
+async def measure(names: list[str], rounds: int, profile: str | None) -> None:
+    """Measures screens, and prints what they cost; with `profile`, where the time of one kind of them goes."""
+    async with opened(circles=1) as (app, store, (circle,)):
         for name in names:
-            asks = [ask for circle in made for ask in SCREENS[name](SETTINGS, circle)][:60]
-            for cold in (True, False):
-                await cost_of(app, store, asks, cold=cold)
-                profiler = cProfile.Profile() if profile == ("cold" if cold else "warm") else None
+            asks = SCREENS[name](SETTINGS, circle)[:MOST]
+            for kind in KINDS:
+                sent = [
+                    by_another(asks, circle.people, step) if kind == "others" else asks for step in range(1, rounds + 1)
+                ]
+                await cost_of(app, store, asks, cold=kind == "cold")
+                if kind == "cold":  # once more, as the first time the store had to look
+                    await cost_of(app, store, asks, cold=True)
+                profiler = cProfile.Profile() if profile == kind else None
                 if profiler:
                     profiler.enable()
-                total = Cost()
-                for _ in range(rounds):
-                    one = await cost_of(app, store, asks, cold=cold)
-                    total.milliseconds += one.milliseconds
-                    total.requests += one.requests
+                costs = [await cost_of(app, store, each, cold=kind == "cold") for each in sent]
                 if profiler:
                     profiler.disable()
                     pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
-                click.echo(f"{name:20} {'cold' if cold else 'warm'} {total}")
+                total = Cost([ms for each in costs for ms in each.milliseconds], sum(each.requests for each in costs))
+                click.echo(f"{name:20} {kind:6} {total}")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("names", nargs=-1)
-@click.option("--circles", type=click.IntRange(min=1), default=2, show_default=True, help="Of ten people each.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="Of the same requests.")
-@click.option("--profile", type=click.Choice(["warm", "cold"]), help="Say where the time goes.")
-def main(names: tuple[str, ...], circles: int, rounds: int, profile: str | None) -> None:
+@click.option("--rounds", type=click.IntRange(1, 9), default=3, show_default=True, help="Of the same requests.")
+@click.option("--profile", type=click.Choice(KINDS), help="Say where the time goes.")
+def main(names: tuple[str, ...], rounds: int, profile: str | None) -> None:
     """Measure milliseconds of CPU a screen: roll_page, profile, photo_with_comments, my_rolls."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(measure(list(names or SCREENS), circles, rounds, profile))
+        runner.run(measure(list(names or SCREENS), rounds, profile))
 
 
 if __name__ == "__main__":

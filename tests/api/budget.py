@@ -3,11 +3,11 @@
 `BUDGETS` has every route of the API, and each screen with all that it can include. docs/screens.md repeats the numbers.
 """
 
-from collections.abc import Callable
 from typing import Any
 
+from api.cache.answers import Answers
+from api.cache.store import CachedStore
 from projections.store.memory import MemoryStore
-from projections.store.protocol import Store
 from tests.api.world import ApiWorld, named
 from tests.projections.counting import CountingStore, Keys
 
@@ -57,6 +57,10 @@ MORE_THAN_EIGHT = {
 }
 
 
+# What is read of each viewer at most: roles, likes, rolls and people that they follow, and who follows them.
+OWN = 5
+
+
 class CountingCalls(CountingStore):
     """Counts calls: each is one request where it names `KEYS_A_REQUEST` keys at most."""
 
@@ -76,23 +80,19 @@ def path_of(template: str, names: dict[str, str], limit: int | None = None) -> s
     return template if limit is None else f"{template}{'&' if '?' in template else '?'}limit={limit}"
 
 
-async def requests_of(
-    world: ApiWorld, who: str, path: str, wrap: Callable[[Store], Store] = lambda store: store, again: int = 0
-) -> int:
-    """How many requests an answer costs, once the same was asked for `again` times before.
-
-    `wrap` is what stands between the API and the store whose requests are counted."""
+async def requests_of(world: ApiWorld, path: str, who: str, *before: str) -> int:
+    """How many requests an answer costs somebody, once others have asked for the same, in order, within the second."""
     memory: Any = world.store
     counting = CountingCalls(memory)
-    world.store = wrap(counting)
+    world.store, world.cache = counting, CachedStore(counting, Answers(3600.0, 1 << 30))
     try:
         async with world.api() as api:
             get = api.get if path.startswith("/v1/") else lambda _, path: api.client.get(path)
-            for _ in range(again):
-                await get(who, path)
+            for other in before:
+                await get(other, path)
             counting.calls = 0
             answer = await get(who, path)
             assert answer.status_code == 200, (path, answer.text)
             return counting.calls
     finally:
-        world.store = memory
+        world.store, world.cache = memory, None

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from api.app import build
 from producers.gateway.app import app as gateway
-from tests.api.budget import BUDGETS, MORE_THAN_EIGHT, NAMES, OTHERS, path_of, requests_of
+from tests.api.budget import BUDGETS, MORE_THAN_EIGHT, NAMES, OTHERS, OWN, path_of, requests_of
 from tests.api.crowd import crowded
 from tests.api.world import ROUTES, ApiWorld
 from tests.kit import run
@@ -35,7 +35,7 @@ def costs(template: str, size: int, limit: int | None) -> list[int]:
     """What it costs two people to ask for a thing of either's, or a roll that either is in."""
 
     world, paths = world_of(size), [path_of(template, names, limit) for names in (NAMES, OTHERS)]
-    return [run(requests_of(world, who, path)) for who in ("ada", "bo") for path in paths]
+    return [run(requests_of(world, path, who)) for who in ("ada", "bo") for path in paths]
 
 
 @pytest.mark.parametrize("template", BUDGETS)
@@ -45,6 +45,17 @@ def test_a_get_costs_its_budget_at_any_limit_and_with_ten_times_as_much(template
     assert max(told.values()) == BUDGETS[template], told
     for size in (12, 120):
         assert len({told[size, limit] for limit in limits}) == 1, told
+
+
+@pytest.mark.parametrize("template", [template for template in BUDGETS if template.startswith("/v1/")])
+def test_who_asks_again_within_a_second_costs_nothing_and_who_asks_after_others_only_what_they_have_to_do_with_it(
+    template: str,
+) -> None:
+    for names in (NAMES, OTHERS):
+        path, world = path_of(template, names), world_of(12)
+        assert run(requests_of(world, path, "ada", "ada")) == 0
+        if "/me" not in path:
+            assert run(requests_of(world, path, "bo", "ada")) <= OWN
 
 
 @pytest.mark.parametrize("app", [build(), gateway], ids=["api", "gateway"])

@@ -1,7 +1,9 @@
 """Lists the modules that are mutated and the tests that don't take part. Only docs/mutants.md names modules too."""
 
 CORE = {
-    "api": "answers context fill_page hydrated hydration image_urls includes lists me photos presentation rolls users",
+    "api": """
+        answers context fill_page hydrated hydration image_urls includes lists me photos presentation rolls slots users
+    """,
     "api.cache": "answers fleet kept sizes store wire",
     "events": "codec ids personal positions reachability topics",
     "processors": "cleanup develop expand filter filter_late",

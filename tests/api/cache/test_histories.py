@@ -38,7 +38,7 @@ NAMES = ("0a", "0a", "0b", "1a")  # each belongs to the partition that it begins
 # What is needed to catch a mistake is drawn more often than the rest.
 FEW = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2)
 BACK = st.sampled_from([None, 0, 0, 1])  # how far behind the end a position is; None: not named
-PROCESS, QUESTION = st.sampled_from([0, 0, 0, 1]), st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 4, 5])
+PROCESS, QUESTION = st.sampled_from([0, 0, 0, 1]), st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 6])
 ASK, OTHER = (
     st.tuples(st.just("ask"), process, QUESTION, FEW, st.tuples(BACK, BACK), st.sampled_from([0.0, 0.001]))
     for process in (PROCESS, st.just(1))

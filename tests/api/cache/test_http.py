@@ -64,10 +64,13 @@ async def test_what_the_cache_does_is_among_the_metrics() -> None:
     world = cached_world()
     await world.given(world.person("ada"))
     async with world.api() as api:
+        await api.json("ada", "/v1/me")
         for _ in range(2):
-            await api.json("ada", "/v1/me")
+            await api.json("ada", "/v1/users/@ada")
         told = (await api.client.get("/metrics")).text
         assert 'darkroom_cache_answers_total{outcome="miss",table="users"} 1.0' in told
         assert 'darkroom_cache_answers_total{outcome="hit",table="users"} ' in told
         assert 'darkroom_cache_bytes{table="users"}' in told
+        assert 'darkroom_cache_answers_total{outcome="hit",table="screens"} 1.0' in told
+        assert 'darkroom_cache_bytes{table="views"}' in told
         assert 'darkroom_cache_hit_age_seconds_count{table="users"}' in told
