@@ -262,8 +262,9 @@ def sees_as_anybody(viewer: UUID, anybody: VisibleRows, hydration: Hydration) ->
     these have developed or where nobody else may see them."""
     rows, wanted = hydration.rows, hydration.wanted
     photos = [each.photo.photo_id for each in rows.photos.rows() if each.photo and each.photo.owner_id == viewer]
+    placed = any(row.owner_id == viewer for newest in hydration.newest.values() for row in newest)
     user = next((row for row in rows.users.rows() if row.user_id == viewer), None)
-    if user is None and not photos:
+    if user is None and not photos and not placed:
         return True
     shown = {*wanted.photos, wanted.about_photo}
     return sees_user(NIL, user) and all(anybody.shown_photo(each) is not None for each in photos if each in shown)
