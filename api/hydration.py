@@ -1,7 +1,8 @@
 """Hydrates what an answer shows: reads all rows that it needs in a fixed number of requests, then says what is shown.
 
 docs/screens.md has what each screen costs. The order of the reads is that of what follows from what: rolls say who made
-them, people say which photo is their portrait, photos say which rolls they are in.
+them, people say which photo is their portrait, photos say which rolls they are in. Thumbs need no photo: the rows of
+`roll_feed` have the cards of what has developed.
 """
 
 import asyncio
@@ -66,7 +67,7 @@ async def hydrate(context: Context, wanted: Wanted) -> Hydrated:
     portraits = {row.avatar_id for row in map(visible.users.loaded, named(named_people)) if row is not None}
     covers = [row.cover_id for row in rolls]
     shown = {*wanted.photos, wanted.about_photo}
-    await visible.read(photos={*shown, *portraits, *covers, *(row.photo_id for row in pictures)})
+    await visible.read(photos={*shown, *portraits, *covers})
     known = [each for each in map(visible.photos.loaded, named(shown)) if each is not None]
     owners = {row.owner_id for row in map(visible.photo_now, named({*shown, *covers})) if row is not None}
     _, related = await asyncio.gather(
