@@ -10,6 +10,7 @@ from uuid import UUID
 from api import presentation, slots
 from api.image_urls import ImageUrls
 from api.presentation import Body
+from events.generated import Card
 from projections.photos.photo import Photo
 from projections.photos.roll_feed import RollPhoto
 from projections.reactions.comments import Comment
@@ -65,7 +66,8 @@ class Hydrated:
             return None
         rolls = self.visible.rolls_with(photo_id)
         self._name(row.owner_id, rolls)
-        images = self._image_urls.of(row, self._due) if is_viewable(row) else None
+        card = row.card if is_viewable(row) else None
+        images = None if card is None else self._image_urls.of(photo_id, card, self._due)
         return presentation.photo(row, images, rolls, self._counts[photo_id], slots.mark("photo", photo_id))
 
     def user(self, user_id: UUID) -> Body | None:
@@ -82,19 +84,22 @@ class Hydrated:
         return None if body is None else presentation.member(body, row)
 
     def roll(self, roll_id: UUID) -> Body | None:
-        """A roll. Its thumbs are the newest photos that the viewer sees; its cover is the photo that was chosen, while
-        it is in the roll and they see it, and otherwise the newest."""
+        """A roll. Its thumbs are the newest photos that have developed in it and that the viewer sees; its cover is the
+        photo that was chosen, while it is in the roll and they see it, and otherwise the newest."""
         row = self.visible.shown_roll(roll_id)
         if row is None:
             return None
         self._name(row.creator_id, ())
-        placed = (self.visible.shown_in_roll(each.photo_id, roll_id) for each in self._newest.get(roll_id, ()))
-        newest = [photo for photo in placed if photo is not None][:THUMBS]
-        cover = self.visible.shown_in_roll(row.cover_id, roll_id) or next(iter(newest), None)
+        placed = ((each.photo_id, self.visible.card_in_roll(each)) for each in self._newest.get(roll_id, ()))
+        newest = [(photo_id, card) for photo_id, card in placed if card is not None][:THUMBS]
+        chosen = self.visible.shown_in_roll(row.cover_id, roll_id)
+        cover = self._image(chosen, "feed")
+        if cover is None and newest:
+            cover = self._size(*newest[0], "feed")
         return presentation.roll(
             row,
-            self._image(cover, "feed"),
-            [image for image in (self._image(photo, "thumb") for photo in newest) if image is not None],
+            cover,
+            [self._size(photo_id, card, "thumb") for photo_id, card in newest],
             self._counts[roll_id],
             slots.mark("roll", roll_id),
         )
@@ -131,4 +136,9 @@ class Hydrated:
 
     def _image(self, row: Photo | None, size: str) -> Any:
         """One size of a photo; None until it has developed."""
-        return self._image_urls.size(row, size, self._due) if row is not None and is_viewable(row) else None
+        card = row.card if row is not None and is_viewable(row) else None
+        return None if row is None or card is None else self._size(row.photo_id, card, size)
+
+    def _size(self, photo_id: UUID, card: Card, size: str) -> Any:
+        """One size of a photo with this card."""
+        return self._image_urls.size(photo_id, card, size, self._due)

@@ -2,7 +2,8 @@
 
 First those that are the same for every viewer, then what one viewer has to do with them. docs/screens.md has what each
 screen costs. The order of the reads is that of what follows from what: rolls say who made them, people say which photo
-is their portrait, photos say which rolls they are in.
+is their portrait, photos say which rolls they are in. Thumbs need no photo: the rows of `roll_feed` have the cards of
+what has developed.
 """
 
 import asyncio
@@ -79,7 +80,7 @@ async def hydrate(rows: SharedRows, wanted: Wanted, due: datetime) -> Hydration:
     portraits = {row.avatar_id for row in map(rows.users.loaded, named(named_people)) if row is not None}
     covers = [row.cover_id for row in rolls]
     shown = {*wanted.photos, wanted.about_photo}
-    await rows.read(photos={*shown, *portraits, *covers, *(row.photo_id for row in pictures)})
+    await rows.read(photos={*shown, *portraits, *covers})
     known = {each: rows.photos.loaded(each) for each in named({*shown, *covers})}
     owners = {each.photo.owner_id for each in known.values() if each is not None and each.photo is not None}
     placed = {roll for each in named(shown) if (photo := known[each]) is not None for roll in photo.rolls}

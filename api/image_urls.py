@@ -10,14 +10,15 @@ import hmac
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
+from events.generated import Card
+from events.image_keys import SIZES, image_key
 from events.settings import Settings
-from projections.photos.photo import Photo
 
 REGION = "us-east-1"
 LONGEST = 7 * 24 * 3600  # seconds; S3 takes no more
 CACHED = 100_000
-SIZES = ("full", "feed", "thumb")
 Image = dict[str, str | int]
 
 
@@ -39,18 +40,14 @@ class ImageUrls:
         """The URL of an object, the same for every `now` of a window."""
         return self._signed(key, int(now.timestamp()) // self._window)
 
-    def of(self, photo: Photo, now: datetime) -> dict[str, Image] | None:
-        """All sizes of a photo, or None if it has none. Whether they may be seen is for the caller to know."""
-        sizes = {size: self.size(photo, size, now) for size in SIZES}
-        return {size: image for size, image in sizes.items() if image is not None} if all(sizes.values()) else None
+    def of(self, photo_id: UUID, card: Card, now: datetime) -> dict[str, Image]:
+        """All sizes of a photo. Whether they may be seen is for the caller to know."""
+        return {size: self.size(photo_id, card, size, now) for size in SIZES}
 
-    def size(self, photo: Photo, size: str, now: datetime) -> Image | None:
+    def size(self, photo_id: UUID, card: Card, size: str, now: datetime) -> Image:
         """One size of a photo: `url`, and `width` and `height` in pixels."""
-        key: str | None = getattr(photo, f"{size}_key")
-        if not key:
-            return None
-        width, height = getattr(photo, f"{size}_width"), getattr(photo, f"{size}_height")
-        return {"url": self.url(key, now), "width": width, "height": height}
+        url = self.url(image_key(photo_id, card.filter_version, size), now)
+        return {"url": url, "width": getattr(card, f"{size}_width"), "height": getattr(card, f"{size}_height")}
 
     def _sign(self, key: str, window: int) -> str:
         start = datetime.fromtimestamp(window * self._window, UTC)

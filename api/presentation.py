@@ -65,7 +65,7 @@ def photo(row: Photo, images: Mapping[str, Any] | None, rolls: Sequence[UUID], c
         "state": state_of(row),
         "develops_at": time(row.develops_at),
         "images": images,
-        "blurhash": row.blurhash if images else None,
+        "blurhash": row.card.blurhash if images and row.card else None,
         "rolls": [str(roll_id) for roll_id in rolls],
         "counts": sizes(counts, PHOTO_COUNTS),
         "viewer": viewer,

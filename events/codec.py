@@ -172,14 +172,17 @@ def event_of(decoder: Decoder, fields: dict[str, Any], keys: Any) -> Event | Unr
             return Unreadable(str(error))
         fields[field] = text
     for name, kind in decoder.nested:
-        fields[name] = kind(**fields[name])
+        if fields[name] is not None:
+            fields[name] = kind(**fields[name])
     for name in decoder.arrays:
         fields[name] = tuple(fields[name])
     return decoder.event(**fields)
 
 
 def nested_name(avro: Any) -> str | None:
-    """The nested record's name if a field's type is one."""
+    """The nested record's name if a field's type is one, or one or null."""
+    if isinstance(avro, list):
+        return next((name for kind in avro if (name := nested_name(kind)) is not None), None)
     name = avro["name"] if isinstance(avro, dict) and avro["type"] == "record" else avro
     return name if isinstance(name, str) and name in NESTED else None
 

@@ -50,17 +50,20 @@ def record_source(avro: Any) -> str:
 
 
 def nested_records(schema: EventSchema) -> dict[str, Any]:
-    """The records defined inside a schema's fields, by name."""
+    """The records defined inside a schema's fields, nullable ones too, by name."""
     types = [field["type"] for field in schema.avro["fields"]]
-    return {kind["name"]: kind for kind in types if isinstance(kind, dict) and kind["type"] == "record"}
+    kinds = [kind for each in types for kind in (each if isinstance(each, list) else [each])]
+    return {kind["name"]: kind for kind in kinds if isinstance(kind, dict) and kind["type"] == "record"}
 
 
 def source() -> str:
-    """The whole generated module."""
+    """The whole generated module. Raises ValueError if two schemas define a nested record differently."""
     schemas = all_schemas().values()
     nested: dict[str, Any] = {}
     for schema in schemas:
-        nested |= nested_records(schema)
+        for name, record in nested_records(schema).items():
+            if nested.setdefault(name, record) != record:
+                raise ValueError(f"{schema.name} has another {name} than a schema before it")
     records = [record_source(avro) for avro in nested.values()] + [record_source(schema.avro) for schema in schemas]
     union = "Event = (\n    " + "\n    | ".join(schema.name for schema in schemas) + "\n)\n"
     listed = (

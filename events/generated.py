@@ -9,6 +9,20 @@ from events.personal import Erased
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What never changes of a developed photo's pictures: the same in every event about the photo. Sizes are in pixels; the keys of the pictures follow from the photo, the version and the size."""
+
+    filter_version: str
+    blurhash: str
+    full_width: int
+    full_height: int
+    feed_width: int
+    feed_height: int
+    thumb_width: int
+    thumb_height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """One size of a filtered photo."""
 
@@ -140,6 +154,8 @@ class PhotoDeveloped:
     owner_id: UUID
     taken_at: datetime
     develops_at: datetime
+    on_profile: bool | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +169,9 @@ class PhotoDevelopedInRoll:
     owner_id: UUID
     roll_id: UUID
     placement_id: UUID
+    taken_at: datetime | None = None
+    develops_at: datetime | None = None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -471,4 +490,4 @@ EVENTS: dict[str, type[Event]] = {
     "darkroom.rolls.RollFollowed": RollFollowed,
     "darkroom.rolls.RollUnfollowed": RollUnfollowed,
 }
-NESTED: dict[str, type] = {"Image": Image}
+NESTED: dict[str, type] = {"Card": Card, "Image": Image}

@@ -16,12 +16,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from events.generated import PhotoDeleted, PhotoRejected, PhotoTakenDown
+from events.image_keys import prefix_of
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.patient import PatientObjects, PatientStore
 from processors.handlers.reactor import Reactor, wait_until_projected
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
-from processors.object_store import prefix_of
 from processors.transport.lease import Lease, LeaseLost
 from projections.photos.photo import photo_of
 from projections.photos.removals_due import ended_photos, hour_before, hour_of, next_hour

@@ -160,7 +160,7 @@ async def publish_developed(publisher: Publishes, photos: Sequence[DuePhoto]) ->
 
 def is_due(photo: DuePhoto, now: datetime) -> bool:
     """Whether a photo can develop now."""
-    return bool(photo.filtered) and photo.develops_at is not None and photo.develops_at <= now
+    return photo.filtered and photo.develops_at is not None and photo.develops_at <= now
 
 
 def days_before(minute: str) -> str:
@@ -181,4 +181,6 @@ def photo_developed(photo: DuePhoto) -> PhotoDeveloped:
         owner_id=photo.owner_id,
         taken_at=photo.taken_at,
         develops_at=photo.develops_at,
+        on_profile=photo.on_profile,
+        card=photo.card,
     )

@@ -32,7 +32,7 @@ from processors.handlers.reactor import Reactor, wait_until_projected
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
-from producers.decide.photos import photo_removed
+from producers.decide.photos import photo_developed_in_roll, photo_removed
 from projections.photos.photo import photo_of, placements
 from projections.rolls.members import members
 from projections.rolls.roll import ROLL, Roll
@@ -98,13 +98,15 @@ async def consequences(cause: Event, store: Store) -> AsyncIterator[Event]:
                 yield photo_removed(cause, placement.roll_id, placement_id=placement.placement_id)
         case PhotoDeveloped():
             for placement in await placements(store, cause.photo_id):
-                yield photo_developed_in_roll(cause, placement.roll_id, placement_id=placement.placement_id)
+                yield photo_developed_in_roll(
+                    cause, placement.roll_id, placement_id=placement.placement_id, card=cause.card
+                )
         case PhotoAddedToRoll():
             photo = await photo_of(store, cause.photo_id)
             if photo is not None and photo.ended:
                 yield photo_removed(cause, cause.roll_id, placement_id=cause.event_id)
             elif photo is not None and photo.developed:
-                yield photo_developed_in_roll(cause, cause.roll_id, placement_id=cause.event_id)
+                yield photo_developed_in_roll(cause, cause.roll_id, placement_id=cause.event_id, card=photo.card)
         case RollDeleted():
             async for member in live_members(store, members, cause.roll_id):
                 yield membership_ended(cause, member_id=member.member, membership_id=member.beginning)
@@ -132,21 +134,6 @@ async def live_members(store: Store, tally: Tally, entity: UUID) -> AsyncIterato
         async for row in scan(store, tally.members, entity, shard, size=PAGE):
             if row.live:
                 yield row
-
-
-def photo_developed_in_roll(
-    cause: PhotoDeveloped | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID
-) -> PhotoDevelopedInRoll:
-    """The fact that a placed photo has developed."""
-    return PhotoDevelopedInRoll(
-        event_id=derived_id(cause.event_id, "PhotoDevelopedInRoll", placement_id),
-        occurred_at=cause.occurred_at,
-        actor_id=cause.actor_id,
-        photo_id=cause.photo_id,
-        owner_id=cause.owner_id,
-        roll_id=roll_id,
-        placement_id=placement_id,
-    )
 
 
 def membership_ended(cause: RollDeleted | MemberJoined, *, member_id: UUID, membership_id: UUID) -> MemberRemoved:

@@ -5,7 +5,6 @@ There are two lanes, so that old work never stands before today's photos. This o
 ago than RECENT, and what it fails with. `filter_late` does what this one hasn't done (processors/filter_late.py)."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from events.generated import Image, PhotoFiltered, PhotoRejected, PhotoTaken
 from events.ids import derived_id
+from events.image_keys import image_key
 from processors.film.limits import LIMITS
 from processors.film.outcome import Filtered, Outcome, Rejected
 from processors.film.sandbox.child import WorkerLost, WorkerNotStarted
@@ -25,7 +25,7 @@ from processors.handlers.patient import PatientObjects, PatientPublisher, Patien
 from processors.handlers.reactor import Reactor, indigestible, wait_until_projected
 from processors.handlers.reader import Read
 from processors.handlers.tools import PartitionEnd, Tools
-from processors.object_store import ObjectChanged, prefix_of
+from processors.object_store import ObjectChanged
 from processors.transport.lease import Lease, LeaseLost
 from projections.photos.photo import photo_of
 
@@ -59,9 +59,7 @@ class FilterLane(Reactor):
         await wait_until_projected(self.tools.store, ["photo"], [end], lease)
         store = PatientStore(self.tools.store, lease)
         rows = await asyncio.gather(*(photo_of(store, each.photo_id) for each in taken))
-        return [
-            each for each, row in zip(taken, rows, strict=True) if row is None or not (row.filter_version or row.ended)
-        ]
+        return [each for each, row in zip(taken, rows, strict=True) if row is None or not (row.filtered or row.ended)]
 
     async def filter_all(self, taken: Sequence[PhotoTaken], lease: Lease) -> dict[UUID, Exception]:
         """Filters photos side by side. What it fails with doesn't stop the others: the errors, by the event's id.
@@ -92,7 +90,7 @@ class FilterLane(Reactor):
             outcome = await self._outcome(taken, objects, lease)
             if isinstance(outcome, Filtered):
                 for name, variant in outcome.variants.items():
-                    await objects.write(variant_key(taken.photo_id, outcome.version, name), variant.data)
+                    await objects.write(image_key(taken.photo_id, outcome.version, name), variant.data)
             await publisher.publish_all([outcome_event(taken, outcome, self.tools.now())])
 
     async def _outcome(self, taken: PhotoTaken, objects: PatientObjects, lease: Lease) -> Outcome:
@@ -151,11 +149,6 @@ def photo_taken(read: Read) -> PhotoTaken | None:
     return read.event if isinstance(read.event, PhotoTaken) else None
 
 
-def variant_key(photo_id: UUID, version: str, name: str) -> str:
-    """The key of a filtered size: under its photo and filter version, so a new look never overwrites an old one."""
-    return f"{prefix_of(photo_id)}{hashlib.sha256(version.encode()).hexdigest()[:12]}/{name}.jpg"
-
-
 def outcome_event(taken: PhotoTaken, outcome: Outcome, now: datetime) -> PhotoFiltered | PhotoRejected:
     """The fact that a photo was filtered or rejected; made twice, it has the same id.
 
@@ -173,7 +166,7 @@ def outcome_event(taken: PhotoTaken, outcome: Outcome, now: datetime) -> PhotoFi
             reason=outcome.reason,
         )
     images = {
-        name: Image(key=variant_key(taken.photo_id, outcome.version, name), width=variant.width, height=variant.height)
+        name: Image(key=image_key(taken.photo_id, outcome.version, name), width=variant.width, height=variant.height)
         for name, variant in outcome.variants.items()
     }
     return PhotoFiltered(

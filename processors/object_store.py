@@ -1,7 +1,6 @@
 """What the reactors ask of the bucket: its protocol and its errors, without the client that talks to it."""
 
 from typing import Protocol
-from uuid import UUID
 
 
 class ObjectsUnavailable(Exception):
@@ -35,8 +34,3 @@ class ObjectStore(Protocol):
     async def remove_all(self, prefix: str) -> None:
         """Removes every object whose key begins with `prefix`. Raises ValueError if that is empty."""
         ...
-
-
-def prefix_of(photo_id: UUID) -> str:
-    """What the keys of all that is made of a photo begin with; its upload has a key of its own."""
-    return f"photos/{photo_id}/"

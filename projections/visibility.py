@@ -15,10 +15,12 @@ from datetime import datetime
 from typing import TypeGuard
 from uuid import UUID
 
+from events.generated import Card
 from events.ids import NIL
 from projections.accounts.users import USERS, User
 from projections.loader import Loader
 from projections.photos.photo import KnownPhoto, Photo, Placement, known_photos
+from projections.photos.roll_feed import RollPhoto
 from projections.rolls.members import MEMBER, OWNER
 from projections.rolls.roll import ROLL, Roll
 from projections.rolls.rolls_of_user import rolls_of_user
@@ -78,6 +80,12 @@ def sees_photo(viewer: UUID, photo: Photo | None, owner: User | None, in_seen_ro
     if photo.owner_id == viewer:
         return True
     return is_viewable(photo) and sees_user(viewer, owner) and (bool(photo.on_profile) or in_seen_roll)
+
+
+def has_developed_in_roll(row: RollPhoto, now: datetime) -> bool:
+    """Whether a placement's picture may be looked at by who sees its roll and its owner: it was put in, has developed
+    there, is due at `now`, and wasn't taken out. Photos that end are taken out of their rolls."""
+    return row.owner_id is not None and row.card is not None and row.develops_at <= now and not row.ended
 
 
 def role_of(live: Collection[Member]) -> str | None:
@@ -189,6 +197,13 @@ class VisibleRows:
         row = self.photo_now(photo_id)
         in_roll = roll_id in (self.photos.loaded(photo_id) or UNKNOWN).rolls
         return row if row is not None and in_roll and is_viewable(row) and self._sees(row, True) else None
+
+    def card_in_roll(self, row: RollPhoto) -> Card | None:
+        """The card of a placement in a roll that the viewer may see, if they may look at its picture. Its owner must
+        have been read, and no row of the photo: this one says it all."""
+        if not has_developed_in_roll(row, self._now):
+            return None
+        return row.card if row.owner_id == self.viewer or self.shown_user(row.owner_id) is not None else None
 
     def _sees(self, row: Photo, in_seen_roll: bool) -> bool:
         owner = None if row.owner_id == self.viewer else self.shown_user(row.owner_id)

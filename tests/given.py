@@ -169,6 +169,17 @@ IMAGES: Fields = {
     "thumb": g.Image(key="thumb of dusk", width=320, height=240),
 }
 
+CARD = g.Card(
+    filter_version="7",
+    blurhash="blurhash of dusk",
+    full_width=2048,
+    full_height=1536,
+    feed_width=1080,
+    feed_height=810,
+    thumb_width=320,
+    thumb_height=240,
+)
+
 
 def photo_taken(**fields: Any) -> g.PhotoTaken:
     """Ada took the photo of dusk, not for her profile."""
@@ -190,7 +201,7 @@ def photo_rejected(**fields: Any) -> g.PhotoRejected:
 
 def photo_developed(**fields: Any) -> g.PhotoDeveloped:
     """The photo may be seen."""
-    return made(g.PhotoDeveloped, PHOTO, fields)
+    return made(g.PhotoDeveloped, PHOTO | {"on_profile": False, "card": CARD}, fields)
 
 
 def photo_deleted(**fields: Any) -> g.PhotoDeleted:
@@ -215,8 +226,7 @@ def placement(fields: Fields) -> Fields:
 
 def photo_developed_in_roll(**fields: Any) -> g.PhotoDevelopedInRoll:
     """The photo, which is in the roll, developed."""
-    about = {"photo_id": DUSK, "owner_id": ADA}
-    return made(g.PhotoDevelopedInRoll, about | placement(fields), fields)
+    return made(g.PhotoDevelopedInRoll, PHOTO | placement(fields) | {"card": CARD}, fields)
 
 
 def photo_removed_from_roll(**fields: Any) -> g.PhotoRemovedFromRoll:

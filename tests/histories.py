@@ -32,6 +32,7 @@ MAKER = re.compile(r"Who (?:made|took) the (roll|photo)\.")  # of whom each thin
 BEGINNING = re.compile(r"The ([A-Z]\w+) that this ")
 WORDS = re.compile(r"`(\w+)`")  # of two or more, one is meant
 ZONES = ("Europe/Oslo", "Pacific/Apia")
+ONE_OF_A_PHOTO = "the same in every event about the photo"
 BASE = ("event_id", "occurred_at", "actor_id")
 SCHEMAS: Mapping[str, EventSchema] = {schema.name: schema for schema in all_schemas().values()}
 Draw = Callable[..., Any]
@@ -123,6 +124,8 @@ def plain(field: Field, number: int, about: Mapping[str, UUID], below: Sequence[
         return None
     number //= 2
     if (name := nested_name(field.avro)) is not None:
+        if isinstance(field.avro, dict) and ONE_OF_A_PHOTO in field.avro["doc"]:
+            number = uuid5(about["photo_id"], field.name).int
         return NESTED[name](**{each: part(kind, number) for each, kind in NESTED[name].__annotations__.items()})
     if isinstance(field.avro, dict) and field.avro["type"] == "array":
         return tuple(name for place, name in enumerate(below) if number >> place & 1)

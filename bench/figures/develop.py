@@ -19,12 +19,16 @@ from bench.harness.process import BenchProcess, bench_process
 from bench.harness.servers import BenchServers
 from bench.harness.stream import DAY, Encoded, Ids, an_id, encoder, produce
 from events.generated import PhotoDeveloped, PhotoFiltered, PhotoTaken
+from events.image_keys import SIZES
 from ops.secrets import with_values
 from projections.catalog import of_topic
 
 PEOPLE = 5000
 PATIENCE = 300.0
+VERSION, BLURHASH = "1", "LKO2?U%2Tw=w]~RBVZRi};RP"
 IMAGE = {"key": "photos/key.jpg", "width": 2000, "height": 1500}
+SIDES = {f"{size}_{side}": IMAGE[side] for size in SIZES for side in ("width", "height")}
+CARD = {"filter_version": VERSION, "blurhash": BLURHASH, **SIDES}  # as `develop` makes it of the above
 Photo = tuple[UUID, UUID]  # owner, photo
 
 
@@ -39,7 +43,7 @@ def taken_records(ids: Ids, photos: list[Photo], chance: random.Random) -> Itera
     """Makes PhotoTaken and PhotoFiltered of each photo, all due in the same minute."""
     take, develop = encoder(ids, PhotoTaken), encoder(ids, PhotoFiltered)
     more = {"zone": "UTC", "rule_version": "1", "object_key": "uploads/key", "etag": "etag", "on_profile": True}
-    done = {"filter_version": "1", "full": IMAGE, "feed": IMAGE, "thumb": IMAGE, "blurhash": "LKO2?U%2Tw=w]~RBVZRi};RP"}
+    done = {"filter_version": VERSION, "full": IMAGE, "feed": IMAGE, "thumb": IMAGE, "blurhash": BLURHASH}
     for photo in photos:
         common = common_fields(photo)
         yield take(event_id=an_id(chance), **common, **more)
@@ -50,7 +54,7 @@ def developed_records(ids: Ids, photos: list[Photo], chance: random.Random) -> I
     """Makes PhotoDeveloped of each photo."""
     encode = encoder(ids, PhotoDeveloped)
     for photo in photos:
-        yield encode(event_id=an_id(chance), **common_fields(photo))
+        yield encode(event_id=an_id(chance), **common_fields(photo), on_profile=True, card=CARD)
 
 
 def wait_for_progress(servers: BenchServers, clock: BenchProcess, keyspace: str, wanted: dict[int, int]) -> None:

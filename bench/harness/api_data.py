@@ -10,6 +10,7 @@ from uuid import UUID
 
 from bench.harness.stream import DAY, an_id
 from events.generated import (
+    Card,
     CommentPosted,
     Event,
     Image,
@@ -26,9 +27,12 @@ from events.generated import (
     UserFollowed,
     UserRegistered,
 )
+from events.image_keys import image_key
 
 BEGINNING = DAY - timedelta(days=60)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)  # when photos develop that nobody may see yet
+FILTER_VERSION = "1"
+BLURHASH = "LKO2?U%2Tw=w]~RBVZRi};RPxuwH"
 SIZES = (("full", 2000), ("feed", 1080), ("thumb", 320))
 FOLLOWED = 3
 
@@ -201,13 +205,17 @@ class Maker:
             on_profile=True,
         )
         placed = [(roll, self.add(PhotoAddedToRoll, owner, **known, **times, roll_id=roll)) for roll in rolls]
-        images = {name: Image(key=f"photos/{photo}/{name}.jpg", width=px, height=px * 3 // 4) for name, px in SIZES}
-        filtered = {"filter_version": "1", "blurhash": "LKO2?U%2Tw=w]~RBVZRi};RPxuwH", **images}
+        images = {
+            name: Image(key=image_key(photo, FILTER_VERSION, name), width=px, height=px * 3 // 4) for name, px in SIZES
+        }
+        filtered = {"filter_version": FILTER_VERSION, "blurhash": BLURHASH, **images}
         self.add(PhotoFiltered, owner, **known, develops_at=develops_at, **filtered)
         if develops_at != LATER:
-            self.add(PhotoDeveloped, owner, **known, **times)
+            sides = {f"{name}_width": px for name, px in SIZES} | {f"{name}_height": px * 3 // 4 for name, px in SIZES}
+            card = Card(filter_version=FILTER_VERSION, blurhash=BLURHASH, **sides)
+            self.add(PhotoDeveloped, owner, **known, **times, on_profile=True, card=card)
             for roll, placement in placed:
-                self.add(PhotoDevelopedInRoll, owner, **known, roll_id=roll, placement_id=placement)
+                self.add(PhotoDevelopedInRoll, owner, **known, **times, roll_id=roll, placement_id=placement, card=card)
         return photo
 
     def follow_roll(self, roll: UUID, follower: UUID) -> None:

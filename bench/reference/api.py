@@ -98,14 +98,15 @@ class ReferenceApi:
         """Shows one photo of the page."""
         assert row.taken_at is not None
         assert row.develops_at is not None
+        assert row.card is not None
         return {
             "id": str(row.photo_id),
             "owner": str(row.owner_id),
             "taken_at": row.taken_at.strftime(TIMES),
             "state": "developed",
             "develops_at": row.develops_at.strftime(TIMES),
-            "images": self.images.of(row, now),
-            "blurhash": row.blurhash,
+            "images": self.images.of(row.photo_id, row.card, now),
+            "blurhash": row.card.blurhash,
             "rolls": [str(each) for each in rolls],
             "counts": {
                 "likes": totals.get((row.photo_id, "likers"), 0),
@@ -118,11 +119,12 @@ class ReferenceApi:
         self, rows: Collection[tuple[Any, ...]], photos: dict[UUID, Photo], now: datetime
     ) -> dict[str, dict[str, Any]]:
         """Shows whom the page names."""
+        cards = {photo_id: row.card for photo_id, row in photos.items()}
         return {
             str(user_id): {
                 "handle": handle,
                 "display_name": display_name,
-                "avatar": self.images.size(photos[avatar], "thumb", now) if avatar in photos else None,
+                "avatar": self.images.size(avatar, card, "thumb", now) if (card := cards.get(avatar)) else None,
             }
             for user_id, handle, display_name, avatar in rows
         }

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 Row = tuple[str, tuple[str, ...], tuple[Any, ...], int]  # table, columns, values, stamp
 Change = tuple[str, UUID, UUID, UUID, Any]  # begin or end, entity, member, beginning, when it begins
 Event = dict[str, Any]
@@ -13,7 +15,8 @@ FEED = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "owner_i
 BUCKETS = ("roll_id", "bucket")
 TIMES = ("roll_id", "develops_at")
 PLACED = ("photo_id", "roll_id", "placement_id", "placed")
-DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed")
+DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed", "card_json")
+LISTED_CARD = ("place", "develops_at", "taken_at", "photo_id", "card_json")
 DUE = ("minute", "shard", "photo_id", "done")
 BEGUN = ("entity", "shard", "member", "beginning", "begun")
 ENDED = ("entity", "shard", "member", "beginning", "ended")
@@ -40,8 +43,11 @@ def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any
 def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
     """Folds PhotoDeveloped: each row, with what is written together."""
     photo = event["photo_id"]
-    minute = event["develops_at"].strftime("%Y-%m-%dT%H:%M")
-    yield (photo,), ("photo", DEVELOPED, (photo, NIL, NIL, True), stamp)
+    at = event["develops_at"]
+    minute, place = at.strftime("%Y-%m-%dT%H:%M"), f"{event['owner_id']}/{at:%Y-%m}"
+    card = orjson.dumps(event["card"]).decode()
+    yield (photo,), ("photo", DEVELOPED, (photo, NIL, NIL, True, card), stamp)
+    yield (place,), ("photos_of_user", LISTED_CARD, (place, at, event["taken_at"], photo, card), stamp)
     yield (minute, partition), ("develop_due", DUE, (minute, partition, photo, True), stamp)
 
 

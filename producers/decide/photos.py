@@ -7,8 +7,11 @@ from typing import TypedDict
 from uuid import UUID
 
 from events.generated import (
+    Card,
     PhotoAddedToRoll,
     PhotoDeleted,
+    PhotoDeveloped,
+    PhotoDevelopedInRoll,
     PhotoRejected,
     PhotoRemovedFromRoll,
     PhotoTaken,
@@ -132,8 +135,30 @@ def photo_removed(
     )
 
 
+def photo_developed_in_roll(
+    cause: PhotoDeveloped | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID, card: Card | None
+) -> PhotoDevelopedInRoll:
+    """Returns the fact that a placed photo has developed: the same, to the byte, whoever makes it.
+
+    `card`: that of its PhotoDeveloped, which its row has too."""
+    return PhotoDevelopedInRoll(
+        event_id=derived_id(cause.event_id, "PhotoDevelopedInRoll", placement_id),
+        occurred_at=cause.occurred_at,
+        actor_id=cause.actor_id,
+        photo_id=cause.photo_id,
+        owner_id=cause.owner_id,
+        roll_id=roll_id,
+        placement_id=placement_id,
+        taken_at=cause.taken_at,
+        develops_at=cause.develops_at,
+        card=card,
+    )
+
+
 def place(command: Command, photo: Photo | None, roll: Destination, placements: Sequence[Placement]) -> Decision:
     """Puts a photo into a roll: one's own, into one that one is a member of. `placements`: the photo's, in all rolls.
+
+    One that has developed has developed in the roll at once, by the fact that `expand` makes too.
 
     Raises NotFound; Forbidden; Conflict if the photo has ended or is in as many rolls as it can be."""
     if photo is None:
@@ -150,7 +175,10 @@ def place(command: Command, photo: Photo | None, roll: Destination, placements: 
         detail = f"The photo is in {ROLLS_A_PHOTO} rolls, which is as many as it can be in."
         raise Conflict(Code.PLACEMENT_LIMIT, detail)
     placed = PhotoAddedToRoll(**command.metadata("PhotoAddedToRoll"), **facts_of(photo), roll_id=roll.roll_id)
-    return accepted(placed.event_id, placed)
+    if not photo.developed:
+        return accepted(placed.event_id, placed)
+    developed = photo_developed_in_roll(placed, roll.roll_id, placement_id=placed.event_id, card=photo.card)
+    return accepted(placed.event_id, placed, developed)
 
 
 def unplace(command: Command, photo: Photo | None, roll: Destination, placements: Sequence[Placement]) -> Decision:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from events.generated import (
+    Card,
     PhotoDeleted,
     PhotoDeveloped,
     PhotoFiltered,
@@ -17,6 +18,7 @@ from events.generated import (
 )
 from events.topics import partition_of
 from projections.buckets import day_of
+from projections.photos.card import card_json, card_of, card_of_filtered
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.scan import scan
@@ -33,8 +35,19 @@ class DuePhoto:
     owner_id: UUID | None = None
     taken_at: datetime | None = None
     develops_at: datetime | None = None
-    filtered: bool | None = None
+    on_profile: bool | None = None
+    card_json: str | None = None
     done: bool | None = None
+
+    @property
+    def filtered(self) -> bool:
+        """Whether it was filtered."""
+        return self.card_json is not None
+
+    @property
+    def card(self) -> Card | None:
+        """What never changes of its pictures; None until it is filtered."""
+        return card_of(self.card_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +83,17 @@ def develop_due(
         case PhotoTaken():
             return [
                 DEVELOP_DUE.upsert(
-                    **key, owner_id=event.owner_id, taken_at=event.taken_at, develops_at=event.develops_at
+                    **key,
+                    owner_id=event.owner_id,
+                    taken_at=event.taken_at,
+                    develops_at=event.develops_at,
+                    on_profile=event.on_profile,
                 ),
                 DEVELOP_MINUTES.upsert(shard=shard, day=day, minute=minute),
                 DEVELOP_DAYS.upsert(shard=shard, day=day),
             ]
         case PhotoFiltered():
-            return [DEVELOP_DUE.upsert(**key, filtered=True)]
+            return [DEVELOP_DUE.upsert(**key, card_json=card_json(card_of_filtered(event)))]
         case PhotoRejected() | PhotoDeveloped() | PhotoDeleted() | PhotoTakenDown():
             return [DEVELOP_DUE.upsert(**key, done=True)]
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from events.generated import (
+    Card,
     PhotoAddedToRoll,
     PhotoDeleted,
     PhotoDeveloped,
@@ -22,6 +23,7 @@ from events.generated import (
     PhotoTakenDown,
 )
 from events.ids import NIL
+from projections.photos.card import card_json, card_of
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.scan import rest_of, scan
@@ -35,7 +37,7 @@ class Photo:
     """A row of a photo's partition: the photo itself where `roll_id` is NIL, else a placement (the last two columns).
 
     `rejected_reason`, `deleted` and `taken_down` are ends of the photo, `unplaced` is that of a placement: they are
-    never cleared. Sizes are in pixels."""
+    never cleared. The card comes with PhotoDeveloped: before, no row that is shown says where its pictures are."""
 
     photo_id: UUID
     roll_id: UUID = NIL
@@ -46,23 +48,19 @@ class Photo:
     on_profile: bool | None = None
     object_key: str | None = None
     etag: str | None = None
-    filter_version: str | None = None
-    full_key: str | None = None
-    full_width: int | None = None
-    full_height: int | None = None
-    feed_key: str | None = None
-    feed_width: int | None = None
-    feed_height: int | None = None
-    thumb_key: str | None = None
-    thumb_width: int | None = None
-    thumb_height: int | None = None
-    blurhash: str | None = None
+    filtered: bool | None = None
+    card_json: str | None = None
     developed: bool | None = None
     rejected_reason: str | None = None
     deleted: bool | None = None
     taken_down: bool | None = None
     placed: bool | None = None
     unplaced: bool | None = None
+
+    @property
+    def card(self) -> Card | None:
+        """What never changes of its pictures; None until it has developed."""
+        return card_of(self.card_json)
 
     @property
     def ended(self) -> bool:
@@ -123,11 +121,13 @@ def photo(
                 )
             ]
         case PhotoFiltered():
-            return [itself(event.photo_id, **images(event))]
+            return [itself(event.photo_id, filtered=True)]
         case PhotoRejected():
             return [itself(event.photo_id, rejected_reason=event.reason or event.code)]
         case PhotoDeveloped():
-            return [itself(event.photo_id, developed=True)]
+            if event.card is None:  # appended before there were cards
+                return [itself(event.photo_id, developed=True)]
+            return [itself(event.photo_id, developed=True, card_json=card_json(event.card))]
         case PhotoDeleted():
             return [itself(event.photo_id, deleted=True)]
         case PhotoTakenDown():
@@ -143,14 +143,6 @@ def photo(
 def itself(photo_id: UUID, **columns: Any) -> Upsert:
     """New values of a photo's own row."""
     return PHOTO.upsert(photo_id=photo_id, roll_id=NIL, placement_id=NIL, **columns)
-
-
-def images(event: PhotoFiltered) -> dict[str, str | int]:
-    """The columns that say where the filtered sizes are."""
-    columns: dict[str, str | int] = {"filter_version": event.filter_version, "blurhash": event.blurhash}
-    for name, image in (("full", event.full), ("feed", event.feed), ("thumb", event.thumb)):
-        columns |= {f"{name}_key": image.key, f"{name}_width": image.width, f"{name}_height": image.height}
-    return columns
 
 
 async def photo_of(store: Store, photo_id: UUID) -> Photo | None:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from events.generated import PhotoDeleted, PhotoRejected, PhotoTaken, PhotoTakenDown
+from events.generated import Card, PhotoDeleted, PhotoDeveloped, PhotoRejected, PhotoTaken, PhotoTakenDown
 from projections.buckets import month_of, newest_rows, place_of
+from projections.photos.card import card_json, card_of
 from projections.photos.developing import next_time
 from projections.projection import projection
 from projections.store.protocol import Store
@@ -26,6 +27,12 @@ class UserPhoto:
     on_profile: bool | None = None
     ended: bool | None = None
     rejected: bool | None = None
+    card_json: str | None = None
+
+    @property
+    def card(self) -> Card | None:
+        """What never changes of its pictures; None until it has developed."""
+        return card_of(self.card_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,9 @@ PHOTOS_OF_USER_TIMES = Table("photos_of_user_times", UserTime, partition=1, clus
 
 
 @projection(PHOTOS_OF_USER, PHOTOS_OF_USER_BUCKETS, PHOTOS_OF_USER_TIMES)
-def photos_of_user(event: PhotoTaken | PhotoRejected | PhotoDeleted | PhotoTakenDown) -> list[Upsert]:
+def photos_of_user(
+    event: PhotoTaken | PhotoRejected | PhotoDeveloped | PhotoDeleted | PhotoTakenDown,
+) -> list[Upsert]:
     month = month_of(event.develops_at)
     key: dict[str, Any] = {
         "place": place_of(event.owner_id, month),
@@ -65,6 +74,9 @@ def photos_of_user(event: PhotoTaken | PhotoRejected | PhotoDeleted | PhotoTaken
                 PHOTOS_OF_USER_BUCKETS.upsert(user_id=event.owner_id, bucket=month),
                 PHOTOS_OF_USER_TIMES.upsert(user_id=event.owner_id, develops_at=event.develops_at),
             ]
+        case PhotoDeveloped():
+            # Without a card it was appended before there were any.
+            return [] if event.card is None else [PHOTOS_OF_USER.upsert(**key, card_json=card_json(event.card))]
         case PhotoRejected():
             return [PHOTOS_OF_USER.upsert(**key, rejected=True)]
         case PhotoDeleted() | PhotoTakenDown():

@@ -1,4 +1,7 @@
-"""roll_feed: a roll's photos, newest developed first. Photos that aren't due yet are left out by the query itself."""
+"""roll_feed: a roll's photos, newest developed first. Photos that aren't due yet are left out by the query itself.
+
+A row of a photo that has developed has its card, so that what a roll shows of its newest photos is read here alone.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
+from events.generated import Card, PhotoAddedToRoll, PhotoDevelopedInRoll, PhotoRemovedFromRoll
 from projections.buckets import day_of, newest_rows, place_of
+from projections.photos.card import card_json, card_of
 from projections.photos.developing import next_time
 from projections.projection import projection
 from projections.store.protocol import Store
@@ -16,7 +20,7 @@ from projections.store.table import Table, Upsert
 
 @dataclass(frozen=True, slots=True)
 class RollPhoto:
-    """A placement of a photo in a roll. Without its PhotoAddedToRoll it has no `owner_id`, and has ended."""
+    """A placement of a photo in a roll. Without its PhotoAddedToRoll it has no `owner_id`, and isn't shown."""
 
     place: str
     develops_at: datetime
@@ -25,6 +29,12 @@ class RollPhoto:
     placement_id: UUID
     owner_id: UUID | None = None
     ended: bool | None = None
+    card_json: str | None = None
+
+    @property
+    def card(self) -> Card | None:
+        """What never changes of its pictures; None until it has developed in this roll."""
+        return card_of(self.card_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +60,37 @@ ROLL_FEED_TIMES = Table("roll_feed_times", RollTime, partition=1, clustering=1)
 
 
 @projection(ROLL_FEED, ROLL_FEED_BUCKETS, ROLL_FEED_TIMES)
-def roll_feed(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Upsert]:
+def roll_feed(event: PhotoAddedToRoll | PhotoDevelopedInRoll | PhotoRemovedFromRoll) -> list[Upsert]:
     match event:
         case PhotoAddedToRoll():
             return [
-                ROLL_FEED.upsert(**placement_key(event, event.event_id), owner_id=event.owner_id),
+                ROLL_FEED.upsert(
+                    **placement_key(event, event.event_id, event.taken_at, event.develops_at), owner_id=event.owner_id
+                ),
                 ROLL_FEED_BUCKETS.upsert(roll_id=event.roll_id, bucket=day_of(event.develops_at)),
                 ROLL_FEED_TIMES.upsert(roll_id=event.roll_id, develops_at=event.develops_at),
             ]
+        case PhotoDevelopedInRoll():
+            if event.card is None or event.taken_at is None or event.develops_at is None:
+                return []  # it was appended before there were cards
+            key = placement_key(event, event.placement_id, event.taken_at, event.develops_at)
+            return [ROLL_FEED.upsert(**key, card_json=card_json(event.card))]
         case PhotoRemovedFromRoll():
-            return [ROLL_FEED.upsert(**placement_key(event, event.placement_id), ended=True)]
+            key = placement_key(event, event.placement_id, event.taken_at, event.develops_at)
+            return [ROLL_FEED.upsert(**key, ended=True)]
 
 
-def placement_key(event: PhotoAddedToRoll | PhotoRemovedFromRoll, placement_id: UUID) -> dict[str, Any]:
+def placement_key(
+    event: PhotoAddedToRoll | PhotoDevelopedInRoll | PhotoRemovedFromRoll,
+    placement_id: UUID,
+    taken_at: datetime,
+    develops_at: datetime,
+) -> dict[str, Any]:
     """The key columns of a placement's row."""
     return {
-        "place": place_of(event.roll_id, day_of(event.develops_at)),
-        "develops_at": event.develops_at,
-        "taken_at": event.taken_at,
+        "place": place_of(event.roll_id, day_of(develops_at)),
+        "develops_at": develops_at,
+        "taken_at": taken_at,
         "photo_id": event.photo_id,
         "placement_id": placement_id,
     }

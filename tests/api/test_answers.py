@@ -11,10 +11,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from api.image_urls import ImageUrls
+from events.image_keys import image_key
 from events.positions import Position
-from projections.photos.photo import Photo
 from projections.store.memory import MemoryStore
 from tests.api.world import NOW, SETTINGS, ApiWorld, named
+from tests.given import CARD
 from web.etag import matches
 from web.read_your_writes import ProjectionWaiter
 
@@ -124,15 +125,11 @@ def test_an_image_url_stays_the_same_for_a_window() -> None:
     assert images.url("k", start) != images.url("k", start + timedelta(hours=1))
 
 
-@pytest.mark.parametrize("missing", ["full", "feed", "thumb"])
-def test_a_photo_that_lacks_a_size_has_no_images(missing: str) -> None:
-    sizes = {"full": (2000, 1500), "feed": (1080, 810), "thumb": (320, 240)}
-    columns: dict[str, Any] = {}
-    for size, (width, height) in sizes.items():
-        columns |= {f"{size}_key": f"k/{size}", f"{size}_width": width, f"{size}_height": height}
+def test_the_images_of_a_photo_are_those_of_its_card() -> None:
     images = ImageUrls(SETTINGS)
-    shown = images.of(Photo(named("dusk"), **columns), NOW)
-    assert shown is not None
+    shown = images.of(named("dusk"), CARD, NOW)
+    sizes = {"full": (2048, 1536), "feed": (1080, 810), "thumb": (320, 240)}
     assert {size: (image["width"], image["height"]) for size, image in shown.items()} == sizes
-    columns[f"{missing}_key"] = None
-    assert images.of(Photo(named("dusk"), **columns), NOW) is None
+    for size, image in shown.items():
+        assert image == images.size(named("dusk"), CARD, size, NOW)
+        assert image["url"] == images.url(image_key(named("dusk"), "7", size), NOW)

@@ -12,12 +12,13 @@ from starlette.responses import Response
 from api import presentation
 from projections.accounts.users import User
 from projections.buckets import place_of
+from projections.photos.card import card_json
 from projections.photos.photo import Photo
 from projections.reactions.comments import Comment
 from projections.rolls.roll import Roll
 from projections.tally.counts import Counts
 from projections.tally.tally import Member
-from tests.given import ADA, BO, DAWN, DUSK, LAKE, MORNING, NOON, TAKEN, minutes
+from tests.given import ADA, BO, CARD, DAWN, DUSK, LAKE, MORNING, NOON, TAKEN, minutes
 from web.etag import tagged_response
 from web.problems import (
     Problem,
@@ -50,7 +51,7 @@ def test_an_id_that_names_nothing_is_null() -> None:
 
 
 def test_a_developing_photo_is_shown_without_a_picture() -> None:
-    row = Photo(DUSK, owner_id=ADA, taken_at=TAKEN, develops_at=MORNING, on_profile=True, blurhash="a hash")
+    row = Photo(DUSK, owner_id=ADA, taken_at=TAKEN, develops_at=MORNING, on_profile=True)
     assert presentation.photo(row, None, [], counts(), presentation.photo_viewer(False)) == {
         "id": str(DUSK),
         "owner": str(ADA),
@@ -67,7 +68,13 @@ def test_a_developing_photo_is_shown_without_a_picture() -> None:
 
 def test_a_developed_photo_is_shown_with_its_picture() -> None:
     row = Photo(
-        DUSK, owner_id=ADA, taken_at=TAKEN, develops_at=MORNING, on_profile=True, blurhash="a hash", developed=True
+        DUSK,
+        owner_id=ADA,
+        taken_at=TAKEN,
+        develops_at=MORNING,
+        on_profile=True,
+        card_json=card_json(CARD),
+        developed=True,
     )
     images: dict[str, Any] = {"full": {"url": "u", "width": 3, "height": 2}}
     told, viewer = counts(likers=7, commented=3, photos=9), presentation.photo_viewer(True)
@@ -79,7 +86,7 @@ def test_a_developed_photo_is_shown_with_its_picture() -> None:
         "state": "developed",
         "develops_at": "2026-06-20T07:00:00.000Z",
         "images": images,
-        "blurhash": "a hash",
+        "blurhash": "blurhash of dusk",
         "rolls": [str(LAKE)],
         "counts": {"likes": 7, "comments": 3},
         "viewer": {"liked": True},

@@ -139,11 +139,11 @@ def history(photo: Taken, world: ApiWorld) -> list[Event]:
     if photo.fate != "taken":
         events.append(world.filtered(photo.name, photo.owner, due))
     if photo.fate in ("early", "developed", "deleted", "taken down"):
-        events.append(g.PhotoDeveloped(**world.begin(), **about))
+        events += world.develops(photo.name, photo.owner, *events, develops_at=due)
     if photo.fate == "deleted":
-        events.append(g.PhotoDeleted(**world.begin(), **about))
+        events += world.ends(g.PhotoDeleted(**world.begin(), **about), *events)
     if photo.fate == "taken down":
-        events.append(g.PhotoTakenDown(**world.begin(), **about, reason="reported"))
+        events += world.ends(g.PhotoTakenDown(**world.begin(), **about, reason="reported"), *events)
     liked = [world.liked(photo.name, person) for person in PEOPLE]
     return [*events, *liked, *(world.commented(photo.name, person, "Oh") for person in PEOPLE)]
 

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from events import generated as g
+from projections.photos.photo import PHOTO
+from projections.photos.roll_feed import ROLL_FEED
+from projections.store.memory import MemoryStore
+from projections.store.table import Table
 from tests.api.world import MORNING, NOW, ApiWorld, named
+from tests.projections.counting import CountingStore, Keys
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +58,7 @@ async def test_a_roll_shows_its_developed_photos_the_latest_first_and_counts_the
             shown = await api.walk(viewer, f"/v1/rolls/{named('lake')}/photos")
             assert [each["id"] for each in shown] == [str(named(f"photo {day}")) for day in range(4)]
         roll = await api.json("bo", f"/v1/rolls/{named('lake')}")
-        assert roll["counts"] == {"photos": 6, "members": 1, "followers": 0, "developing": 6}
+        assert roll["counts"] == {"photos": 6, "members": 1, "followers": 0, "developing": 2}
         last = max(event.occurred_at for event in late if isinstance(event, g.PhotoAddedToRoll))
         assert roll["last_activity"] >= last.strftime("%Y-%m-%dT%H:%M:%S")
 
@@ -112,6 +117,65 @@ async def test_thumbs_are_of_the_newest_three_that_the_viewer_sees() -> None:
         await world.given(g.UserDeactivated(**world.begin(), user_id=named("cy")))
         thumbs = (await api.json("bo", f"/v1/rolls/{named('lake')}"))["thumbs"]
         assert [shows(image) for image in thumbs] == ["dusk", "dawn", "secret"]
+
+
+class Tables(CountingStore):
+    """Notes of which tables many partitions are read at once."""
+
+    def __init__(self, store: MemoryStore):
+        super().__init__(store)
+        self.read = set[str]()
+
+    async def slice_many(self, table: Table, partitions: Keys, **bounds: Any) -> list[list[Any]]:
+        """See Store."""
+        self.read.add(table.name)
+        return await super().slice_many(table, partitions, **bounds)
+
+
+async def test_thumbs_and_the_newest_as_cover_are_read_from_the_roll_alone() -> None:
+    """Seen to fail where the photos of the newest placements are read."""
+    world = ApiWorld()
+    await world.given(*map(world.person, ("ada", "bo")), *world.roll("lake", "ada"))
+    await world.given(*world.developed("dusk", "ada", "lake"))
+    stored: Any = world.store
+    world.store = seen = Tables(stored)
+    async with world.api() as api:
+        for path in (f"/v1/rolls/{named('lake')}", "/v1/users/@ada/rolls"):
+            body = await api.json("bo", path)
+            shown = body.get("items", [body])[0]
+            assert (shows(shown["cover"]), [shows(image) for image in shown["thumbs"]]) == ("dusk", ["dusk"])
+        assert ROLL_FEED.name in seen.read
+        assert PHOTO.name not in seen.read
+        await api.json("bo", f"/v1/photos/{named('dusk')}")
+        assert PHOTO.name in seen.read  # as it would be noted
+
+
+@pytest.mark.parametrize("end", [g.PhotoDeleted, g.PhotoTakenDown], ids=["deleted", "taken down"])
+async def test_a_photo_that_ended_is_no_thumb_once_its_removals_are_projected(end: Any) -> None:
+    world = ApiWorld()
+    await world.given(*map(world.person, ("ada", "bo")), *world.roll("lake", "ada"))
+    events = world.developed("dusk", "ada", "lake")
+    await world.given(*events)
+    path = f"/v1/rolls/{named('lake')}"
+    why = {"reason": "reported"} if end is g.PhotoTakenDown else {}
+    async with world.api() as api:
+        assert shows((await api.json("bo", path))["cover"]) == "dusk"
+        await world.given(*world.ends(end(**world.begin(), **world.about("dusk", "ada"), **why), *events))
+        for viewer in ("ada", "bo"):
+            body = await api.json(viewer, path)
+            assert (body["cover"], body["thumbs"]) == (None, [])
+
+
+async def test_a_photo_is_a_thumb_once_it_has_developed_in_the_roll() -> None:
+    world = ApiWorld()
+    await world.given(*map(world.person, ("ada", "bo")), *world.roll("lake", "ada"))
+    taken = world.taken("dusk", "ada", "lake")
+    developed, *in_rolls = world.develops("dusk", "ada", *taken)
+    path = f"/v1/rolls/{named('lake')}"
+    async with world.api() as api:
+        for events, shown in ((taken, []), ([developed], []), (in_rolls, ["dusk"])):
+            await world.given(*events)
+            assert [shows(image) for image in (await api.json("bo", path))["thumbs"]] == shown
 
 
 async def test_a_roll_says_when_the_next_of_its_photos_is_ready() -> None:

@@ -112,7 +112,7 @@ async def test_a_portrait_is_shown_once_its_photo_has_developed() -> None:
     await world.given(chosen, world.filtered("face", "ada"))
     async with world.api() as api:
         assert (await api.json("bo", "/v1/users/@ada"))["avatar"] is None
-        await world.given(g.PhotoDeveloped(**world.begin(), **world.about("face", "ada")))
+        await world.given(*world.develops("face", "ada"))
         assert (await api.json("bo", "/v1/users/@ada"))["avatar"]["width"] == 320
 
 

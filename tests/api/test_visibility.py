@@ -9,18 +9,23 @@ from uuid import UUID
 import pytest
 
 from projections.accounts.users import User
+from projections.photos.card import card_json
 from projections.photos.photo import Photo
+from projections.photos.roll_feed import RollPhoto
 from projections.rolls.roll import Roll
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable
 from projections.visibility import (
     VisibleRows,
     as_of,
+    has_developed_in_roll,
     sees_photo,
     sees_roll,
     sees_user,
 )
+from tests import given
 from tests.api.world import MORNING, NOW, ApiWorld, named
+from tests.given import CARD
 from tests.projections.counting import CountingStore
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +55,34 @@ def test_nobody_else_sees_a_photo_that_has_not_developed_or_has_ended(change: di
 )
 def test_a_photo_is_seen_on_the_profile_or_in_a_roll(on_profile: bool | None, in_seen_roll: bool, seen: bool) -> None:
     assert sees_photo(BO, replace(PHOTO, on_profile=on_profile), USER, in_seen_roll) == seen
+
+
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [({}, True), ({"card_json": None}, False), ({"owner_id": None}, False), ({"ended": True}, False)],
+)
+def test_a_placements_picture_is_seen_once_it_has_developed_there_until_it_ends(
+    change: dict[str, Any], seen: bool
+) -> None:
+    """Each condition was seen to be needed: without it, this or the test of the embargo fails."""
+    row = RollPhoto("lake/today", NOW, MORNING, PHOTO.photo_id, named("placement"), ADA, card_json=card_json(CARD))
+    assert has_developed_in_roll(replace(row, **change), NOW) == seen
+    assert not has_developed_in_roll(replace(row, **change), NOW - timedelta(milliseconds=1))
+
+
+@pytest.mark.parametrize(("active", "seers"), [(True, {ADA, BO}), (False, {ADA})])
+async def test_a_placements_picture_is_seen_by_who_sees_its_owner(active: bool, seers: set[UUID]) -> None:
+    world, card = ApiWorld(), card_json(CARD)
+    row = RollPhoto("lake/today", MORNING, MORNING, PHOTO.photo_id, named("placement"), ADA, card_json=card)
+    hidden = [] if active else [given.user_deactivated(user_id=ADA)]
+    await world.given(*map(world.person, ("ada", "bo")), *hidden)
+    for viewer in (ADA, BO):
+        visible = VisibleRows(world.store, viewer, NOW)
+        if viewer != ADA:
+            with pytest.raises(LookupError):
+                visible.card_in_roll(row)
+        await visible.read(users=[ADA])
+        assert visible.card_in_roll(row) == (CARD if viewer in seers else None)
 
 
 def test_no_photo_has_developed_before_its_time_by_the_readers_clock() -> None:

@@ -20,7 +20,9 @@ from api.context import Resources
 from api.image_urls import ImageUrls
 from events import generated as g
 from events.generated import Event
+from events.image_keys import image_key
 from events.settings import Settings
+from producers.decide.photos import photo_developed_in_roll, photo_removed
 from projections.accounts.users_by_handle import handle_hmac
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
@@ -30,6 +32,8 @@ from tests.kit import MemoryLog, Worker
 from web.tokens import issue_token
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
+VERSION = "7"
+WIDTHS = {"full": 2000, "feed": 1080, "thumb": 320}
 SECRETS = {"token_secret": "t" * 40, "handle_secret": "h" * 40, "s3_secret_key": "s" * 40}
 SETTINGS = Settings.model_validate(SECRETS | {"s3": "http://photos.example"})
 ROUTES = [route for each in (me, users, rolls, photos) for route in each.router.routes if isinstance(route, APIRoute)]
@@ -55,7 +59,20 @@ class About(TypedDict):
 
 def image(name: str, size: str, width: int) -> g.Image:
     """One size of a photo."""
-    return g.Image(key=f"photos/{named(name)}/{size}.jpg", width=width, height=width * 3 // 4)
+    return g.Image(key=image_key(named(name), VERSION, size), width=width, height=width * 3 // 4)
+
+
+def card(name: str) -> g.Card:
+    """What never changes of a photo's pictures."""
+    widths = {f"{size}_width": width for size, width in WIDTHS.items()}
+    heights = {f"{size}_height": width * 3 // 4 for size, width in WIDTHS.items()}
+    return g.Card(filter_version=VERSION, blurhash=f"blurhash of {name}", **widths, **heights)
+
+
+def developed_in(developed: g.PhotoDeveloped, added: g.PhotoAddedToRoll) -> g.PhotoDevelopedInRoll:
+    """What follows from a photo's development for one of its placements."""
+    placement = {"roll_id": added.roll_id, "placement_id": added.event_id}
+    return photo_developed_in_roll(developed, **placement, card=developed.card)
 
 
 class ApiWorld:
@@ -118,18 +135,31 @@ class ApiWorld:
     def filtered(self, name: str, owner: str, develops_at: datetime = MORNING) -> g.PhotoFiltered:
         """The film look is on it."""
         ids = {"photo_id": named(name), "owner_id": named(owner), "develops_at": develops_at}
-        images = {size: image(name, size, width) for size, width in (("full", 2000), ("feed", 1080), ("thumb", 320))}
-        return given.photo_filtered(**self.begin(), **ids, **images, blurhash=f"blurhash of {name}")
+        images = {size: image(name, size, width) for size, width in WIDTHS.items()}
+        look = {"filter_version": VERSION, "blurhash": f"blurhash of {name}"}
+        return given.photo_filtered(**self.begin(), **ids, **images, **look)
 
     def developed(
         self, name: str, owner: str, *rolls: str, on_profile: bool = False, develops_at: datetime = MORNING
     ) -> list[Event]:
-        """A photo whose time has come."""
+        """A photo whose time has come, in its rolls too."""
+        taken = self.taken(name, owner, *rolls, on_profile=on_profile, develops_at=develops_at)
+        filtered = self.filtered(name, owner, develops_at)
+        return [*taken, filtered, *self.develops(name, owner, *taken, develops_at=develops_at)]
+
+    def develops(self, name: str, owner: str, *taken: Event, develops_at: datetime = MORNING) -> list[Event]:
+        """A photo develops, and does so in the rolls that it was put into among these events."""
+        about = self.about(name, owner, develops_at)
+        developed = given.photo_developed(**self.begin(), **about, card=card(name))
         return [
-            *self.taken(name, owner, *rolls, on_profile=on_profile, develops_at=develops_at),
-            self.filtered(name, owner, develops_at),
-            given.photo_developed(**self.begin(), **self.about(name, owner, develops_at)),
+            developed,
+            *(developed_in(developed, added) for added in taken if isinstance(added, g.PhotoAddedToRoll)),
         ]
+
+    def ends(self, end: g.PhotoDeleted | g.PhotoTakenDown, *taken: Event) -> list[Event]:
+        """A photo ends, and is taken out of the rolls that it was put into among these events."""
+        added = [each for each in taken if isinstance(each, g.PhotoAddedToRoll) and each.photo_id == end.photo_id]
+        return [end, *(photo_removed(end, each.roll_id, placement_id=each.event_id) for each in added)]
 
     def followed(self, follower: str, followee: str) -> g.UserFollowed:
         """A follow."""

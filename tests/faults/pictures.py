@@ -9,9 +9,18 @@ from uuid import UUID
 from events import generated as g
 from events.generated import Event
 from events.ids import derived_id
+from events.image_keys import image_key
 
 if TYPE_CHECKING:
     from tests.faults.world import World
+
+SIZES = {"full": 2048, "feed": 1080, "thumb": 320}
+CARD = g.Card(
+    filter_version="test",
+    blurhash="L00000",
+    **{f"{name}_width": size for name, size in SIZES.items()},
+    **{f"{name}_height": size * 3 // 4 for name, size in SIZES.items()},
+)
 
 
 @dataclass
@@ -68,7 +77,9 @@ class Pictures:
         if dice < 0.85 and not picture.developed:
             picture.developed = True
             identity = derived_id(picture.photo_id, "PhotoDeveloped")
-            return [g.PhotoDeveloped(**self._world.facts(identity), **picture.key, taken_at=picture.taken_at)]
+            return [
+                g.PhotoDeveloped(**self._world.facts(identity), **picture.key, taken_at=picture.taken_at, card=CARD)
+            ]
         if dice > 0.93:
             return self._end(picture)
         return [self._place(picture)]
@@ -106,12 +117,13 @@ class Pictures:
             return [g.PhotoRejected(**self._world.facts(), **picture.key, taken_at=picture.taken_at, **why)]
         picture.filtered = True
         images: dict[str, Any] = {
-            name: g.Image(key=f"photos/{picture.photo_id}/{name}.jpg", width=size, height=size * 3 // 4)
-            for name, size in (("full", 2048), ("feed", 1080), ("thumb", 320))
+            name: g.Image(key=image_key(picture.photo_id, CARD.filter_version, name), width=size, height=size * 3 // 4)
+            for name, size in SIZES.items()
         }
-        identity = derived_id(picture.taken, "PhotoFiltered", "test")
+        identity = derived_id(picture.taken, "PhotoFiltered", CARD.filter_version)
         facts = self._world.facts(identity)
-        return [g.PhotoFiltered(**facts, **picture.key, filter_version="test", blurhash="L00000", **images)]
+        look: dict[str, Any] = {"filter_version": CARD.filter_version, "blurhash": CARD.blurhash}
+        return [g.PhotoFiltered(**facts, **picture.key, **look, **images)]
 
     def _end(self, picture: Picture) -> Sequence[Event]:
         picture.ended = True

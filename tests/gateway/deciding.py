@@ -10,15 +10,24 @@ from events.ids import derived_id
 from producers.decide.decision import Command, Metadata
 from producers.decide.refusals import Refusal
 from producers.gateway.problems import STATUSES
+from projections.photos.card import card_json
 from projections.photos.photo import Photo, Placement
 from projections.rolls.roll import Roll
 from projections.tally.tally import Member
 from tests.gateway.memory import NOW
 from tests.gateway.world import ADA, one
+from tests.given import CARD
 
 ROLL = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="public")
 HIDDEN = Roll(one("roll"), creator_id=ADA, title="A roll", visibility="private")
-PHOTO = Photo(one("photo"), owner_id=ADA, taken_at=NOW, develops_at=NOW + timedelta(hours=9), developed=True)
+PHOTO = Photo(
+    one("photo"),
+    owner_id=ADA,
+    taken_at=NOW,
+    develops_at=NOW + timedelta(hours=9),
+    card_json=card_json(CARD),
+    developed=True,
+)
 DEVELOPING = Photo(one("photo"), owner_id=ADA, taken_at=NOW, develops_at=NOW + timedelta(hours=9))
 OLDER, NEWER = one("older beginning"), one("newer beginning")
 

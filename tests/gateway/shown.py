@@ -6,6 +6,7 @@ from uuid import UUID
 from events.generated import CommentPosted, Event, PhotoAddedToRoll, PhotoDeveloped, PhotoTaken
 from tests.gateway.memory import NOW
 from tests.gateway.world import ADA, begin, one
+from tests.given import CARD
 
 PHOTO, SECRET = one("photo"), one("secret photo")
 
@@ -26,7 +27,9 @@ def taken(photo: UUID, owner: UUID = ADA, *, on_profile: bool = True, developed:
         on_profile=on_profile,
     )
     fields = {name: getattr(event, name) for name in ("photo_id", "owner_id", "taken_at", "develops_at")}
-    return [event, PhotoDeveloped(**begin(f"{photo} developed", owner, at), **fields)] if developed else [event]
+    return (
+        [event, PhotoDeveloped(**begin(f"{photo} developed", owner, at), **fields, card=CARD)] if developed else [event]
+    )
 
 
 def placed(photo: UUID, roll: UUID, owner: UUID = ADA) -> PhotoAddedToRoll:

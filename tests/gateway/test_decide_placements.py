@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
+from events.generated import PhotoAddedToRoll, PhotoDevelopedInRoll, PhotoRemovedFromRoll
+from events.ids import derived_id
 from producers.decide.decision import Decision
 from producers.decide.photos import Destination, place, require_membership, unplace
 from projections.photos.photo import Photo, Placement
@@ -24,6 +25,7 @@ from tests.gateway.deciding import (
 )
 from tests.gateway.memory import NOW
 from tests.gateway.world import ADA, BOB, CAT, one
+from tests.given import CARD
 
 OTHER = one("another roll")
 DEVELOPS = NOW + timedelta(hours=9)
@@ -48,7 +50,9 @@ def full(rolls: int, *more: UUID) -> list[Placement]:
 @pytest.mark.parametrize("photo", [PHOTO, DEVELOPING])
 @pytest.mark.parametrize("role", ["member", "owner"])
 @pytest.mark.parametrize("rolls", [0, 1, 19])
-def test_a_placement_is_one_fact_with_the_requests_id(photo: Photo, role: str, rolls: int) -> None:
+def test_a_placement_is_a_fact_with_the_requests_id_and_has_developed_if_the_photo_has(
+    photo: Photo, role: str, rolls: int
+) -> None:
     event_id = derived("PhotoAddedToRoll")
     event = PhotoAddedToRoll(
         **first_fields(event_id),
@@ -58,7 +62,18 @@ def test_a_placement_is_one_fact_with_the_requests_id(photo: Photo, role: str, r
         taken_at=NOW,
         develops_at=DEVELOPS,
     )
-    assert place(command(), photo, into(role), full(rolls)) == Decision(id=event_id, event_id=event_id, events=(event,))
+    developed = PhotoDevelopedInRoll(
+        **first_fields(derived_id(event_id, "PhotoDevelopedInRoll", event_id)),
+        photo_id=PHOTO.photo_id,
+        owner_id=ADA,
+        roll_id=ROLL.roll_id,
+        placement_id=event_id,
+        taken_at=NOW,
+        develops_at=DEVELOPS,
+        card=CARD,
+    )
+    facts = (event, developed) if photo.developed else (event,)
+    assert place(command(), photo, into(role), full(rolls)) == Decision(id=event_id, event_id=event_id, events=facts)
 
 
 def test_a_photo_in_twenty_rolls_goes_into_no_other_but_may_be_said_to_be_where_it_is() -> None:
@@ -70,7 +85,7 @@ def test_a_photo_in_twenty_rolls_goes_into_no_other_but_may_be_said_to_be_where_
 
 def test_several_placements_in_one_roll_count_once() -> None:
     held = [*full(19), placed("once more", one("roll 0")), placed("and again", one("roll 0"))]
-    assert len(place(command(), PHOTO, into(), held).events) == 1
+    assert len(place(command(), PHOTO, into(), held).events) == 2
     assert refusal(place, command(), PHOTO, into(), [*held, placed("the twentieth", OTHER)]) == FULL
 
 

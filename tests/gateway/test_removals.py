@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.generated import PhotoDeleted, PhotoRemovedFromRoll
+from events.generated import PhotoAddedToRoll, PhotoDeleted, PhotoRemovedFromRoll
 from events.ids import derived_id
 from events.positions import parse_positions
 from processors.expand import consequences
@@ -19,6 +19,7 @@ from tests.gateway.deciding import command
 from tests.gateway.deciding import placed as placement
 from tests.gateway.shown import PHOTO, placed, taken
 from tests.gateway.world import ADA, PRIVATE, PUBLIC, again, one, world
+from tests.given import CARD
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +55,20 @@ async def test_the_removals_are_those_that_expand_would_make() -> None:
         assert {event.event_id for event in expanded} == ids
         await here.fold()
         assert [event async for event in consequences(deleted, here.store)] == []
+
+
+async def test_once_the_position_is_projected_a_developed_photo_that_was_put_in_has_its_card_in_the_roll() -> None:
+    """Without waiting for `expand`, which then makes the same fact."""
+    async with world(*taken(PHOTO)) as here:
+        answer = await here.ask(ADA, "PUT", f"/v1/photos/{PHOTO}/rolls/{PUBLIC}")
+        (position,) = parse_positions(answer.json()["position"])
+        assert position.offset == len(here.appended.log.partitions[position.topic, position.partition]) - 1
+        await here.fold()
+        (row,) = await roll_photo_candidates(here.store, PUBLIC, here.now + timedelta(days=1))
+        assert row.card == CARD
+        added, developed = (await here.log())[-2:]
+        assert isinstance(added, PhotoAddedToRoll)
+        assert [event async for event in consequences(added, here.store)] == [developed]
 
 
 async def test_once_the_position_is_projected_a_photo_that_was_taken_out_is_in_the_roll_no_more() -> None:

@@ -1,5 +1,6 @@
 """Row read models: which columns of which row a fact sets. The later record of a partition wins, column by column."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -107,6 +108,10 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
         yield from of_placement(kind, f)
         return
     if kind == "PhotoDevelopedInRoll":
+        if f["card"] and f["taken_at"] and f["develops_at"]:
+            at = f["develops_at"]
+            feed = (place(f["roll_id"], day(at)), at, f["taken_at"], photo, f["placement_id"])
+            yield "roll_feed", feed, {"card_json": as_json(f["card"])}
         return
     at = f["develops_at"]
     due = (minute(at), partition, photo)
@@ -121,24 +126,24 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
             yield "photos_of_user", listed, {"on_profile": f["on_profile"]}
             yield "photos_of_user_buckets", (owner, month(at)), {}
             yield "photos_of_user_times", (owner, at), {}
-            yield "develop_due", due, {name: f[name] for name in ("owner_id", "taken_at", "develops_at")}
+            yield "develop_due", due, {name: f[name] for name in ("owner_id", "taken_at", "develops_at", "on_profile")}
             yield "develop_due_minutes", (partition, day(at), minute(at)), {}
             yield "develop_due_days", (partition, day(at)), {}
         case "PhotoFiltered":
-            sizes = {
-                f"{size}_{what}": f[size][what]
-                for size in ("full", "feed", "thumb")
-                for what in ("key", "width", "height")
-            }
-            columns = {"filter_version": f["filter_version"], "blurhash": f["blurhash"]}
-            yield "photo", (photo, NOBODY, NOBODY), columns | sizes
-            yield "develop_due", due, {"filtered": True}
+            card = {"filter_version": f["filter_version"], "blurhash": f["blurhash"]}
+            for size in ("full", "feed", "thumb"):
+                card |= {f"{size}_{side}": f[size][side] for side in ("width", "height")}
+            yield "photo", (photo, NOBODY, NOBODY), {"filtered": True}
+            yield "develop_due", due, {"card_json": as_json(card)}
         case "PhotoRejected":
             yield "photos_of_user", (place(owner, month(at)), at, f["taken_at"], photo), {"rejected": True}
             yield "photo", (photo, NOBODY, NOBODY), {"rejected_reason": f["reason"]}
             yield "develop_due", due, {"done": True}
         case "PhotoDeveloped":
-            yield "photo", (photo, NOBODY, NOBODY), {"developed": True}
+            card = {"card_json": as_json(f["card"])} if f["card"] else {}
+            yield "photo", (photo, NOBODY, NOBODY), {"developed": True} | card
+            if card:
+                yield "photos_of_user", (place(owner, month(at)), at, f["taken_at"], photo), card
             yield "develop_due", due, {"done": True}
         case "PhotoDeleted" | "PhotoTakenDown":
             yield "photo", (photo, NOBODY, NOBODY), dict([ENDS[kind]])
@@ -146,6 +151,11 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
             yield "photos_of_user", (place(owner, month(at)), at, f["taken_at"], photo), {"ended": True}
         case _:
             pass
+
+
+def as_json(card: dict[str, Any]) -> str:
+    """A card's column."""
+    return json.dumps(card, separators=(",", ":"), ensure_ascii=False)
 
 
 def of_placement(kind: str, f: dict[str, Any]) -> Iterator[Set]:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from events.generated import Event
+from events.image_keys import prefix_of
 from events.settings import Settings
 from processors import cleanup as cleanup_module
 from processors.cleanup import LOW_WATER, Cleanup
 from processors.handlers.reactor import ReactorHandler
-from processors.object_store import prefix_of
 from processors.transport.lease import Lease, LeaseLost
 from tests.processors.objects import MemoryObjects
 from tests.processors.test_filtering import photo_id

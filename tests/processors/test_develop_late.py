@@ -15,6 +15,7 @@ from processors import develop as develop_module
 from processors.develop import Develop, keep_low_water, low_water
 from processors.handlers.batch import Partition
 from projections.progress import next_offsets
+from tests.given import CARD
 from tests.processors.world import (
     OWNER,
     PARTITION,
@@ -61,6 +62,8 @@ def developed(number: int, due: timedelta) -> PhotoDeveloped:
         owner_id=OWNER,
         taken_at=START,
         develops_at=START + due,
+        on_profile=True,
+        card=CARD,
     )
 
 

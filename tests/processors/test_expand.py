@@ -18,6 +18,7 @@ from events.generated import (
     RollUnfollowed,
 )
 from projections.tally.counts import COUNTS, summed
+from tests.given import CARD
 from tests.histories import ROLLS, USERS
 from tests.processors.world import OWNER, World, about, base, deleted, placed, taken
 
@@ -38,7 +39,7 @@ CREATED = RollCreated(
     visibility="public",
 )
 CLOSED = RollDeleted(**base("closed"), roll_id=ROLL, creator_id=USERS[0])  # type: ignore[arg-type]
-DEVELOPED = PhotoDeveloped(**base("developed"), **about(1, taken(1).develops_at - taken(1).taken_at))  # type: ignore[arg-type]
+DEVELOPED = PhotoDeveloped(**base("developed"), **about(1, taken(1).develops_at - taken(1).taken_at), card=CARD)  # type: ignore[arg-type]
 
 
 async def expanded(*parts: Sequence[Event], topic: str) -> tuple[World, list[Event]]:

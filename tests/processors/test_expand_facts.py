@@ -25,6 +25,7 @@ from events.topics import PARTITIONS, partition_of
 from processors import expand
 from processors.handlers.batch import Batch
 from processors.handlers.reader import Read
+from tests.given import CARD
 from tests.histories import ROLLS
 from tests.processors.world import (
     OWNER,
@@ -55,7 +56,7 @@ CREATED = RollCreated(
     visibility="public",
 )
 CLOSED = RollDeleted(**base("closed", LATER), roll_id=ROLL, creator_id=CREATOR)  # type: ignore[arg-type]
-DEVELOPED = PhotoDeveloped(**base("developed", LATER), **about(1, timedelta(hours=1)))  # type: ignore[arg-type]
+DEVELOPED = PhotoDeveloped(**base("developed", LATER), **about(1, timedelta(hours=1)), card=CARD)  # type: ignore[arg-type]
 ENDS: dict[str, Any] = {"deleted": deleted(1), "taken down": taken_down(1), "rejected": rejected(1)}
 each_end = pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
 
@@ -92,6 +93,9 @@ def photo_developed(cause: Any, placement: Any) -> PhotoDevelopedInRoll:
         owner_id=OWNER,
         roll_id=placement.roll_id,
         placement_id=placement.event_id,
+        taken_at=START,
+        develops_at=START + timedelta(hours=1),
+        card=CARD,
     )
 
 

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from api.image_urls import SIZES, ImageUrls
+from api.image_urls import ImageUrls
+from bench.harness.api_data import FILTER_VERSION
+from events.image_keys import SIZES, image_key
 
 Body = dict[str, Any]
 
@@ -97,4 +99,5 @@ class Bodies:
         return self._image(avatar, "thumb", row["avatar_width"], row["avatar_height"]) if avatar else None
 
     def _image(self, photo: UUID, size: str, width: int, height: int) -> Body:
-        return {"url": self._images.url(f"photos/{photo}/{size}.jpg", self._now), "width": width, "height": height}
+        url = self._images.url(image_key(photo, FILTER_VERSION, size), self._now)
+        return {"url": url, "width": width, "height": height}

@@ -1,10 +1,12 @@
 """Given photos, `develop_due` says which of them develop in which minute, and which of those are done."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from events.generated import Event
+from projections.photos.card import card_json
 from projections.photos.develop_due import (
     DEVELOP_DAYS,
     DEVELOP_DUE,
@@ -19,13 +21,13 @@ from projections.photos.develop_due import (
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
 from tests import given
-from tests.given import ADA, BO, DAWN, DUSK, MORNING, TAKEN, named
+from tests.given import ADA, BO, CARD, DAWN, DUSK, MORNING, TAKEN, named
 from tests.projections.rows import OF_ADA, OF_BO, rows, stored
 
 pytestmark = pytest.mark.anyio
 
 TOOK = given.photo_taken()
-DUE = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING)
+DUE = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING, False)
 
 
 def test_a_photo_is_due_in_its_minute_in_the_shard_of_its_owner() -> None:
@@ -34,9 +36,11 @@ def test_a_photo_is_due_in_its_minute_in_the_shard_of_its_owner() -> None:
     assert rows(DEVELOP_DAYS, TOOK) == {DueDay(OF_ADA, "2026-06-20")}
 
 
-def test_a_filtered_photo_is_ready() -> None:
-    ready = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING, filtered=True)
-    assert rows(DEVELOP_DUE, TOOK, given.photo_filtered()) == {ready}
+def test_a_filtered_photo_is_ready_with_its_card() -> None:
+    (ready,) = rows(DEVELOP_DUE, TOOK, given.photo_filtered())
+    assert ready == replace(DUE, card_json=card_json(CARD))
+    assert (ready.filtered, ready.card) == (True, CARD)
+    assert (DUE.filtered, DUE.card) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def test_a_filtered_photo_is_ready() -> None:
     ids=lambda end: type(end).__name__,
 )
 def test_a_photo_that_developed_or_ended_is_done(end: Event) -> None:
-    done = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING, done=True)
+    done = replace(DUE, done=True)
     assert rows(DEVELOP_DUE, TOOK, end) == rows(DEVELOP_DUE, end, TOOK) == {done}
     assert rows(DEVELOP_DUE, end) == {DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, done=True)}
     assert rows(DEVELOP_MINUTES, end) == rows(DEVELOP_DAYS, end) == set()

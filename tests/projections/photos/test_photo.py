@@ -4,9 +4,10 @@ import pytest
 
 from events.generated import Event
 from events.ids import NIL
+from projections.photos.card import card_json
 from projections.photos.photo import PHOTO, Photo
 from tests import given
-from tests.given import ADA, DUSK, MORNING, TAKEN
+from tests.given import ADA, CARD, DUSK, MORNING, TAKEN
 from tests.projections.rows import rows
 
 EVERYTHING = (given.photo_taken(), given.photo_filtered(), given.photo_developed())
@@ -17,19 +18,7 @@ def dusk(**changes: object) -> Photo:
     return Photo(DUSK, NIL, NIL, ADA, TAKEN, MORNING, False, "upload of dusk", "etag of dusk", **changes)  # type: ignore[arg-type]
 
 
-FILTERED = {
-    "filter_version": "7",
-    "full_key": "full of dusk",
-    "full_width": 2048,
-    "full_height": 1536,
-    "feed_key": "feed of dusk",
-    "feed_width": 1080,
-    "feed_height": 810,
-    "thumb_key": "thumb of dusk",
-    "thumb_width": 320,
-    "thumb_height": 240,
-    "blurhash": "blurhash of dusk",
-}
+DEVELOPED = {"filtered": True, "card_json": card_json(CARD), "developed": True}
 
 
 def test_a_photo_that_was_taken_has_no_images_and_has_not_developed() -> None:
@@ -44,15 +33,17 @@ def test_a_photo_for_the_profile_says_so() -> None:
     assert row.on_profile is True
 
 
-def test_a_filtered_photo_has_three_sizes_and_develops_still() -> None:
+def test_a_filtered_photo_develops_still_and_its_row_says_nothing_of_its_pictures() -> None:
     (row,) = rows(PHOTO, given.photo_taken(), given.photo_filtered())
-    assert row == dusk(**FILTERED)
+    assert row == dusk(filtered=True)
+    assert row.card is None
     assert row.developing
 
 
-def test_a_developed_photo_is_not_developing_any_more() -> None:
+def test_a_developed_photo_has_its_card_and_is_not_developing_any_more() -> None:
     (row,) = rows(PHOTO, *EVERYTHING)
-    assert row == dusk(**FILTERED, developed=True)
+    assert row == dusk(**DEVELOPED)
+    assert row.card == CARD
     assert not row.developing
     assert not row.ended
 
@@ -72,5 +63,5 @@ def test_an_end_stays_whatever_comes_after_it(end: Event, column: dict[str, obje
     assert row == dusk(**column)
     assert row.ended
     assert not row.developing
-    assert rows(PHOTO, end, *EVERYTHING) == {dusk(**FILTERED, developed=True, **column)}
+    assert rows(PHOTO, end, *EVERYTHING) == {dusk(**DEVELOPED, **column)}
     assert rows(PHOTO, end) == {Photo(DUSK, **column)}  # type: ignore[arg-type]

@@ -1,11 +1,13 @@
 """Given a person's photos, `photos_of_user` lists them by when they develop, and says which ended."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from events.generated import Event, PhotoTaken
+from projections.photos.card import card_json
 from projections.photos.photos_of_user import (
     PHOTOS_OF_USER,
     PHOTOS_OF_USER_BUCKETS,
@@ -16,7 +18,7 @@ from projections.photos.photos_of_user import (
     user_photo_candidates,
 )
 from tests import given
-from tests.given import ADA, BO, DUSK, MORNING, TAKEN, named
+from tests.given import ADA, BO, CARD, DUSK, MORNING, TAKEN, named
 from tests.projections.rows import rows, stored
 
 pytestmark = pytest.mark.anyio
@@ -40,6 +42,14 @@ def test_a_photo_is_listed_in_the_month_in_which_it_develops() -> None:
         UserMonth(ADA, "2026-06"),
         UserMonth(ADA, "2026-07"),
     }
+
+
+def test_a_photo_has_its_card_once_it_has_developed() -> None:
+    shown = UserPhoto(f"{ADA}/2026-06", MORNING, TAKEN, DUSK, True, card_json=card_json(CARD))
+    developed = given.photo_developed()
+    assert rows(PHOTOS_OF_USER, TOOK, developed) == rows(PHOTOS_OF_USER, developed, TOOK) == {shown}
+    assert shown.card == CARD
+    assert rows(PHOTOS_OF_USER, replace(developed, card=None)) == set()  # appended before there were cards
 
 
 @pytest.mark.parametrize("end", [given.photo_deleted(), given.photo_taken_down()], ids=["deleted", "taken down"])

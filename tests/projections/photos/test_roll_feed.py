@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from events.generated import PhotoAddedToRoll
+from projections.photos.card import card_json
 from projections.photos.roll_feed import (
     ROLL_FEED,
     ROLL_FEED_BUCKETS,
@@ -17,7 +18,7 @@ from projections.photos.roll_feed import (
     roll_photo_candidates,
 )
 from tests import given
-from tests.given import ADA, DEN, DUSK, LAKE, MORNING, TAKEN, named
+from tests.given import ADA, CARD, DEN, DUSK, LAKE, MORNING, TAKEN, named
 from tests.projections.rows import rows, stored
 
 pytestmark = pytest.mark.anyio
@@ -48,6 +49,23 @@ def test_a_removal_ends_the_placement_that_it_names_whenever_it_comes() -> None:
     assert rows(ROLL_FEED, ADDED, REMOVED) == rows(ROLL_FEED, REMOVED, ADDED) == {gone}
     assert rows(ROLL_FEED, REMOVED) == {replace(gone, owner_id=None)}
     assert rows(ROLL_FEED_BUCKETS, REMOVED) == rows(ROLL_FEED_TIMES, REMOVED) == set()
+
+
+def test_a_placement_has_its_photos_card_once_it_has_developed_in_the_roll() -> None:
+    developed = given.photo_developed_in_roll()
+    shown = RollPhoto(f"{LAKE}/2026-06-20", MORNING, TAKEN, DUSK, ADDED.event_id, ADA, None, card_json(CARD))
+    assert rows(ROLL_FEED, ADDED, developed) == rows(ROLL_FEED, developed, ADDED) == {shown}
+    assert shown.card == CARD
+    assert rows(ROLL_FEED, developed, REMOVED) == {replace(shown, owner_id=None, ended=True)}
+    assert rows(ROLL_FEED_BUCKETS, developed) == rows(ROLL_FEED_TIMES, developed) == set()
+
+
+@pytest.mark.parametrize("lacking", ["card", "taken_at", "develops_at"])
+def test_what_was_appended_before_there_were_cards_sets_nothing(lacking: str) -> None:
+    old = replace(given.photo_developed_in_roll(), **{lacking: None})
+    (row,) = rows(ROLL_FEED, ADDED, old)
+    assert row.card is None
+    assert rows(ROLL_FEED, old) == set()
 
 
 async def test_a_photo_that_was_put_in_again_is_listed_once_more() -> None:
