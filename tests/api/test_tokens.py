@@ -1,6 +1,7 @@
 """A token opens the services for its person, for its time, and for what it was made for."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -86,3 +87,17 @@ def test_without_a_secret_no_token_is_made_or_read() -> None:
         issue_token(bare, ADA, timedelta(minutes=5))
     with pytest.raises(RuntimeError, match="DARKROOM_TOKEN_SECRET is empty"):
         read_token(bare, signed(GOOD))
+
+
+def test_a_token_that_was_good_is_none_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its signature isn't computed again. Seen to fail where the time isn't looked at again."""
+    token = issue_token(SETTINGS, ADA, timedelta(minutes=5))
+    assert read_token(SETTINGS, token) == ADA
+    for late, good in ((320.0, True), (332.0, False)):
+        later = datetime.now(UTC).timestamp() + late
+        monkeypatch.setattr("web.tokens.time", SimpleNamespace(time=lambda later=later: later))
+        if good:
+            assert read_token(SETTINGS, token) == ADA
+        else:
+            with pytest.raises(InvalidToken):
+                read_token(SETTINGS, token)

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from api.cache.answers import Answers
+from api.cache.sizes import Made
 from api.cache.store import CachedStore
 from events.positions import Position
 from projections.catalog import of_topic
 from projections.progress import progress_rows
-from projections.store.protocol import StoreUnavailable
+from projections.store.protocol import Store, StoreUnavailable
 from tests.api.cache.rows import ONE, Counting, Held, one
 from web.read_your_writes import LONG_AGO, MOST_MOMENTS, PassedMoments, ProjectionWaiter
 
@@ -180,6 +181,64 @@ async def test_a_close_ends_what_is_under_way() -> None:
             await asker
         assert [task for task in asyncio.all_tasks() if task.get_name() == "cache-read"] == []
         assert store.arriving.waiting[0].cancelled()
+
+
+class Version:
+    """A row's version, with a size."""
+
+    size = 100
+
+    def __init__(self, version: int):
+        self.version = version
+
+
+UNIT = ("built", Made("versions"))
+
+
+async def version(store: Store) -> Version:
+    """What is built: of one row."""
+    return Version((await store.get(ONE, "a")).version)
+
+
+async def test_what_is_built_is_as_old_as_the_oldest_read_in_it() -> None:
+    """Seen to fail where it counts as read when it is built."""
+    async with held(1) as (store, cache, clock):
+        store.arriving.open = True
+        await cache.get(ONE, "a")
+        await store.write([one("a", 2)])
+        clock.now += 0.6
+        assert (await cache.built(UNIT, version, lasting=0.0)).version == 1
+        clock.now += 0.3
+        assert cache.at_hand(UNIT).version == 1
+        assert cache.since(clock.now - 0.4).at_hand(UNIT) is None
+        clock.now += 0.2
+        assert cache.at_hand(UNIT) is None
+        assert (await cache.built(UNIT, version, lasting=0.0)).version == 2
+
+
+async def test_what_should_last_is_built_of_what_is_read_late_enough_for_it() -> None:
+    async with held(1) as (store, cache, clock):
+        store.arriving.open = True
+        await cache.get(ONE, "a")
+        await store.write([one("a", 2)])
+        clock.now += 0.6
+        assert (await cache.built(UNIT, version, lasting=0.9)).version == 2
+        clock.now += 0.9
+        assert cache.at_hand(UNIT).version == 2
+
+
+async def test_it_is_built_once_for_all_who_ask_and_anew_for_who_needs_a_later_one() -> None:
+    """Seen to fail where who joins takes whatever lands."""
+    async with held(1) as (store, cache, clock):
+        kept = asyncio.create_task(cache.get(ONE, "a"))
+        await let_all(store)
+        assert (await kept).version == 1
+        await store.write([one("a", 2)])
+        clock.now += 0.2
+        late = cache.since(clock.now - 0.1)
+        askers = [asyncio.create_task(each.built(UNIT, version, lasting=0.0)) for each in (cache, cache, late)]
+        await let_all(store)
+        assert [(await asker).version for asker in askers] == [1, 1, 2]
 
 
 def test_a_position_is_known_since_the_first_time_it_was_seen_to_be_passed() -> None:
