@@ -25,8 +25,8 @@ from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
 from projections.store.many import ReadsOfMany
 from projections.store.nodes import database, node, note
-from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorable, by_partition
 from projections.store.plan import OwnerFirst
+from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorable, by_partition
 from projections.store.ring import Ring
 from projections.store.starts import NodeStarts
 from projections.store.table import Stamped, Table

@@ -69,8 +69,7 @@ def direct(darkroom: Settings, cassandra: Make) -> Opened:
     async def opened() -> AsyncGenerator[Store]:
         of: Any = cassandra()
         async with kept_connections(of._session) as connections, asyncio.timeout(30):
-            while connections.to() is None:
-                await asyncio.sleep(0.01)
+            await connections.there()
             store: Any = CassandraStore(of._session, darkroom.keyspace, connections)
             store.execute = None  # what reads would fall back to
             yield store

@@ -1,4 +1,4 @@
-"""Connections of the loop's own to Cassandra, against bytes by hand: what is received, and what is left to the driver."""
+"""A connection of the loop's own, against bytes by hand: what is received, and what is left to the driver."""
 
 import asyncio
 import struct

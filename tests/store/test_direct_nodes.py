@@ -70,8 +70,7 @@ async def node_and_connections(password: str, hosts: list[Any]) -> AsyncGenerato
         keeping.cancel()
         await connections.close()
         server.close()
-        while node.open:
-            await asyncio.sleep(0.01)
+        await until(lambda: not node.open)
 
 
 class Host:
@@ -84,7 +83,7 @@ class Host:
 async def until(true: Any) -> None:
     """Waits for it."""
     async with asyncio.timeout(PATIENCE):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for has no event of its own
             await asyncio.sleep(0.01)
 
 
@@ -138,7 +137,9 @@ class Driver:
     def execute_async(self, statement: Any, *, host: Any) -> Any:
         self.asked.append(("driver", host))
         answer = [(UUID(bytes=statement.values[0]), 1)]
-        return SimpleNamespace(add_callbacks=lambda then, _, *, callback_args, errback_args: then(answer, *callback_args))
+        return SimpleNamespace(
+            add_callbacks=lambda then, _, *, callback_args, errback_args: then(answer, *callback_args)
+        )
 
     def to(self, _: Any) -> Any:
         return self.host, self

@@ -47,7 +47,7 @@ class DirectConnection(asyncio.Protocol):
         self._transport: Any = None
         self._stream = 0
         self._rest = bytearray()  # the beginning of a frame whose end hasn't come yet
-        # By stream, in the order of sending. One that was given up stays until its answer comes, as its stream is taken.
+        # By stream, in the order of sending. What was given up stays until its answer comes, as its stream does.
         self._waiting: dict[int, tuple[float, asyncio.Future[Any], Read | None]] = {}
         self._heard = self._loop.time()
         self._sweeping: asyncio.TimerHandle | None = None

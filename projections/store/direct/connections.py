@@ -24,6 +24,7 @@ class Connections:
         self._open: dict[Any, DirectConnection] = {}
         self._opening: dict[Any, asyncio.Task[None]] = {}
         self._turn = 0
+        self._any = asyncio.Event()
 
     def to(self, host: Any = None) -> tuple[Any, DirectConnection] | None:
         """A host and the connection to it: to this one, or to any, each in its turn. None if there is none."""
@@ -33,6 +34,10 @@ class Connections:
             return None
         self._turn = (self._turn + 1) % len(self._open)
         return list(self._open.items())[self._turn]
+
+    async def there(self) -> None:
+        """Waits until there is one."""
+        await self._any.wait()
 
     async def keep(self) -> None:
         """Makes connections where there are none, and ends those to nodes that are gone, until it is cancelled.
@@ -44,6 +49,8 @@ class Connections:
                 if connection.lost or host not in wanted:
                     connection.close()
                     del self._open[host]
+            if not self._open:
+                self._any.clear()
             for host in wanted - self._open.keys() - self._opening.keys():
                 task = self._opening[host] = asyncio.create_task(self._connect(host))
                 task.add_done_callback(lambda _, host=host: self._opening.pop(host, None))
@@ -54,6 +61,7 @@ class Connections:
         authenticator = provider.new_authenticator(endpoint.address) if provider else None
         with suppress(*UNREACHED):  # the driver says what it can't reach, and until it can, it is asked
             self._open[host] = await connect(endpoint.address, endpoint.port, self._cluster.ssl_context, authenticator)
+            self._any.set()
 
     async def close(self) -> None:
         """Ends all connections."""
