@@ -83,8 +83,7 @@ async def kept_connections(session: Session) -> AsyncGenerator[Connections]:
         yield connections
     finally:
         keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
+        await asyncio.wait([keeping])
         await connections.close()
 
 
