@@ -20,6 +20,7 @@ Write = Callable[[Any], bytes]
 WRITERS: dict[Any, Write] = {
     cqltypes.UUIDType: uuid,
     cqltypes.UTF8Type: str.encode,
+    cqltypes.VarcharType: str.encode,
     cqltypes.LongType: bigint,
     cqltypes.Int32Type: int32,
     cqltypes.BooleanType: boolean,
@@ -94,4 +95,4 @@ def writer_of(kind: Any) -> Write:
             return b"".join(parts)
 
         return write_list
-    return WRITERS[kind]
+    return WRITERS.get(kind) or (lambda value: kind.serialize(value, VERSION))
