@@ -167,13 +167,19 @@ async def test_a_request_that_was_given_up_keeps_its_stream_until_it_is_answered
     (given_up,) = await node.asked(1)
     given_up.cancel()
     await asyncio.sleep(0)
-    task = node.ask()
+    for number in range(3):
+        task = node.ask()
+        await asyncio.sleep(0)
+        assert node.streams[-1] != node.streams[0]
+        node.connection.data_received(node.answer(node.streams[-1], rows((person, number))))
+        assert await task == [KEYED.row(person, number)]
+    node.connection.data_received(node.answer(node.streams[0], rows((uuid4(), 666))))
+    tasks = [node.ask(), node.ask()]
     await asyncio.sleep(0)
-    first, second = node.streams
-    assert first != second
-    node.connection.data_received(node.answer(first, rows((uuid4(), 666))))
-    node.connection.data_received(node.answer(second, rows((person, 1))))
-    assert await task == [KEYED.row(person, 1)]
+    assert set(node.streams[-2:]) == {0, 1}
+    node.connection.connection_lost(None)
+    for task in tasks:
+        await fails(task, AskTheDriver)
 
 
 async def test_what_is_too_much_at_a_time_is_left_to_the_driver() -> None:
