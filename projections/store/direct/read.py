@@ -51,10 +51,10 @@ class Read:
         self.columns = len(table.columns)
         self._ids = tuple(i for i, name in enumerate(table.columns) if table.types[name] is UUID)
         self._times = tuple(i for i, name in enumerate(table.columns) if table.types[name] is datetime)
-        asked: Sequence[Any] = statement.column_metadata
+        prepared: Any = statement  # the driver's attributes have no types
+        asked, told = prepared.column_metadata, prepared.result_metadata
         self._writers = tuple(writer_of(column.type) for column in asked)
-        self._head = execute_head(statement.query_id, len(asked))
-        told: Sequence[Any] = statement.result_metadata
+        self._head = execute_head(prepared.query_id, len(asked))
         # Ids stay bytes, for `Ids`.
         types = [cqltypes.BytesType if column[3] is cqltypes.UUIDType else column[3] for column in told]
         names = list(table.columns)
