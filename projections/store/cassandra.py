@@ -9,7 +9,7 @@ from typing import Any
 from cassandra import AuthenticationFailed, ConsistencyLevel
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
-from cassandra.policies import DCAwareRoundRobinPolicy, HostStateListener, TokenAwarePolicy
+from cassandra.policies import HostStateListener
 from cassandra.query import PreparedStatement, tuple_factory
 
 from events.reachability import reachability
@@ -17,11 +17,15 @@ from events.settings import Settings
 from projections.projection import GENERATION
 from projections.store.conditions import between, equal
 from projections.store.connection import REQUEST_SECONDS, WRONG_PASSWORD, timings
+from projections.store.direct.connection import AskTheDriver
+from projections.store.direct.connections import Connections, kept_connections
+from projections.store.direct.read import Read
 from projections.store.errors import classified
 from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
 from projections.store.many import ReadsOfMany
 from projections.store.nodes import database, node, note
+from projections.store.plan import OwnerFirst
 from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorable, by_partition
 from projections.store.ring import Ring
 from projections.store.starts import NodeStarts
@@ -33,7 +37,7 @@ IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, 
 def connect(settings: Settings, user: str, password: str) -> Session:
     """A session as one of Darkroom's roles. Raises StoreUnavailable if no node answers, LoginRefused if one refuses."""
     profile = ExecutionProfile(
-        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy()),
+        load_balancing_policy=OwnerFirst(),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
         serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
         row_factory=tuple_factory,
@@ -72,8 +76,16 @@ def disconnect(session: Session) -> None:
 async def connected(settings: Settings, user: str, password: str) -> AsyncGenerator["CassandraStore"]:
     """A store as one of Darkroom's roles, for the block. Raises StoreUnavailable."""
     session = await asyncio.to_thread(connect, settings, user, password)
+    async with opened(session, settings.keyspace) as store:
+        yield store
+
+
+@asynccontextmanager
+async def opened(session: Session, keyspace: str) -> AsyncGenerator["CassandraStore"]:
+    """A store with connections of its own to read over, for the block, whose end is the session's too."""
     try:
-        yield CassandraStore(session, settings.keyspace)
+        async with kept_connections(session) as direct:
+            yield CassandraStore(session, keyspace, direct)
     finally:
         await asyncio.to_thread(disconnect, session)
 
@@ -101,23 +113,25 @@ class Outages(HostStateListener):
 
 
 class CassandraStore:
-    """See Store."""
+    """See Store. Rows are read over the `direct` connections, if it is given some, and else over the driver's."""
 
-    def __init__(self, session: Session, keyspace: str):
-        self._session, self._keyspace = session, keyspace
+    def __init__(self, session: Session, keyspace: str, direct: Connections | None = None):
+        self._session, self._keyspace, self._direct = session, keyspace, direct
         self._outages = Outages()
         self._reachable = reachability("Cassandra")
         if session.cluster is not None:
             session.cluster.register_listener(self._outages)
             self._reachable = database(session.cluster)
         self.nodes = NodeStarts(self.execute, lambda: self.outages)
-        reads = ReadsOfMany(self._select, Ring(session, keyspace, self.execute).owners)
+        self._owners = Ring(session, keyspace, self.execute).owners
+        reads = ReadsOfMany(self._select, self._owners)
         self.get_many, self.slice_many = reads.get_many, reads.slice_many
         self.merge_slices, self.pick_many = reads.merge_slices, reads.pick_many
         self._statements: dict[Any, PreparedStatement] = {}
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
         self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
         self._selects: dict[tuple[Table, str, str], str] = {}
+        self._reads: dict[str, Read] = {}
         self._pipeline: Pipeline | None = None
 
     @property
@@ -168,7 +182,7 @@ class CassandraStore:
 
     async def get(self, table: Table, *key: Any) -> Any:
         """See Store."""
-        found = await self._select(table, equal(table.key), key)
+        found = await self._select_at(table, key, equal(table.key), key)
         return found[0] if found else None
 
     async def slice(
@@ -181,12 +195,20 @@ class CassandraStore:
     ) -> list[Any]:
         """See Store."""
         where, bounds = between(table, after, upto)
-        return await self._select(table, equal(table.partition) + where, (*partition, *bounds, limit), " LIMIT ?")
+        values = (*partition, *bounds, limit)
+        return await self._select_at(table, partition, equal(table.partition) + where, values, " LIMIT ?")
 
     async def pick(self, table: Table, partition: tuple[Any, ...], firsts: Collection[Any]) -> list[Any]:
         """See Store."""
         where = equal(table.partition) + equal(table.clustering[:1], several=0)
-        return await self._select(table, where, (*partition, list(firsts)))
+        return await self._select_at(table, partition, where, (*partition, list(firsts)))
+
+    async def _select_at(
+        self, table: Table, key: tuple[Any, ...], where: str, values: tuple[Any, ...], end: str = ""
+    ) -> list[Any]:
+        """Rows of the partition with this key (which may go on), asked for at the node that it belongs to."""
+        owner_of = await self._owners(table)
+        return await self._select(table, where, values, end, owner_of(key) if owner_of else None)
 
     async def _select(
         self, table: Table, where: str, values: tuple[Any, ...], end: str = "", node: Any = None
@@ -196,6 +218,20 @@ class CassandraStore:
             columns = ", ".join(table.columns)
             cql = f"SELECT {columns} FROM {self.physical(table)} WHERE {where.removeprefix(' AND ')}{end}"
             self._selects[table, where, end] = cql
+        if self._direct is not None and (place := self._direct.to(node)) is not None:
+            read = self._reads.get(cql)
+            if read is None:
+                read = self._reads[cql] = Read(await self._statement(cql), table)
+            node, connection = place
+            try:
+                rows = await connection.rows(read, values)
+            except AskTheDriver:  # of the same node: if it has forgotten the statement, the driver prepares it again
+                pass
+            except Exception as error:
+                raise self._note(error) from error
+            else:
+                self._reachable.answered()
+                return rows
         return list(map(table.read, await self.execute(cql, values, node)))
 
     async def _insert(self, table: Table, columns: tuple[str, ...]) -> None:
@@ -207,10 +243,13 @@ class CassandraStore:
         """A statement's rows, for what isn't a read model: claims, keys, redrive requests.
 
         `node`: the driver's Host to ask; if it can't be reached, any is. Raises Unstorable or StoreUnavailable."""
+        return await self._execute((await self._statement(cql)).bind(values), node)
+
+    async def _statement(self, cql: str) -> PreparedStatement:
         statement = self._statements.get(cql)
         if statement is None:
             statement = self._statements[cql] = await self._prepare(cql)
-        return await self._execute(statement.bind(values), node)
+        return statement
 
     async def _prepare(self, cql: str) -> PreparedStatement:
         """Prepares a statement once, even for concurrent callers."""

@@ -12,7 +12,7 @@ from cassandra.cluster import Session
 
 from events.reachability import REFUSES, RETRY_SECONDS
 from events.settings import Settings
-from projections.store.cassandra import CassandraStore, connect, disconnect
+from projections.store.cassandra import CassandraStore, connect, opened
 from projections.store.nodes import database
 from projections.store.protocol import LoginRefused, StoreUnavailable
 
@@ -51,10 +51,8 @@ async def connect_patiently(settings: Settings, user: str, password: str) -> Ses
 async def connected_patiently(settings: Settings, user: str, password: str) -> AsyncGenerator[CassandraStore]:
     """A store as one of Darkroom's roles, for the block. Waits and raises as `connect_patiently` does."""
     session = await connect_patiently(settings, user, password)
-    try:
-        yield CassandraStore(session, settings.keyspace)
-    finally:
-        await asyncio.to_thread(disconnect, session)
+    async with opened(session, settings.keyspace) as store:
+        yield store
 
 
 def _attempt(settings: Settings, user: str, password: str) -> Session:

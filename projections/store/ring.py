@@ -20,9 +20,8 @@ class Ring:
     """The nodes of a keyspace in our datacenter, as the driver knows them now."""
 
     def __init__(self, session: Session, keyspace: str, execute: Execute):
-        self._session, self._keyspace, self._execute = session, keyspace, execute
-        self._token_map: Any = None  # the driver makes another one when a node comes or goes
-        self._tokens: Tokens | None = None
+        self._keyspace, self._execute = keyspace, execute
+        self._current = CurrentTokens(session.cluster, lambda host: is_here(session, host))
         self._copies: int | None = None  # of a row in our datacenter, once we have asked
 
     async def owners(self, table: Table) -> OwnerOf | None:
@@ -30,12 +29,12 @@ class Ring:
 
         Raises StoreUnavailable."""
         tokens = self._current()
-        if tokens is None or len(nodes := set(tokens.hosts)) == 1:
+        if tokens is None or tokens.nodes == 1:
             return None
         if self._copies is None:
             found = await self._execute(REPLICATION, (self._keyspace,))
             self._copies = copies(found[0][0], tokens.hosts[0].datacenter) if found else 0
-        if not 0 < self._copies < len(nodes):
+        if not 0 < self._copies < tokens.nodes:
             return None
         writers = [WRITERS[table.types[name]] for name in table.partition]
 
@@ -46,14 +45,26 @@ class Ring:
 
         return owner_of
 
-    def _current(self) -> "Tokens | None":
-        cluster = self._session.cluster
-        token_map = None if cluster is None else cluster.metadata.token_map
+
+class CurrentTokens:
+    """The ring of the nodes that are `here`, as the driver knows it now. None: it knows of none."""
+
+    def __init__(self, cluster: Any, here: Callable[[Any], bool]):
+        self._cluster, self._here = cluster, here
+        self._token_map: Any = None  # the driver makes another one when a node comes or goes
+        self._tokens: Tokens | None = None
+
+    def __call__(self) -> "Tokens | None":
+        token_map = None if self._cluster is None else self._cluster.metadata.token_map
         if token_map is not self._token_map:
-            policy = self._session.get_execution_profile(EXEC_PROFILE_DEFAULT).load_balancing_policy
-            self._tokens = tokens_of(token_map, lambda host: policy.distance(host) == HostDistance.LOCAL)
-            self._token_map = token_map
+            self._tokens, self._token_map = tokens_of(token_map, self._here), token_map
         return self._tokens
+
+
+def is_here(session: Session, host: Any) -> bool:
+    """Whether a node is in our datacenter, which is that of the contact points."""
+    policy = session.get_execution_profile(EXEC_PROFILE_DEFAULT).load_balancing_policy
+    return policy.distance(host) == HostDistance.LOCAL
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,13 @@ class Tokens:
 
     - `tokens`: in order. A partition belongs to the first that isn't below its own token, or else to the first of all.
     - `hosts`: the driver's Host that has each. It always keeps a copy, whatever the replication.
-    - `token_of`: the token of a partition key's serialised form."""
+    - `token_of`: the token of a partition key's serialised form.
+    - `nodes`: how many different hosts there are."""
 
     tokens: Sequence[int]
     hosts: Sequence[Any]
     token_of: Callable[[bytes], int]
+    nodes: int
 
     def owner(self, key: bytes) -> Any:
         """The node that a partition belongs to."""
@@ -82,7 +95,7 @@ def tokens_of(token_map: Any, here: Callable[[Any], bool]) -> Tokens | None:
     if not ours:
         return None
     tokens, hosts = zip(*ours, strict=True)
-    return Tokens(tokens, hosts, lambda key: token_map.token_class.from_key(key).value)
+    return Tokens(tokens, hosts, lambda key: token_map.token_class.from_key(key).value, len(set(hosts)))
 
 
 def routing_key(values: Sequence[bytes]) -> bytes:

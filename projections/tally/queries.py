@@ -8,8 +8,11 @@ from uuid import UUID
 from events.ids import key_order
 from events.topics import TOPICS, partition_of
 from projections.store.protocol import Store
+from projections.store.scan import rest_of
 from projections.tally.counts import COUNTS, Counts, summed
 from projections.tally.tally import Listed, Member, Tally
+
+PAGE = 1000  # rows of an entity's counts that are read at a time: kinds by shards by generations, so far a hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +106,8 @@ async def newest_members(
 
 
 async def counts_of(store: Store, entities: Sequence[UUID]) -> list[Counts]:
-    """The sizes of all sets of each entity, in order. One request."""
-    return [summed(rows) for rows in await store.slice_many(COUNTS, [(entity,) for entity in entities])]
+    """The sizes of all sets of each entity, in order. One request, and one for each further PAGE rows of an entity."""
+    found = await store.slice_many(COUNTS, [(entity,) for entity in entities], limit=PAGE)
+    for entity, rows in zip(entities, found, strict=True):
+        rows += [row async for row in rest_of(store, COUNTS, entity, first=rows, size=PAGE)]
+    return [summed(rows) for rows in found]

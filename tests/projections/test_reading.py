@@ -13,9 +13,13 @@ from events.ids import key_order
 from projections.graph.followers import followers
 from projections.graph.following import following
 from projections.photos.photos_in_roll import photos_in_roll
+from projections.projection import GENERATION
 from projections.rolls.members import members
 from projections.rolls.roll_followers import roll_followers
 from projections.store.memory import MemoryStore
+from projections.store.table import Stamped
+from projections.tally import queries
+from projections.tally.counts import COUNTS
 from projections.tally.queries import (
     Newest,
     counts_of,
@@ -185,3 +189,17 @@ async def test_the_sizes_of_several_are_read_in_the_order_asked() -> None:
     assert [(each["members"], each["likers"]) for each in sizes] == [(0, 1), (2, 0), (0, 0)]
     assert sizes[1].latest == {"members": minutes(5)}
     assert await counts_of(store, []) == []
+
+
+async def test_sizes_are_whole_however_many_rows_they_are_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail with one slice of each entity, which is cut at its limit."""
+    monkeypatch.setattr(queries, "PAGE", 3)
+    memory = MemoryStore()
+    likes = [(DUSK, shard) for shard in range(7)] + [(DAWN, shard) for shard in range(3)]
+    for entity, shard in likes:
+        row = COUNTS.upsert(entity=entity, kind="likers", shard=shard, generation=GENERATION, total=2, latest=shard)
+        await memory.write([Stamped(row, 1)])
+    store = CountingStore(memory)
+    dusk, dawn, lake = await counts_of(store, [DUSK, DAWN, LAKE])
+    assert (dusk["likers"], dawn["likers"], lake["likers"]) == (14, 6, 0)
+    assert store.requests == 1 + 2 + 1  # dusk's second and third pages; dawn's, which turns out to be empty

@@ -15,6 +15,7 @@ from cassandra.query import BoundStatement, PreparedStatement
 from events.ids import NIL
 from projections.store.cassandra import CassandraStore
 from projections.store.inserts import WRITERS
+from projections.store.plan import OwnerFirst
 from projections.store.protocol import StoreUnavailable
 from projections.store.ring import Ring, copies, routing_key
 from tests.store.tables import FEED, KEYED
@@ -172,6 +173,50 @@ async def test_a_node_that_is_down_is_not_asked() -> None:
     owner_of = await ring(Session(of({0: A, 2**63 - 1: down}))).owners(KEYED)
     assert owner_of
     assert {owner_of((uuid4(),)) for _ in range(100)} == {A, None}
+
+
+def plan(ring: TokenMap, *hosts: Host) -> Any:
+    """What OwnerFirst makes of a query with this routing key, where these hosts are up."""
+    policy: Any = OwnerFirst("here")
+    cluster: Any = SimpleNamespace(metadata=SimpleNamespace(token_map=ring), endpoints_resolved=[])
+    policy.populate(cluster, hosts)
+    return lambda key: list(policy.make_query_plan(None, None if key is None else SimpleNamespace(routing_key=key)))
+
+
+def test_a_plan_begins_with_the_node_that_has_the_row_and_has_each_node_once() -> None:
+    """Seen to fail with the driver's TokenAwarePolicy, which knows no keyspace: nodes take turns."""
+    plan_of = plan(THREE, A, B, C)
+    for _ in range(50):
+        user = uuid4()
+        token = Murmur3Token.from_key(user.bytes).value
+        owner = A if token <= -(2**63) + THIRD else B if token <= -(2**63) + 2 * THIRD else C
+        planned = plan_of(user.bytes)
+        assert planned[0] is owner
+        assert sorted(host.name for host in planned) == ["a", "b", "c"]
+
+
+def test_nodes_take_turns_where_the_owner_is_down_or_there_is_no_key() -> None:
+    down = Host("down", is_up=False)
+    plan_of = plan(of({2**63 - 1: down, -(2**63): A}), A)
+    assert {host.name for _ in range(20) for host in plan_of(uuid4().bytes)} == {"a"}
+    plan_of = plan(THREE, A, B, C)
+    assert len({plan_of(None)[0].name for _ in range(3)}) == 3
+    assert [host.name for host in plan(of({0: A, 9: A}), A)(b"key")] == ["a"]
+
+
+async def test_a_single_row_is_asked_for_at_its_owner() -> None:
+    session: Any = Session(THREE)
+    session.prepare = lambda cql: SimpleNamespace(bind=lambda values: cql)
+    store = CassandraStore(session, "darkroom")
+    store._owners = Ring(session, "darkroom", session.execute).owners
+    owner_of = await store._owners(KEYED)
+    assert owner_of
+    session.asked.clear()
+    users = [uuid4() for _ in range(30)]
+    for user in users:
+        await store.get(KEYED, user)
+    assert session.asked == [owner_of((user,)) for user in users]
+    assert len(set(session.asked)) == 3
 
 
 def test_the_copies_of_a_datacenter() -> None:
