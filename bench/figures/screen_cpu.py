@@ -45,7 +45,8 @@ READS = ("get", "get_many", "slice", "slice_many", "merge_slices", "pick", "pick
 
 
 class Recorded(MemoryStore):
-    """A store that answers what it was asked before at once, as if the answer had just arrived; and counts."""
+    """A store that answers what it was asked before at once, as if the answer had just arrived. It counts requests, and
+    the seconds that it took itself."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,11 +57,11 @@ class Recorded(MemoryStore):
 
     def _recorded(self, name: str, read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def recorded(*asked: Any, **bounds: Any) -> Any:
-            self.requests, began = self.requests + 1, time.process_time()
+            self.requests, began = self.requests + 1, time.perf_counter()
             question = f"{name} {asked!r} {bounds!r}"
             if question not in self._answers:
                 self._answers[question] = await read(*asked, **bounds)
-            self.seconds += time.process_time() - began
+            self.seconds += time.perf_counter() - began
             return self._answers[question]
 
         return recorded
