@@ -14,6 +14,8 @@ from cassandra.query import PreparedStatement, tuple_factory
 
 from events.reachability import reachability
 from events.settings import Settings
+from events.topics import Partitioning
+from projections.partitions import read_partitioning
 from projections.projection import GENERATION
 from projections.store.conditions import between, equal
 from projections.store.connection import REQUEST_SECONDS, WRONG_PASSWORD, timings
@@ -73,7 +75,7 @@ async def connected(settings: Settings, user: str, password: str) -> AsyncGenera
     """A store as one of Darkroom's roles, for the block. Raises StoreUnavailable."""
     session = await asyncio.to_thread(connect, settings, user, password)
     try:
-        yield CassandraStore(session, settings.keyspace)
+        yield await opened(session, settings.keyspace)
     finally:
         await asyncio.to_thread(disconnect, session)
 
@@ -100,11 +102,17 @@ class Outages(HostStateListener):
         """See HostStateListener."""
 
 
+async def opened(session: Session, keyspace: str) -> "CassandraStore":
+    """The store of a keyspace that knows how its log is divided. Raises NotWrittenDown, StoreUnavailable."""
+    return CassandraStore(session, keyspace, await read_partitioning(CassandraStore(session, keyspace)))
+
+
 class CassandraStore:
     """See Store."""
 
-    def __init__(self, session: Session, keyspace: str):
-        self._session, self._keyspace = session, keyspace
+    def __init__(self, session: Session, keyspace: str, partitioning: Partitioning | None = None):
+        """`partitioning`: what is written down in the keyspace (`opened`); without it, no shard can be computed."""
+        self._session, self._keyspace, self._partitioning = session, keyspace, partitioning
         self._outages = Outages()
         self._reachable = reachability("Cassandra")
         if session.cluster is not None:
@@ -119,6 +127,13 @@ class CassandraStore:
         self._inserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
         self._selects: dict[tuple[Table, str, str], str] = {}
         self._pipeline: Pipeline | None = None
+
+    @property
+    def partitioning(self) -> Partitioning:
+        """See Store. Raises LookupError if the store was made without it."""
+        if self._partitioning is None:
+            raise LookupError("the store was made without how its log is divided: see `opened`")
+        return self._partitioning
 
     @property
     def outages(self) -> int:

@@ -12,7 +12,8 @@ from cassandra.cluster import Session
 
 from events.reachability import REFUSES, RETRY_SECONDS
 from events.settings import Settings
-from projections.store.cassandra import CassandraStore, connect, disconnect
+from projections.partitions import NotWrittenDown
+from projections.store.cassandra import CassandraStore, connect, disconnect, opened
 from projections.store.nodes import database
 from projections.store.protocol import LoginRefused, StoreUnavailable
 
@@ -52,9 +53,14 @@ async def connected_patiently(settings: Settings, user: str, password: str) -> A
     """A store as one of Darkroom's roles, for the block. Waits and raises as `connect_patiently` does."""
     session = await connect_patiently(settings, user, password)
     try:
-        yield CassandraStore(session, settings.keyspace)
+        yield await opened_patiently(session, settings)
     finally:
         await asyncio.to_thread(disconnect, session)
+
+
+async def opened_patiently(session: Session, settings: Settings) -> CassandraStore:
+    """The store of the settings' keyspace, once its tables are there and say how the log is divided."""
+    return await database(settings).until(lambda: opened(session, settings.keyspace), StoreUnavailable, NotWrittenDown)
 
 
 def _attempt(settings: Settings, user: str, password: str) -> Session:

@@ -15,8 +15,9 @@ from events.personal import seal, unseal
 from events.positions import MalformedPosition, Position, format_positions, parse_position, parse_positions
 from events.registry import RegistryUnavailable, UnknownSchema
 from events.settings import Settings
-from events.topics import TOPICS, key_bytes, partition_of
+from events.topics import TOPICS, even, key_bytes
 from tests.given import ADA, BO, CY
+from tests.partitions import partition_of
 
 KEY = bytes(range(32))
 
@@ -38,7 +39,7 @@ def test_a_key_goes_where_kafkas_own_partitioner_puts_it() -> None:
     assert key_bytes(ADA) == str(ADA).encode()
     for topic in ("accounts", "graph", "rolls", "photos", "reactions", "deadletters"):
         assert [partition_of(topic, person) for person in (ADA, BO, CY)] == [6, 7, 2]
-    assert {topic.partitions for topic in TOPICS.values()} == {8}
+        assert [even(64).of(topic, person) for person in (ADA, BO, CY)] == [54, 55, 34]
     assert {topic.name: topic.max_record_bytes for topic in TOPICS.values()} == dict.fromkeys(TOPICS, 1 << 20) | {
         "deadletters": 2 << 20
     }
