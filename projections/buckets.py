@@ -1,4 +1,4 @@
-"""Time buckets: lists cut into partitions of an hour, a day or a month each, and an index of the buckets that there are.
+"""Time buckets: lists cut into partitions of an hour, day or month each, and an index of the buckets that there are.
 
 A partition's key is one text, of the entity and the bucket: a list is read in two requests, one for the index and one
 for many buckets at once, which the database takes only where a single column tells them apart.
