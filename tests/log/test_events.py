@@ -17,7 +17,7 @@ from events.registry import RegistryUnavailable, UnknownSchema
 from events.settings import Settings
 from events.topics import TOPICS, even, key_bytes
 from tests.given import ADA, BO, CY
-from tests.partitions import partition_of
+from tests.partitions import PARTITIONING, partition_of
 
 KEY = bytes(range(32))
 
@@ -51,11 +51,17 @@ def test_a_position_up_to_the_bounds_is_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["photos-8@0", "photos-3@" + "9" * 19, "photos--1@0", "photos-3@1.0", "Photos-3@1", ""]
+    "text", ["photos-8@0", "photos-1000000@0", "photos-3@" + "9" * 19, "photos--1@0", "photos-3@1.0", "Photos-3@1", ""]
 )
 def test_a_position_beyond_them_is_none(text: str) -> None:
     with pytest.raises(MalformedPosition):
-        parse_position(text)
+        parse_position(text, PARTITIONING)
+
+
+def test_whether_there_is_such_a_partition_follows_from_how_the_log_is_divided() -> None:
+    assert parse_positions("photos-8@0", even(64)) == [Position("photos", 8, 0)]
+    with pytest.raises(MalformedPosition, match="photos has no partition 8"):
+        parse_positions("photos-8@0", even(8))
 
 
 def test_so_many_positions_may_be_named_and_no_more() -> None:
