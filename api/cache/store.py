@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.cache.answers import Answers
 from api.cache.sizes import Unit
+from events.topics import Partitioning
 from projections.progress import PROGRESS
 from projections.store.protocol import Store
 from projections.store.table import Stamped, Table, stored_form, values_of
@@ -24,6 +25,11 @@ class CachedStore:
     def since(self, moment: float) -> "CachedStore":
         """The same cache for a request that may be given only what was read after a moment (of `time.monotonic`)."""
         return CachedStore(self._store, self.answers, moment)
+
+    @property
+    def partitioning(self) -> Partitioning:
+        """See Store."""
+        return self._store.partitioning
 
     @property
     def outages(self) -> int:
