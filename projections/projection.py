@@ -22,11 +22,11 @@ class Projection:
         self.tables = tables
         self.events = subscription(fold)
         self.topics = sorted({topic_of(event) for event in self.events})
-        self._fold = fold if len(inspect.signature(fold).parameters) == 2 else lambda event, _: fold(event)
+        self._fold, self._wants_partition = fold, len(inspect.signature(fold).parameters) == 2
 
     def __call__(self, event: Event, partition: int) -> list[Upsert]:
         """The rows that an event gives, which is in this partition of the log."""
-        return self._fold(event, partition)
+        return self._fold(event, partition) if self._wants_partition else self._fold(event)
 
 
 def projection(*tables: Table) -> Callable[[Fold], Projection]:

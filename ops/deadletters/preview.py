@@ -56,9 +56,8 @@ class Preview:
         self.letters[letter.id] = letter.at
         why = None
         if event is not None:
-            record, topic = record_of(letter), letter.position.topic
-            unreadable = isinstance(event, Unreadable)
-            why = event.reason if unreadable else misplaced(topic, self.partitioning, record, event)
+            place = letter.position.topic, self.partitioning, record_of(letter)
+            why = event.reason if isinstance(event, Unreadable) else misplaced(*place, event)
         if why:
             self.still_failing[why] += 1
         elif event is not None and not isinstance(event, Unreadable):

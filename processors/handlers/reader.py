@@ -50,8 +50,9 @@ class Reader:
         reads: list[Read] = []
         rejects: list[Reject] = []
         for record, entry in zip(records, decoded, strict=True):
-            unreadable, divided = isinstance(entry, Unreadable), self._partitioning
-            reason = entry.reason if unreadable else misplaced(topic, divided, record, entry)
+            reason = (
+                entry.reason if isinstance(entry, Unreadable) else misplaced(topic, self._partitioning, record, entry)
+            )
             if reason:
                 rejects.append(Reject(record, self._name, reason, decoded=False))
             elif not isinstance(entry, Unreadable):

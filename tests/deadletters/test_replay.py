@@ -84,7 +84,7 @@ async def test_a_reactor_acts_on_one_record_at_a_time_and_on_each() -> None:
 async def test_a_lost_lease_is_no_outcome_of_a_reactors_record() -> None:
     """Seen to fail without LeaseLost told apart: the operator would be told that the record failed."""
     _, records = await likes(1)
-    replay = ReactorReplay(Reacting("counter", [PhotoLiked], Acting(LeaseLost())), memory_codec)
+    replay = ReactorReplay(Reacting("counter", [PhotoLiked], Acting(LeaseLost())), memory_codec, PARTITIONING)
     with pytest.raises(LeaseLost):
         await replay(records, "counter", Lease.of())
 

@@ -1,6 +1,6 @@
 """What is asked of sets: who is in it, in which order, from where on, at every size of a read; and what that costs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -33,7 +33,7 @@ from projections.tally.queries import (
 from tests import given
 from tests.given import ADA, BO, CY, DAWN, DEN, DUSK, LAKE, MORNING, minutes, named
 from tests.kit import run
-from tests.partitions import PARTITIONING
+from tests.partitions import PARTITIONING, partition_of
 from tests.projections.counting import CountingStore
 from tests.projections.rows import OF_ADA, OF_BO, store_of, stored
 
@@ -138,7 +138,7 @@ async def test_stretch_by_stretch_a_set_is_everybody_once_where_they_began_first
     history: list[tuple[str, UUID, int]], size: int
 ) -> None:
     events: list[Event] = []
-    began: dict[UUID, tuple[object, ...]] = {}
+    began: dict[UUID, tuple[datetime, UUID, UUID]] = {}
     live: dict[UUID, list[UUID]] = {}
     for number, (what, person, minute) in enumerate(history):
         held = live.setdefault(person, [])
@@ -164,7 +164,9 @@ async def test_stretch_by_stretch_a_set_is_everybody_once_where_they_began_first
         assert all(row.beginning == beginning for beginning, row in newest.members.items())
         if len(newest.rows) < size:
             break
-    assert looked_at == sorted(began.values(), key=key_order, reverse=True)
+    somebody = {followers.shard(partition_of("graph", person), person) for person, held in live.items() if held}
+    there = [at for at in began.values() if followers.shard(partition_of("graph", at[1]), at[1]) in somebody]
+    assert looked_at == sorted(there, key=key_order, reverse=True)
     firsts = [min((began[each] for each in held), key=key_order) for held in live.values() if held]
     assert [began[each] for each in shown] == sorted(firsts, key=key_order, reverse=True)
 
