@@ -50,7 +50,7 @@ BUDGETS = {
 MORE_THAN_EIGHT = {
     "/v1/users/@{user}/photos": "who has the handle",
     "/v1/users/@{user}/followers": "who has the handle, and their row",
-    "/v1/users/{user}/rolls": "thumbs and covers: newest photos, those chosen, and whether their owners hide",
+    "/v1/users/{user}/rolls": "thumbs and covers: the newest of each roll, chosen photos, and whether owners hide",
     "/v1/rolls/{roll}": "as a list of rolls, and when the next of its photos is ready",
     "/v1/rolls/{roll}/members": "sizes and relations of people, and whether the viewer may see the roll",
     "/v1/photos/{photo}/likers": "sizes and relations of people, and whether the viewer may see the photo",
