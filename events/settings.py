@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     registry: str = ""
     s3: str = ""
 
+    # How many partitions a topic gets when it is made, for good: 64 in production. From then on the tables say it.
+    partitions: int = Field(default=8, ge=1, le=4096)
     replication: int = Field(default=1, ge=1)
     min_insync: int = Field(default=1, ge=1)
     keyspace: str = "darkroom"

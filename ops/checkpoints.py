@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from events.settings import Settings
-from events.topics import FACTS, TOPICS
+from events.topics import FACTS, TOPICS, Partitioning
 from ops.errors import OperatorError
 from processors.catalog import reactors
 from processors.log.ends import LogEnds
@@ -27,9 +27,9 @@ async def all_progress(store: Store) -> list[Progress]:
     """Every row of `progress`. Raises StoreUnavailable."""
     return [
         row
-        for topic in TOPICS.values()
-        for partition in range(topic.partitions)
-        for row in (await read_progress(store, topic.name, partition)).values()
+        for topic in TOPICS
+        for partition in store.partitioning.each(topic)
+        for row in (await read_progress(store, topic, partition)).values()
     ]
 
 
@@ -55,7 +55,7 @@ def from_json(text: str, name: str) -> list[Progress]:
 
 def check_row(row: Progress) -> None:
     """Raises ValueError, LookupError or TypeError unless a row is of this log and has whole numbers where it must."""
-    if not 0 <= row.partition < TOPICS[row.topic].partitions or not row.projection:
+    if row.topic not in TOPICS or row.partition < 0 or not row.projection:
         raise ValueError(f"{row.topic}-{row.partition} is no partition of the log")
     for field in fields(row):
         value: Any = getattr(row, field.name)
@@ -87,15 +87,17 @@ def require_no_consumers(settings: Settings) -> None:
         )
 
 
-def require_in_log(settings: Settings, rows: list[Progress]) -> None:
+def require_in_log(settings: Settings, partitioning: Partitioning, rows: list[Progress]) -> None:
     """Raises OperatorError if an offset is beyond the log's end, KafkaException or TimeoutError without an answer."""
-    ends_of = LogEnds(settings)
+    ends_of = LogEnds(settings, partitioning)
     ends = {(topic, i): end for name in sorted({row.topic for row in rows}) for topic, i, end in ends_of.now(name)}
     for row in rows:
-        if (row.offset or 0) > ends[row.topic, row.partition]:
+        end = ends.get((row.topic, row.partition), -1)
+        if (row.offset or 0) > end:
+            log = f"the log ends at {end}" if end >= 0 else "the log has no such partition"
             raise OperatorError(
-                f"{row.projection} had come to {row.topic}-{row.partition}@{row.offset}, and the log ends at "
-                f"{ends[row.topic, row.partition]}: these are the offsets of another log, or this one has lost records."
+                f"{row.projection} had come to {row.topic}-{row.partition}@{row.offset}, and {log}: these are the "
+                "offsets of another log, or this one has lost records."
             )
 
 
@@ -109,11 +111,11 @@ async def save(settings: Settings) -> tuple[str, int]:
 async def restore(settings: Settings, text: str, name: str) -> int:
     """Replaces `progress` by what a file's text has; how many rows. Raises OperatorError, StoreUnavailable."""
     rows = from_json(text, name)
-    try:
-        require_no_consumers(settings)
-        require_in_log(settings, rows)
-    except (KafkaException, TimeoutError) as error:
-        raise OperatorError(f"Kafka doesn't say whether a worker is consuming: {error}.") from error
     async with connected(settings, WORKER, settings.worker_password) as store:
+        try:
+            require_no_consumers(settings)
+            require_in_log(settings, store.partitioning, rows)
+        except (KafkaException, TimeoutError) as error:
+            raise OperatorError(f"Kafka doesn't say whether a worker is consuming: {error}.") from error
         await replace_progress(store, rows)
     return len(rows)

@@ -20,6 +20,7 @@ COMMANDS = {
     "api": "ops.commands.api:api",
     "token": "ops.commands.token:token",
     "progress": "ops.commands.progress:progress",
+    "plan": "ops.commands.plan:plan",
     "deadletters": "ops.deadletters.command:deadletters",
     "version": "ops.commands.version:version",
 }

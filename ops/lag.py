@@ -32,7 +32,7 @@ def lag(settings: Settings) -> dict[str, int]:
 async def read_lag(settings: Settings) -> dict[str, int]:
     """Does what `lag` does. Raises what the servers' clients raise."""
     async with connected(settings, API, settings.api_password) as store:
-        ends_of = LogEnds(settings)
+        ends_of = LogEnds(settings, store.partitioning)
         ends = {(topic, partition): end for name in FACTS for topic, partition, end in await ends_of(name)}
         found = await asyncio.gather(*(next_offsets(store, *where) for where in ends))
     progress = dict(zip(ends, found, strict=True))

@@ -9,8 +9,9 @@ from confluent_kafka.admin import AdminClient
 from events.confluent_registry import register_all
 from events.settings import Settings
 from processors.catalog import every_table
-from producers.topics import new_topics, wait_for_topics
+from producers.topics import new_topics, partitions_there, wait_for_topics
 from projections.keyspace import create_all
+from projections.partitions import write_down
 from projections.store.cassandra import connect, disconnect
 
 
@@ -44,6 +45,18 @@ def create_topics(settings: Settings) -> None:
     asyncio.run(wait_for_topics(settings))
 
 
+def write_down_partitions(settings: Settings) -> None:
+    """Writes down how many partitions each topic has, once: as Kafka says it, when its tables are new.
+
+    Raises WrongTopics if a topic has another number now; StoreUnavailable or KafkaException without an answer."""
+    session = connect(settings, "cassandra", settings.cassandra_password)
+    try:
+        written = write_down(session, settings.keyspace, partitions_there(settings))
+    finally:
+        disconnect(session)
+    asyncio.run(wait_for_topics(settings, written))
+
+
 def create_bucket(settings: Settings) -> None:
     """Creates the bucket, and its sentinel in it. Raises botocore's ClientError or BotoCoreError."""
     from botocore.exceptions import ClientError  # heavy, and only this needs it
@@ -63,10 +76,11 @@ def create_bucket(settings: Settings) -> None:
         client.close()
 
 
-# What is made in each server, by its name: each step needs that one alone.
+# What is made in each server, by its name: each step needs that one alone, but for the last, which needs two.
 STEPS: Mapping[str, Callable[[Settings], object]] = {
     "kafka": create_topics,
     "registry": register_all,
     "cassandra": create_tables,
     "s3": create_bucket,
+    "partitions": write_down_partitions,
 }

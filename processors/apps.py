@@ -28,8 +28,7 @@ from processors.transport.lease import Lease
 from producers.publisher import Publisher
 from projections.catalog import PROJECTIONS, of_topic
 from projections.private.codec import Codecs
-from projections.store.cassandra import CassandraStore, connect
-from projections.store.roles import WORKER
+from projections.store.cassandra import CassandraStore
 
 PROJECTIONS_FIRST = (EVERY, *(projection.name for projection in PROJECTIONS))  # before the reactors
 
@@ -37,15 +36,16 @@ PROJECTIONS_FIRST = (EVERY, *(projection.name for projection in PROJECTIONS))  #
 class AppFactory:
     """Makes apps that share one process' session, producer and codec."""
 
-    def __init__(self, settings: Settings, store: CassandraStore | None = None):
-        """`store`: as the worker's role; without it, one is opened. Raises StoreUnavailable if that can't be done."""
+    def __init__(self, settings: Settings, store: CassandraStore):
+        """`store`: as the worker's role, opened (`processors.waiting`)."""
         self.settings = settings
-        self.cassandra = store or CassandraStore(connect(settings, WORKER, settings.worker_password), settings.keyspace)
+        self.cassandra = store
         self.store = armed_store(self.cassandra)
         self.codecs = Codecs.of(self.cassandra, settings)
         self.codec = self.codecs.fresh()
-        self.publisher = Publisher(settings, self.codec, "darkroom-worker")
-        self.tools = Tools(self.store, self.publisher, Objects(settings), LogEnds(settings), settings)
+        self.publisher = Publisher(settings, self.codec, "darkroom-worker", store.partitioning)
+        ends = LogEnds(settings, store.partitioning)
+        self.tools = Tools(self.store, self.publisher, Objects(settings), ends, settings)
         self.log, self.copy_window_ms = LogRecords(settings), 1000 * settings.copy_window
         self.redrive_requests = CassandraRedriveRequests(self.cassandra, settings.keyspace)
 
@@ -104,7 +104,9 @@ class AppFactory:
         dead_letters, window_ms = self.dead_letters(reactor.name), self.copy_window_ms
         handler = ReactorHandler(reactor, self.store, self.codec, dead_letters, self.log, window_ms)
         redrive = self._redrive(
-            ReactorReplay(reactor, self.codecs.fresh), PROJECTIONS_FIRST, min(ROUND, reactor.max_records)
+            ReactorReplay(reactor, self.codecs.fresh, self.store.partitioning),
+            PROJECTIONS_FIRST,
+            min(ROUND, reactor.max_records),
         )
 
         async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:

@@ -25,7 +25,6 @@ from events.generated import (
     RollUnfollowed,
 )
 from events.ids import derived_id
-from events.topics import TOPICS
 from processors.handlers.batch import Batch
 from processors.handlers.patient import PatientPublisher, PatientStore
 from processors.handlers.reactor import Reactor, wait_until_projected
@@ -39,6 +38,7 @@ from projections.rolls.roll import ROLL, Roll
 from projections.rolls.roll_followers import roll_followers
 from projections.store.protocol import Store
 from projections.store.scan import scan
+from projections.tally.queries import live_shards
 from projections.tally.tally import Member, Tally
 
 PAGE = 500
@@ -129,8 +129,8 @@ async def roll_is_deleted(store: Store, roll_id: UUID) -> bool:
 
 
 async def live_members(store: Store, tally: Tally, entity: UUID) -> AsyncIterator[Member]:
-    """The live beginnings of a set, over all of its shards, read a page at a time."""
-    for shard in range(TOPICS[tally.topics[0]].partitions):
+    """The live beginnings of a set, over all of its shards that have any, read a page at a time."""
+    for shard in await live_shards(store, tally, entity):
         async for row in scan(store, tally.members, entity, shard, size=PAGE):
             if row.live:
                 yield row

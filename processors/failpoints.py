@@ -87,7 +87,7 @@ class FailingStore:
         self._store = store
         self.get, self.slice, self.write_together = store.get, store.slice, store.write_together
         self.get_many, self.slice_many, self.merge_slices = store.get_many, store.slice_many, store.merge_slices
-        self.pick_many, self.nodes = store.pick_many, store.nodes
+        self.pick_many, self.nodes, self.partitioning = store.pick_many, store.nodes, store.partitioning
 
     @property
     def outages(self) -> int:

@@ -20,11 +20,9 @@ from events.schema import all_schemas
 from events.settings import Settings
 from processors.worker import listen
 from producers.topics import wait_for_topics
-from projections.progress import PROGRESS
 from projections.store.cassandra import CassandraStore
-from projections.store.connecting import connect_patiently
+from projections.store.connecting import connect_patiently, opened_patiently
 from projections.store.nodes import database
-from projections.store.protocol import StoreUnavailable
 from projections.store.roles import WORKER
 
 
@@ -61,7 +59,9 @@ class Waiting:
                 connecting = group.create_task(self._cassandra())
                 group.create_task(self._kafka())
                 group.create_task(self._registry())
-            return connecting.result()
+            store = connecting.result()
+            await wait_for_topics(self.settings, store.partitioning)  # once more: now we know how they must be divided
+            return store
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
@@ -70,8 +70,7 @@ class Waiting:
     async def _cassandra(self) -> CassandraStore:
         cassandra = self._waits_for(database(self.settings))
         session = await connect_patiently(self.settings, WORKER, self.settings.worker_password)
-        store = CassandraStore(session, self.settings.keyspace)
-        await cassandra.until(lambda: store.slice(PROGRESS, "photos", 0, limit=1), StoreUnavailable)
+        store = await opened_patiently(session, self.settings)
         self.missing.discard(cassandra.what)
         return store
 

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from events.ids import event_id_of
 from events.positions import Position
 from events.settings import Settings
-from events.topics import partition_of
+from events.topics import Partitioning
 from producers.publisher import CONNECTION, EncodedRecord, NotPublished
 
 SEARCH_SECONDS = 20.0  # for one search; below what may pass between a search and its append
@@ -24,7 +24,14 @@ Partition = tuple[str, int]
 class KafkaLogSearch:
     """See producers.writes.execute.LogSearch. Each search has a consumer of its own, outside any group."""
 
-    def __init__(self, settings: Settings, seconds: float = SEARCH_SECONDS, leeway: timedelta = LEEWAY):
+    def __init__(
+        self,
+        settings: Settings,
+        partitioning: Partitioning,
+        seconds: float = SEARCH_SECONDS,
+        leeway: timedelta = LEEWAY,
+    ):
+        self._partitioning = partitioning
         self._options = CONNECTION | {
             "bootstrap.servers": settings.bootstrap,
             "group.id": "none",  # it must have a name; nothing joins or commits
@@ -43,10 +50,14 @@ class KafkaLogSearch:
         for record in records:
             identity = event_id_of(record.value)
             assert identity is not None, "a record that the codec made has no event id"
-            wanted.setdefault(partition_of_record(record), set()).add(identity)
+            wanted.setdefault(self._place(record), set()).add(identity)
         async with self._turn:
             found = await asyncio.to_thread(self._find, wanted, since - self._leeway)
-        return [found.get((*partition_of_record(record), event_id_of(record.value) or b"")) for record in records]
+        return [found.get((*self._place(record), event_id_of(record.value) or b"")) for record in records]
+
+    def _place(self, record: EncodedRecord) -> Partition:
+        """Returns the topic and the partition that a record belongs to."""
+        return record.topic, self._partitioning.of(record.topic, record.key)
 
     async def end(self, topic: str, partition: int) -> int:
         """Returns a partition's next offset. Raises NotPublished if Kafka doesn't answer."""
@@ -100,8 +111,3 @@ class KafkaLogSearch:
             if start.offset < 0:
                 start.offset = consumer.get_watermark_offsets(start, ASK_SECONDS)[1]
         return starts
-
-
-def partition_of_record(record: EncodedRecord) -> Partition:
-    """Returns the topic and the partition that a record belongs to."""
-    return record.topic, partition_of(record.topic, record.key)

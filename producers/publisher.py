@@ -14,7 +14,7 @@ from events.delivery import DELIVERY_SECONDS
 from events.generated import Event
 from events.positions import Position
 from events.settings import Settings
-from events.topics import TOPICS, key_bytes, partition_of
+from events.topics import TOPICS, Partitioning, key_bytes
 from producers.kafka_watch import KafkaWatch
 
 CLOSING_SECONDS = 2.0  # what records that are queued get when the publisher is closed
@@ -65,8 +65,8 @@ class Publishes(Protocol):
 class Publisher:
     """Appends events. A process has one, in one event loop; `close` flushes it and ends its poll thread."""
 
-    def __init__(self, settings: Settings, codec: Codec, client_id: str):
-        self._codec = codec
+    def __init__(self, settings: Settings, codec: Codec, client_id: str, partitioning: Partitioning):
+        self._codec, self._partitioning = codec, partitioning
         self._watch = KafkaWatch(settings)
         self._options: Any = CONNECTION | {
             "error_cb": self._watch.error,
@@ -166,7 +166,7 @@ class Publisher:
                 loop.call_soon_threadsafe(self._retire, producer)
             loop.call_soon_threadsafe(resolve, answer, topic, error, message)
 
-        arguments: dict[str, Any] = {"partition": partition_of(topic, person)} if person else {}
+        arguments: dict[str, Any] = {"partition": self._partitioning.of(topic, person)} if person else {}
         while not self._closed:
             producer = self._producer
             try:

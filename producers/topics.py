@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from events.reachability import of_kafka
 from events.settings import Settings
-from events.topics import TOPICS, Topic
+from events.topics import TOPICS, Partitioning, Topic
 from producers.kafka_features import ELIGIBLE_LEADER_REPLICAS, Features, features
 from projections.store.connecting import in_daemon_thread
 
@@ -65,11 +65,11 @@ def required_configs(topic: Topic, settings: Settings) -> dict[str, str]:
 
 
 def new_topics(settings: Settings) -> list[NewTopic]:
-    """All topics, as they are made."""
+    """All topics, as they are made: in as many partitions as the settings say."""
     return [
         NewTopic(
             topic.name,
-            num_partitions=topic.partitions,
+            num_partitions=settings.partitions,
             replication_factor=settings.replication,
             config=required_configs(topic, settings),
         )
@@ -77,18 +77,21 @@ def new_topics(settings: Settings) -> list[NewTopic]:
     ]
 
 
-async def wait_for_topics(settings: Settings) -> None:
+async def wait_for_topics(settings: Settings, partitioning: Partitioning | None = None) -> None:
     """Returns when Kafka has answered, has all topics, and they are as they must be; waited for as long as it takes.
 
-    Can be cancelled at any moment. Raises WrongTopics."""
+    `partitioning`: as the tables say it; without it, how many partitions there are isn't looked at. Can be cancelled at
+    any moment. Raises WrongTopics."""
     kafka = of_kafka(settings)
-    await kafka.until(lambda: in_daemon_thread(lambda: require_topics(settings)), KafkaAway, TopicsMissing)
+    await kafka.until(
+        lambda: in_daemon_thread(lambda: require_topics(settings, partitioning)), KafkaAway, TopicsMissing
+    )
 
 
-def require_topics(settings: Settings) -> None:
+def require_topics(settings: Settings, partitioning: Partitioning | None = None) -> None:
     """Returns if all topics are there, as they must be. Raises KafkaAway, TopicsMissing or WrongTopics."""
     try:
-        wrong = wrong_settings(settings)
+        wrong = wrong_settings(settings, partitioning)
     except KafkaException as error:
         raise KafkaAway(error.args[0].str()) from error
     except (NoAnswer, OSError) as error:
@@ -100,7 +103,17 @@ def require_topics(settings: Settings) -> None:
         raise TopicsMissing(f"it has no topic {', '.join(absent)} yet")
 
 
-def wrong_settings(settings: Settings) -> list[WrongSetting]:
+def partitions_there(settings: Settings) -> dict[str, int]:
+    """How many partitions the broker says that each of our topics has; only those that are there.
+
+    Raises KafkaException if it doesn't answer."""
+    metadata = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 0}).list_topics(
+        timeout=ANSWER_SECONDS
+    )
+    return {name: len(of.partitions) for name, of in metadata.topics.items() if name in TOPICS and of.error is None}
+
+
+def wrong_settings(settings: Settings, partitioning: Partitioning | None = None) -> list[WrongSetting]:
     """Compares all topics with what they must be, by what the broker reports, its defaults included.
 
     Raises KafkaException, OSError or TimeoutError if it doesn't answer."""
@@ -118,22 +131,34 @@ def wrong_settings(settings: Settings) -> list[WrongSetting]:
             continue
         partitions = present[topic.name].partitions.values()
         found = {name: str(entry.value) for name, entry in configs[topic.name].items()}
-        wrong += wrong_shape(topic, settings, len(partitions), min(len(each.replicas) for each in partitions))
+        if partitioning is not None:
+            wrong += wrong_number(topic.name, settings, found=len(partitions), written=partitioning[topic.name])
+        wrong += wrong_replication(topic.name, settings, min(len(each.replicas) for each in partitions))
         wrong += wrong_configs(topic, settings, found)
     return wrong + wrong_features(settings, features(settings.bootstrap) if settings.replication > 1 else None)
 
 
-def wrong_shape(topic: Topic, settings: Settings, partitions: int, replicas: int) -> list[WrongSetting]:
-    """What is wrong with a topic's partitions: their number, or the least number of replicas that one of them has."""
-    wrong: list[WrongSetting] = []
-    tool = f"--bootstrap-server {settings.bootstrap}"
-    if partitions != topic.partitions:
-        mend = f"kafka-topics {tool} --delete --topic {topic.name}   (only while it is empty: its keys would move)"
-        wrong.append(WrongSetting(topic.name, "its number of partitions", f"{partitions}", f"{topic.partitions}", mend))
-    if replicas < settings.replication:
-        mend = f"kafka-reassign-partitions {tool} --execute --reassignment-json-file FILE   (with more replicas)"
-        wrong.append(WrongSetting(topic.name, "its replication", f"{replicas}", f"{settings.replication}", mend))
-    return wrong
+def wrong_number(topic: str, settings: Settings, *, found: int, written: int) -> list[WrongSetting]:
+    """What is wrong with a topic's number of partitions: another one than the tables were made for."""
+    if found == written:
+        return []
+    tool = f"kafka-topics --bootstrap-server {settings.bootstrap}"
+    mend = (
+        f"{tool} --delete --topic {topic}, and DARKROOM_PARTITIONS={written} darkroom up   (while the topic is empty)\n"
+        f"    or cqlsh -e 'DROP KEYSPACE {settings.keyspace}', and darkroom up   (where it holds another log's tables: "
+        "they are made again from this one)"
+    )
+    required = f"{written}, as {settings.keyspace}.topic_partitions says: its shards follow from it"
+    return [WrongSetting(topic, "its number of partitions", f"{found}", required, mend)]
+
+
+def wrong_replication(topic: str, settings: Settings, replicas: int) -> list[WrongSetting]:
+    """What is wrong with the least number of replicas that one of a topic's partitions has."""
+    if replicas >= settings.replication:
+        return []
+    tool = f"kafka-reassign-partitions --bootstrap-server {settings.bootstrap}"
+    mend = f"{tool} --execute --reassignment-json-file FILE   (with more replicas)"
+    return [WrongSetting(topic, "its replication", f"{replicas}", f"{settings.replication}", mend)]
 
 
 def wrong_configs(topic: Topic, settings: Settings, found: dict[str, str]) -> list[WrongSetting]:

@@ -1,4 +1,4 @@
-"""Time buckets: lists cut into partitions of a day or a month each, and an index of the buckets that there are.
+"""Time buckets: lists cut into partitions of an hour, day or month each, and an index of the buckets that there are.
 
 A partition's key is one text, of the entity and the bucket: a list is read in two requests, one for the index and one
 for many buckets at once, which the database takes only where a single column tells them apart.
@@ -16,6 +16,11 @@ from projections.store.table import Table
 def day_of(at: datetime) -> str:
     """The UTC day: `2026-06-20`."""
     return at.astimezone(UTC).strftime("%Y-%m-%d")
+
+
+def hour_of(at: datetime) -> str:
+    """The UTC hour: `2026-06-20T07`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H")
 
 
 def month_of(at: datetime) -> str:

@@ -4,6 +4,7 @@ from projections.accounts.users import users
 from projections.accounts.users_by_handle import users_by_handle
 from projections.graph.followers import followers
 from projections.graph.following import following
+from projections.partitions import TOPIC_PARTITIONS
 from projections.photos.develop_due import develop_due
 from projections.photos.developed_of_user import developed_of_user
 from projections.photos.developing_in_roll import developing_in_roll
@@ -64,5 +65,5 @@ def of_topic(topic: str) -> tuple[Projection | Tally, ...]:
 
 
 def all_tables() -> list[Table]:
-    """Every table of the read models, `counts` and `progress`."""
-    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS]
+    """Every table of the read models, `counts`, `progress` and `topic_partitions`."""
+    return [table for each in PROJECTIONS for table in each.tables] + [COUNTS, PROGRESS, TOPIC_PARTITIONS]

@@ -1,5 +1,9 @@
-"""A row projection: a pure function from an event to upserts. Its annotation is its subscription."""
+"""A row projection: a pure function from an event to upserts. Its annotation is its subscription.
 
+A second parameter gets the partition of the log that the event is in, for tables that its worker goes through.
+"""
+
+import inspect
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
@@ -18,10 +22,11 @@ class Projection:
         self.tables = tables
         self.events = subscription(fold)
         self.topics = sorted({topic_of(event) for event in self.events})
-        self._fold = fold
+        self._fold, self._wants_partition = fold, len(inspect.signature(fold).parameters) == 2
 
-    def __call__(self, event: Event) -> list[Upsert]:
-        return self._fold(event)
+    def __call__(self, event: Event, partition: int) -> list[Upsert]:
+        """The rows that an event gives, which is in this partition of the log."""
+        return self._fold(event, partition) if self._wants_partition else self._fold(event)
 
 
 def projection(*tables: Table) -> Callable[[Fold], Projection]:

@@ -15,7 +15,7 @@ from events.generated import Event
 from events.personal import Erased
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
-from events.topics import FACTS, key_bytes, partition_of
+from events.topics import FACTS, Partitioning, key_bytes
 from processors.handlers.batch import Batch, Partition, Record
 from processors.handlers.circuit_breaker import CircuitBreaker
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
@@ -25,6 +25,7 @@ from processors.transport.lease import Lease
 from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
+from tests.partitions import PARTITIONING
 
 
 class MemoryRegistry:
@@ -66,8 +67,8 @@ def record(topic: str, partition: int, offset: int, key: bytes | None, value: by
 class MemoryLog:
     """A log in memory: each partition's records, in order. See LogReader. `now` is when it appends."""
 
-    def __init__(self, codec: Codec | None = None) -> None:
-        self.codec = codec or memory_codec()
+    def __init__(self, codec: Codec | None = None, partitioning: Partitioning = PARTITIONING) -> None:
+        self.codec, self.partitioning = codec or memory_codec(), partitioning
         self.at_ms = 0
         self.partitions: dict[tuple[str, int], list[Record]] = {}
         self.now: Callable[[], datetime] = lambda: datetime.fromtimestamp(self.at_ms / 1000, UTC)
@@ -76,7 +77,7 @@ class MemoryLog:
         """Appends events where they belong."""
         for event in events:
             topic, key = topic_of(type(event)), key_of(event)
-            self.raw(topic, partition_of(topic, key), key_bytes(key), await self.codec.encode(event))
+            self.raw(topic, self.partitioning.of(topic, key), key_bytes(key), await self.codec.encode(event))
 
     def raw(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
         """Appends bytes."""

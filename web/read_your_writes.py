@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from events.error_text import traceback_of
 from events.positions import MalformedPosition, Position, parse_positions
+from events.topics import Partitioning
 from projections.catalog import of_topic
 from projections.progress import lowest_offset, next_offsets
 from projections.projection import GENERATION
@@ -65,6 +66,11 @@ class ProjectionWaiter:
         self._moments: dict[Partition, PassedMoments] = {}
         self._waiting = 0
         self._poller: asyncio.Task[None] | None = None
+
+    @property
+    def partitioning(self) -> Partitioning:
+        """How the log is divided that positions are of."""
+        return self._store.partitioning
 
     async def passed(self, positions: Sequence[Position], timeout: float = MOST_SECONDS) -> bool:  # noqa: ASYNC109 - the answer is False, not TimeoutError
         """Whether every projection has folded all these positions. Waits for it, at most `timeout` seconds.
@@ -159,11 +165,11 @@ async def wait_for_positions(
     position, or names a partition that isn't there."""
     if darkroom_after is None:
         return LONG_AGO
+    waiter: ProjectionWaiter = request.app.state.projection_waiter
     try:
-        positions = parse_positions(darkroom_after)
+        positions = parse_positions(darkroom_after, waiter.partitioning)
     except MalformedPosition as error:
         raise bad_request(f"Darkroom-After: {error}.") from None
-    waiter: ProjectionWaiter = request.app.state.projection_waiter
     moment = await waiter.passed_since(positions)
     if moment is not None:
         return moment

@@ -8,6 +8,7 @@ from uuid import UUID
 from api.cache.answers import Answers, Fetch
 from api.cache.kept import Answer
 from api.cache.sizes import Unit
+from events.topics import Partitioning
 from projections.progress import PROGRESS
 from projections.store.protocol import Store
 from projections.store.table import Stamped, Table, stored_form, values_of
@@ -49,6 +50,11 @@ class CachedStore:
         answers = await self.answers.read(table, units, fetch, self._not_before)
         self.oldest = min(self.oldest, *(answer.began for answer in answers)) if answers else self.oldest
         return [answer.value for answer in answers]
+
+    @property
+    def partitioning(self) -> Partitioning:
+        """See Store."""
+        return self._store.partitioning
 
     @property
     def outages(self) -> int:

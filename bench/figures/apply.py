@@ -17,7 +17,7 @@ from bench.harness.process import BenchProcess, bench_process
 from bench.harness.servers import BenchServers
 from bench.harness.stream import Encoded, likes, placements, produce
 from events.settings import Settings
-from events.topics import TOPICS
+from events.topics import even
 from projections.catalog import of_topic
 from projections.store.cassandra import connect, disconnect
 
@@ -39,7 +39,7 @@ def ends(settings: Settings, topic: str) -> dict[int, int]:
     """Finds the offset after the last record of each partition."""
     consumer = Consumer({"bootstrap.servers": settings.bootstrap, "group.id": "bench-ends"})
     try:
-        partitions = range(TOPICS[topic].partitions)
+        partitions = even(settings.partitions).each(topic)
         return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1] for p in partitions}
     finally:
         consumer.close()

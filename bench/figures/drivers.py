@@ -98,7 +98,7 @@ async def over_the_store(settings: Settings, *, direct: bool) -> AsyncGenerator[
         connections = await stack.enter_async_context(kept_connections(session)) if direct else None
         if connections is not None:
             await connections.there()
-        store = CassandraStore(session, settings.keyspace, connections)
+        store = CassandraStore(session, settings.keyspace, direct=connections)
 
         async def ask(case: Case, keys: list[Key]) -> list[Any]:
             if case.keys == 1:

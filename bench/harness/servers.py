@@ -12,12 +12,14 @@ from rich.console import Console
 from bench.harness.stream import Ids
 from events.confluent_registry import register_all
 from events.settings import Settings
+from events.topics import even
 from ops.local_servers import free_block, local_servers
 from ops.provision import prepare
 from ops.secrets import with_values
 from processors.catalog import every_table, reactors
 from projections.catalog import of_topic
 from projections.keyspace import create_all
+from projections.partitions import TOPIC_PARTITIONS, write_down
 from projections.private.keyspace import private_keyspace
 from projections.progress import PROGRESS
 from projections.store.cassandra import connect, disconnect
@@ -49,9 +51,15 @@ class BenchServers:
         replication = "{'class': 'NetworkTopologyStrategy', 'replication_factor': 1}"
         self.admin.execute(f"CREATE KEYSPACE {name} WITH replication = {replication}")
         self._made[name] = [table for topic in topics for each in of_topic(topic) for table in each.tables]
-        self._made[name] += [COUNTS, PROGRESS, *(table for reactor in reactors() for table in reactor.tables)]
+        self._made[name] += [
+            COUNTS,
+            PROGRESS,
+            TOPIC_PARTITIONS,
+            *(table for reactor in reactors() for table in reactor.tables),
+        ]
         for table in self._made[name]:
             self.admin.execute(table.ddl(f"{name}.{table.name}_1"))
+        write_down(self.admin, name, even(settings.partitions).numbers)
         for right in (f"SELECT ON KEYSPACE {name} TO {API}", f"ALL ON KEYSPACE {name} TO {WORKER}"):
             self.admin.execute(f"GRANT {right}")
         return settings
@@ -60,6 +68,7 @@ class BenchServers:
         """Makes empty keyspaces with everything in them, for the gateway too; returns the settings to work in them."""
         settings = with_values(self.settings, keyspace=name, worker_metrics_port=free_block(self.settings.host))
         create_all(self.admin, settings, every_table())
+        write_down(self.admin, name, even(settings.partitions).numbers)
         self._made |= {name: every_table(), private_keyspace(settings): []}
         return settings
 
@@ -69,7 +78,7 @@ class BenchServers:
             self.admin.execute(f"DROP KEYSPACE {name}", timeout=60)
         self._made.clear()
 
-    def empty(self, settings: Settings, but: Sequence[str] = ("progress",)) -> None:
+    def empty(self, settings: Settings, but: Sequence[str] = ("progress", "topic_partitions")) -> None:
         """Empties a keyspace's tables, but for some."""
         for table in self._made[settings.keyspace]:
             if table.name not in but:

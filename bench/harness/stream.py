@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 from events.codec import HEADER, MAGIC, SCHEMA_OF
 from events.generated import Event, PhotoAddedToRoll, PhotoLiked, PhotoUnliked
 from events.settings import Settings
-from events.topics import key_bytes, partition_of
+from events.topics import even, key_bytes
 
 Encoded = tuple[str, UUID, bytes]  # topic, key, value
 Ids = dict[str, int]  # schema ids in the registry, by the schemas' full names
@@ -51,9 +51,9 @@ def produce(settings: Settings, records: Iterable[Encoded], linger_ms: int = 400
             "log_level": 3,
         }
     )
-    count = 0
+    count, partitioning = 0, even(settings.partitions)
     for topic, key, value in records:
-        producer.produce(topic, value, key_bytes(key), partition=partition_of(topic, key))
+        producer.produce(topic, value, key_bytes(key), partition=partitioning.of(topic, key))
         count += 1
     if left := producer.flush(60):
         raise RuntimeError(f"{left} records were not acknowledged")

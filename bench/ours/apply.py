@@ -21,6 +21,7 @@ from processors.handlers.projector import Projector
 from processors.log.records import LogRecords
 from processors.transport.app import batch_app
 from processors.transport.lease import Lease
+from processors.waiting import wait_for_servers
 from processors.worker import run_worker
 from projections.catalog import of_topic
 
@@ -73,7 +74,7 @@ class GatedHandler:
 def main(topic: str) -> None:
     """Runs until the parent closes our standard input."""
     settings = Settings()
-    factory = AppFactory(settings)
+    factory = AppFactory(settings, wait_for_servers(settings, [topic]))
     dead_letters, log = factory.dead_letters(topic), LogRecords(settings)
     projector = Projector(topic, of_topic(topic), factory.store, factory.codec, dead_letters, log)
     gated = GatedHandler(projector.handle)

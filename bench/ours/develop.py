@@ -18,6 +18,7 @@ from processors.handlers.batch import Partition
 from processors.handlers.reactor import ReactorHandler
 from processors.log.records import LogRecords
 from processors.transport.app import batch_app
+from processors.waiting import wait_for_servers
 from processors.worker import run_worker
 
 BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,7 +43,7 @@ def main(run: str) -> None:
     """Runs until it is killed."""
     settings, clock = Settings(), StoppedClock()
     threading.Thread(target=serve_requests, args=(clock.release,), daemon=True).start()
-    factory = AppFactory(settings)
+    factory = AppFactory(settings, wait_for_servers(settings, ["develop"]))
     develop = Develop(replace(factory.tools, now=clock.now))
     dead_letters = factory.dead_letters("develop")
     handler = ReactorHandler(develop, factory.store, factory.codec, dead_letters, LogRecords(settings))

@@ -15,8 +15,9 @@ import orjson
 from api.image_urls import ImageUrls
 from events.ids import NIL
 from events.settings import Settings
-from events.topics import partition_of
+from events.topics import even
 from projections.photos.photo import PHOTO, Photo
+from projections.reactions.liked_by import liked_by
 from projections.store.cassandra import connect
 from projections.store.roles import API
 from web.tokens import read_token
@@ -31,7 +32,7 @@ QUERIES = {
     "users": "SELECT user_id, handle, display_name, avatar_id FROM {}.users_1 WHERE user_id IN ?",
     "photos": f"SELECT {', '.join(PHOTO.columns)} FROM {{}}.photo_1 WHERE photo_id IN ?",
     "counts": "SELECT entity, kind, total FROM {}.counts_1 WHERE entity IN ?",
-    "liked": "SELECT member, begun, ended FROM {}.liked_by_1 WHERE entity = ? AND shard = ? AND member IN ?",
+    "liked": "SELECT member, begun, ended FROM {}.liked_by_1 WHERE entity = ? AND shard IN ? AND member IN ?",
     "rolls": "SELECT roll_id, title, visibility FROM {}.roll_1 WHERE roll_id IN ?",
     "roles": "SELECT member, role, begun, ended FROM {}.rolls_of_user_1 WHERE entity = ? AND shard = ? AND member IN ?",
 }
@@ -43,6 +44,7 @@ class ReferenceApi:
     def __init__(self) -> None:
         self.settings = settings = Settings()
         self.images = ImageUrls(settings)
+        self.partitioning = even(settings.partitions)
         self.session = connect(settings, API, settings.api_password)
         self.statements = {name: self.session.prepare(cql.format(settings.keyspace)) for name, cql in QUERIES.items()}
 
@@ -73,11 +75,12 @@ class ReferenceApi:
             elif row.placed and not row.unplaced:
                 rolls_of.setdefault(row.photo_id, []).append(row.roll_id)
         held = {roll, *(each for photo in found for each in rolls_of.get(photo, ()))}
+        reactions, rolls_of_viewer = self.partitioning.of("reactions", viewer), self.partitioning.of("rolls", viewer)
         counts, liked, rolls, _ = await asyncio.gather(
             self.query("counts", list(found)),
-            self.query("liked", viewer, partition_of("reactions", viewer), list(found)),
+            self.query("liked", viewer, {liked_by.shard(reactions, photo) for photo in found}, list(found)),
             self.query("rolls", list(held)),
-            self.query("roles", viewer, partition_of("rolls", viewer), list(held)),
+            self.query("roles", viewer, rolls_of_viewer, list(held)),
         )
         totals: dict[tuple[UUID, str], int] = {}
         for entity, kind, total in counts:

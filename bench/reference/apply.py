@@ -24,7 +24,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from bench.harness.process import reply, serve_requests
-from bench.reference.folds import FOLDS, NIL, SETS, Change, Row, count_row, fold_set, progress_row
+from bench.reference.folds import FOLDS, NIL, SETS, SPLITS, Change, Row, count_row, fold_set, progress_row
 from events.settings import Settings
 from processors.worker import COLLECT_AFTER
 from projections.catalog import of_topic
@@ -131,7 +131,8 @@ class ReferenceProjector:
                 for key, row in FOLDS[name](event, partition, offset * 1024):
                     groups[key].append(row)
                 for tally, change in SETS[name](event):
-                    sets[tally, change[1], partition].append((offset, change))
+                    splits = SPLITS.get(tally, 1)
+                    sets[tally, change[1], partition * splits + change[2].int % splits].append((offset, change))
             for group in groups.values():
                 for i in range(0, len(group), ROWS_A_BATCH):
                     write(group[i : i + ROWS_A_BATCH])

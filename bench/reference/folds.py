@@ -25,6 +25,7 @@ LISTED = ("entity", "shard", "begun", "member", "beginning")
 COUNT = ("entity", "kind", "shard", "generation", "total", "latest")
 PROGRESS = ("topic", "partition", "projection", "generation", "offset")
 
+SPLITS = {"liked_by": 4}  # of a partition's part of a set
 BY_TIME = {"likers": "likers_by_time"}
 
 

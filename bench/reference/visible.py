@@ -14,7 +14,7 @@ from bench.harness.process import reply, serve_requests
 from events.codec import SCHEMA_OF
 from events.generated import MemberJoined
 from events.settings import Settings
-from events.topics import TOPICS
+from events.topics import even
 from projections.store.cassandra import connect
 from projections.store.roles import WORKER
 
@@ -28,7 +28,7 @@ def main(topic: str) -> None:
     consumer = Consumer(
         {"bootstrap.servers": settings.bootstrap, "group.id": "bench-bare", "enable.auto.commit": False}
     )
-    places = [TopicPartition(topic, partition) for partition in range(TOPICS[topic].partitions)]
+    places = [TopicPartition(topic, partition) for partition in even(settings.partitions).each(topic)]
     for place in places:  # not OFFSET_END: that is looked up later, and what comes before it would be left out
         place.offset = consumer.get_watermark_offsets(place, timeout=30)[1]
     consumer.assign(places)

@@ -11,7 +11,6 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, Topic
 
 from events.positions import Position, parse_position
 from events.settings import Settings
-from events.topics import TOPICS
 from ops.errors import SERVERS, OperatorError
 
 TOPIC = "deadletters"
@@ -111,7 +110,7 @@ def letters(settings: Settings, since: datetime | None, report: Callable[[int, i
 
 def bounds(consumer: Consumer, since: datetime | None) -> tuple[dict[int, int], dict[int, int]]:
     """Finds where to begin and to end in each partition. Raises KafkaException."""
-    numbers = range(TOPICS[TOPIC].partitions)
+    numbers = sorted(consumer.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC].partitions)
     ends: dict[int, int] = {}
     starts: dict[int, int] = {}
     for number in numbers:

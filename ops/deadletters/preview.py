@@ -11,6 +11,7 @@ from aiokafka import ConsumerRecord
 from events.codec import Unreadable
 from events.error_text import described
 from events.generated import Event
+from events.topics import Partitioning
 from ops.deadletters.letters import Letter, LetterId
 from processors.catalog import reactors
 from processors.handlers.reader import misplaced
@@ -26,6 +27,7 @@ FOLDED = {EVERY, *(each.name for each in PROJECTIONS)}
 class Preview:
     """What redriving some letters would do.
 
+    - `partitioning`: how the log is divided
     - `done`: letters that were redriven with success before
     - `left_out`: those of them that were selected
     - `letters`: those that would be redriven, with the time of each
@@ -35,6 +37,7 @@ class Preview:
     - `looking_again`: reactors that would look at an event again, as what they had read lacked it
     """
 
+    partitioning: Partitioning
     done: set[LetterId] = field(default_factory=set[LetterId])
     left_out: set[LetterId] = field(default_factory=set[LetterId])
     letters: dict[LetterId, datetime] = field(default_factory=dict[LetterId, datetime])
@@ -53,8 +56,8 @@ class Preview:
         self.letters[letter.id] = letter.at
         why = None
         if event is not None:
-            record, topic = record_of(letter), letter.position.topic
-            why = event.reason if isinstance(event, Unreadable) else misplaced(topic, record, event)
+            place = letter.position.topic, self.partitioning, record_of(letter)
+            why = event.reason if isinstance(event, Unreadable) else misplaced(*place, event)
         if why:
             self.still_failing[why] += 1
         elif event is not None and not isinstance(event, Unreadable):
@@ -71,7 +74,7 @@ class Preview:
                 if isinstance(each, Tally):
                     self.touches.setdefault(each.members.name, set()).update(change.entity for change in each(event))
                 else:
-                    for upsert in each(event):
+                    for upsert in each(event, letter.position.partition):
                         self.touches.setdefault(upsert.table.name, set()).add(partition_key(upsert))
             except Exception as error:  # as in the projector: what a fold raises once it raises always
                 self.still_failing[f"{each.name} can't fold {type(event).__name__}: {described(error)}"] += 1

@@ -22,9 +22,9 @@ async def preview_redrive(session: Session, settings: Settings, selection: Selec
     """Finds what redriving a selection would do. What was applied before is left out, unless positions are named.
 
     Raises OperatorError if a position is no dead letter's, or the registry doesn't answer."""
-    preview = Preview()
+    preview = Preview(session.partitioning)
     if not selection.positions:
-        every = [Position(topic.name, number, 0) for topic in TOPICS.values() for number in range(topic.partitions)]
+        every = [Position(topic, number, 0) for topic in TOPICS for number in session.partitioning.each(topic)]
         preview.done = {
             each for each, request in (await session.requests_for(every)).items() if request.outcome == APPLIED
         }

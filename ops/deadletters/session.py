@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from events.codec import Codec
 from events.positions import Position
 from events.settings import Settings
+from events.topics import Partitioning
 from ops.deadletters.letters import LetterId
 from processors.redrive.requests import CassandraRedriveRequests, RedriveRequest
 from projections.private.codec import open_codecs
@@ -21,6 +22,7 @@ class Session:
 
     requests: CassandraRedriveRequests
     codec: Codec
+    partitioning: Partitioning
 
     async def requests_for(self, positions: Collection[Position]) -> dict[LetterId, RedriveRequest]:
         """Reads the requests of the last 90 days in the partitions of these records. Raises StoreUnavailable."""
@@ -34,4 +36,4 @@ async def open_session(settings: Settings) -> AsyncGenerator[Session]:
     """Opens a session. Raises StoreUnavailable."""
     async with connected(settings, WORKER, settings.worker_password) as store:
         with open_codecs(store, settings) as codecs:
-            yield Session(CassandraRedriveRequests(store, settings.keyspace), codecs.fresh())
+            yield Session(CassandraRedriveRequests(store, settings.keyspace), codecs.fresh(), store.partitioning)

@@ -73,6 +73,7 @@ class Supervisor:
         for server in ("kafka", "registry", "cassandra", "s3"):
             if server not in here:
                 self._prepare(server)
+        self._prepare("partitions")
         self.children.release()
 
     def _prepare(self, server: str) -> None:

@@ -55,7 +55,7 @@ def fold_one(read: Read, wanted: Mapping[str, int], to: Subscribers, stamps: Sta
             if isinstance(projection, Tally):
                 folded.changes.extend([(projection, change) for change in projection(read.event)])
             else:
-                folded.rows.extend([Stamped(upsert, stamp) for upsert in projection(read.event)])
+                folded.rows.extend([Stamped(upsert, stamp) for upsert in projection(read.event, read.record.partition)])
         except Exception as error:  # a fold is pure: what it raises once it raises always
             reason = f"{projection.name} can't fold {type(read.event).__name__}: {described(error)}"
             folded.rejects.append(Reject(read.record, projection.name, reason))

@@ -11,6 +11,7 @@ from events.generated import Event
 from events.personal import KeysUnavailable
 from events.positions import Position
 from events.registry import RegistryUnavailable
+from events.topics import Partitioning
 from processors.object_store import ObjectStore, ObjectsUnavailable
 from processors.transport.lease import Lease
 from producers.publisher import NotPublished, Publishes
@@ -38,6 +39,11 @@ class PatientStore:
 
     def __init__(self, store: Store, lease: Lease):
         self._store, self._lease = store, lease
+
+    @property
+    def partitioning(self) -> Partitioning:
+        """See Store."""
+        return self._store.partitioning
 
     @property
     def outages(self) -> int:

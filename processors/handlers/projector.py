@@ -43,7 +43,7 @@ class Projector(BatchHandler):
     ):
         names = [projection.name for projection in projections]
         super().__init__(names, store, dead_letters, log, copy_window_ms, now)
-        self.topic, self._reader, self._writer = topic, Reader(codec), Writer(topic, store)
+        self.topic, self._reader, self._writer = topic, Reader(codec, store.partitioning), Writer(topic, store)
         self._subscribers = subscribers(projections)
         self._doubtful: dict[Partition, Doubtful] = {}
 
@@ -70,7 +70,7 @@ class Projector(BatchHandler):
         """Counts the sets anew that were folded in doubt. See BatchHandler."""
         if doubtful := self._doubtful.pop(where, None):
             outages = self._checkpoints[where].outages
-            await self._writer.recount(where.partition, doubtful, lease, outages=outages)
+            await self._writer.recount(doubtful, lease, outages=outages)
 
     async def write_progress(self, where: Partition, end: int, lease: Lease) -> None:
         """See BatchHandler."""

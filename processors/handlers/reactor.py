@@ -63,7 +63,7 @@ class ReactorHandler(BatchHandler):
         super().__init__([reactor.name], store, dead_letters, log, copy_window_ms)
         self.reactor, self.max_records = reactor, reactor.max_records  # type: ignore[misc]
         self._wants = frozenset(reactor.wants)
-        self._reader = Reader(codec, reactor.name)
+        self._reader = Reader(codec, store.partitioning, reactor.name)
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """See BatchHandler."""

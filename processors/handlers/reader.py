@@ -8,7 +8,7 @@ from aiokafka import ConsumerRecord
 
 from events.codec import Codec, Unreadable, key_of, topic_of
 from events.generated import Event
-from events.topics import key_bytes, partition_of
+from events.topics import Partitioning, key_bytes
 from processors.handlers.patient import transient
 from processors.handlers.reject import EVERY, Reject
 from processors.transport.lease import Lease
@@ -29,8 +29,15 @@ class Read:
 class Reader:
     """Reads records for one reactor, or for all of a topic's projections: `name` is its name in the rejects."""
 
-    def __init__(self, codec: Codec, name: str = EVERY, key_absent_tries: int = KEY_ABSENT_TRIES):
-        self._codec, self._name, self._tries = codec, name, key_absent_tries
+    def __init__(
+        self,
+        codec: Codec,
+        partitioning: Partitioning,
+        name: str = EVERY,
+        key_absent_tries: int = KEY_ABSENT_TRIES,
+    ):
+        self._codec, self._partitioning = codec, partitioning
+        self._name, self._tries = name, key_absent_tries
         self._given_up: set[str] = set()  # reasons, each of which names a person
 
     async def read(
@@ -43,7 +50,9 @@ class Reader:
         reads: list[Read] = []
         rejects: list[Reject] = []
         for record, entry in zip(records, decoded, strict=True):
-            reason = entry.reason if isinstance(entry, Unreadable) else misplaced(topic, record, entry)
+            reason = (
+                entry.reason if isinstance(entry, Unreadable) else misplaced(topic, self._partitioning, record, entry)
+            )
             if reason:
                 rejects.append(Reject(record, self._name, reason, decoded=False))
             elif not isinstance(entry, Unreadable):
@@ -73,13 +82,13 @@ def absences(decoded: Sequence[Event | Unreadable]) -> set[str]:
     return {entry.reason for entry in decoded if isinstance(entry, Unreadable) and entry.key_absent}
 
 
-def misplaced(topic: str, record: ConsumerRecord[Any, Any], event: Event) -> str:
+def misplaced(topic: str, partitioning: Partitioning, record: ConsumerRecord[Any, Any], event: Event) -> str:
     """Why an event may not be where it is, or nothing: tallies rely on an event being in its person's partition."""
     key = key_of(event)
     if topic_of(type(event)) != topic:
         return f"a {type(event).__name__} belongs in {topic_of(type(event))}"
     if record.key != key_bytes(key):
         return f"the record's key isn't the {type(event).__name__}'s person {key}"
-    if record.partition != partition_of(topic, key):
-        return f"{key} belongs in partition {partition_of(topic, key)} (murmur2)"
+    if record.partition != (right := partitioning.of(topic, key)):
+        return f"{key} belongs in partition {right} (murmur2)"
     return ""

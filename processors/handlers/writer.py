@@ -32,8 +32,9 @@ CHANGES_A_ROUND = 64  # of one shard of one set: they are written in one batch, 
 SCANNED = 2000  # members of a set, at a time
 RECOUNTED_AT_ONCE = 16  # sets
 
-# Sets whose totals can't be trusted, by the tally's name and the entity, and the offset of the last change of each.
-Doubtful = dict[tuple[str, UUID], tuple[Tally, int]]
+ShardKey = tuple[str, UUID, int]  # of a set: the tally's name, the entity, and which of its shards
+# Shards whose totals can't be trusted, and the offset of the last change of each.
+Doubtful = dict[ShardKey, tuple[Tally, int]]
 OffsetChange = tuple[int, Change]  # a change of a set, and its record's offset
 ATTEMPTS = Counter("darkroom_store_attempts", "Attempts to store a batch or a part of one", ["topic"])
 
@@ -78,22 +79,22 @@ class Writer:
             return rejects
         return []
 
-    async def recount(self, partition: int, doubtful: Doubtful, lease: Lease, *, outages: int) -> None:
-        """Counts the members of sets, and writes their totals, whatever these were. Raises Forgotten, LeaseLost."""
+    async def recount(self, doubtful: Doubtful, lease: Lease, *, outages: int) -> None:
+        """Counts the members of shards, and writes their totals, whatever these were. Raises Forgotten, LeaseLost."""
 
-        async def recount_one(tally: Tally, entity: UUID, furthest: int) -> Stamped:
-            rows = [row async for row in scan(self._store, tally.members, entity, partition, size=SCANNED)]
+        async def recount_one(tally: Tally, entity: UUID, shard: int, furthest: int) -> Stamped:
+            rows = [row async for row in scan(self._store, tally.members, entity, shard, size=SCANNED)]
             if self._store.outages != outages:
                 raise Forgotten
-            result = recounted(tally, entity, partition, rows, furthest=furthest)
+            result = recounted(tally, entity, shard, rows, furthest=furthest)
             await self._store.write_together(result.rows)
             return result.count
 
-        left = [(tally, entity, furthest) for (_, entity), (tally, furthest) in doubtful.items()]
+        left = [(tally, entity, shard, furthest) for (_, entity, shard), (tally, furthest) in doubtful.items()]
         for i in range(0, len(left), RECOUNTED_AT_ONCE):
             part = left[i : i + RECOUNTED_AT_ONCE]
 
-            async def recount_part(part: Sequence[tuple[Tally, UUID, int]] = part) -> None:
+            async def recount_part(part: Sequence[tuple[Tally, UUID, int, int]] = part) -> None:
                 await self._store.write(await every(recount_one(*one) for one in part))
 
             await lease.retry(recount_part, transient=transient)
@@ -109,14 +110,15 @@ class Writer:
         rows = [row for record in folded for row in record.rows]
         if rows:
             await self._store.write(rows)
-        sets: dict[tuple[str, UUID], tuple[Tally, list[OffsetChange]]] = {}
+        sets: dict[ShardKey, tuple[Tally, list[OffsetChange]]] = {}
         for record in folded:
             for tally, change in record.changes:
-                changes = sets.setdefault((tally.name, change.entity), (tally, []))[1]
+                key = tally.name, change.entity, tally.shard(partition, change.member)
+                changes = sets.setdefault(key, (tally, []))[1]
                 changes.append((record.read.offset, change))
         written = await every(
-            self._write_set(tally, partition, entity, changes, outages, stamps, totals=doubtful is None)
-            for (_, entity), (tally, changes) in sets.items()
+            self._write_set(tally, shard, entity, changes, outages, stamps, totals=doubtful is None)
+            for (_, entity, shard), (tally, changes) in sets.items()
         )
         if doubtful is not None:
             for key, (tally, changes) in sets.items():

@@ -7,7 +7,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from events.reachability import of_kafka
 from events.settings import Settings
-from events.topics import TOPICS
+from events.topics import Partitioning
 from producers.publisher import CONNECTION
 
 ANSWER_SECONDS = 5  # longer than any link takes; whoever waits asks again, and a cut may have healed meanwhile
@@ -16,8 +16,8 @@ ANSWER_SECONDS = 5  # longer than any link takes; whoever waits asks again, and 
 class LogEnds:
     """Reads the next offset of each partition of a topic."""
 
-    def __init__(self, settings: Settings):
-        self._bootstrap = settings.bootstrap
+    def __init__(self, settings: Settings, partitioning: Partitioning):
+        self._bootstrap, self._partitioning = settings.bootstrap, partitioning
         self._reachable = of_kafka(settings)
         self._admin: AdminClient | None = None  # made when it is first needed: most reactors need none
 
@@ -34,7 +34,7 @@ class LogEnds:
         """Reads the same, and blocks."""
         # Held until it has answered: the futures of a client that is dropped are never done.
         admin = self._admin = self._admin or self._client()
-        partitions = [TopicPartition(topic, i) for i in range(TOPICS[topic].partitions)]
+        partitions = [TopicPartition(topic, i) for i in self._partitioning.each(topic)]
         latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its annotation says that it may be None
         answers = admin.list_offsets(dict.fromkeys(partitions, latest), request_timeout=ANSWER_SECONDS)
         try:

@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord
 from events.codec import Codec
 from events.error_text import described
 from events.positions import Position
+from events.topics import Partitioning
 from processors.handlers.batch import UNASSIGNED, Batch
 from processors.handlers.fold import FoldedRecord, fold, subscribers
 from processors.handlers.patient import transient
@@ -76,6 +77,7 @@ class ProjectorReplay:
         self._topic, self._fresh_codec = topic, fresh_codec
         self._corrections, self._reactors, self._ask = corrections, reactors, ask
         self._subscribers, self._writer = subscribers(projections), Writer(topic, store)
+        self._partitioning = store.partitioning
 
     def serves(self, name: str) -> bool:
         """See Replay."""
@@ -84,7 +86,7 @@ class ProjectorReplay:
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Replay."""
         wanted = {projection: 0 if name in (EVERY, projection) else NEVER for projection in self.names}
-        reader = Reader(self._fresh_codec(), key_absent_tries=0)
+        reader = Reader(self._fresh_codec(), self._partitioning, key_absent_tries=0)
         reads, unreadable = await reader.read(self._topic, records, lease)
         failed = [(reject.record.offset, reject.reason) for reject in unreadable]
         if reads:
@@ -135,8 +137,8 @@ class ProjectorReplay:
 class ReactorReplay:
     """Has a reactor react to records again, one at a time; what it makes has ids derived from its cause."""
 
-    def __init__(self, reactor: Reactor, fresh_codec: FreshCodec):
-        self.names = [reactor.name]
+    def __init__(self, reactor: Reactor, fresh_codec: FreshCodec, partitioning: Partitioning):
+        self.names, self._partitioning = [reactor.name], partitioning
         self._reactor, self._wants, self._fresh_codec = reactor, frozenset(reactor.wants), fresh_codec
 
     def serves(self, name: str) -> bool:
@@ -145,7 +147,7 @@ class ReactorReplay:
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Replay."""
-        reader = Reader(self._fresh_codec(), key_absent_tries=0)
+        reader = Reader(self._fresh_codec(), self._partitioning, key_absent_tries=0)
         reads, unreadable = await reader.read(records[0].topic, records, lease)
         failed = [(reject.record.offset, reject.reason) for reject in unreadable]
         for read in reads:

@@ -66,7 +66,7 @@ async def decide_role(
 
 async def is_invited(store: Store, *, user_id: UUID, roll_id: UUID) -> bool:
     """Whether a person has an invitation to a roll and hasn't joined since."""
-    shard = shard_of(members, entity=roll_id, member=user_id)
+    shard = shard_of(members, store.partitioning, entity=roll_id, member=user_id)
     last, memberships = await asyncio.gather(
         invitation(store, user_id, roll_id), store.pick(members.members, (roll_id, shard), [user_id])
     )

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from events.positions import Position
-from events.topics import partition_of
 from producers.decide.decision import Claim
 from producers.log_search import KafkaLogSearch
 from producers.publisher import NotPublished
@@ -22,7 +21,7 @@ class HandleOwners:
 
     async def has(self, owner: UUID, claim: Claim) -> bool:
         """See producers.writes.execute.Owners."""
-        partition = partition_of(ACCOUNTS, owner)
+        partition = self._store.partitioning.of(ACCOUNTS, owner)
         end = await self._search.end(ACCOUNTS, partition)
         if end and not await self._waiting.passed([Position(ACCOUNTS, partition, end - 1)]):
             raise NotPublished("the read models are behind the log: whether a handle is free isn't known yet")

@@ -81,8 +81,9 @@ async def open_resources(
     """Opens what works on the real servers. Only Cassandra must be there: `connected` waits for it, or raises."""
     async with connected(settings, GATEWAY, settings.gateway_password) as store:
         with open_codecs(store, settings) as codecs:
-            publisher = Publisher(settings, codecs.fresh(), client_id)
-            claims, waiting, search = Claims(store, settings), ProjectionWaiter(store), KafkaLogSearch(settings)
+            publisher = Publisher(settings, codecs.fresh(), client_id, store.partitioning)
+            claims, waiting = Claims(store, settings), ProjectionWaiter(store)
+            search = KafkaLogSearch(settings, store.partitioning)
             owners = HandleOwners(store, waiting, search)
             uploads = await asyncio.to_thread(S3Uploads, settings)
             resources = Resources(
@@ -109,7 +110,7 @@ async def open_resources(
 async def open_gateway(settings: Settings) -> AsyncGenerator[Resources]:
     """Opens what the gateway works on, once Kafka's topics are there. Raises WrongTopics if they aren't right."""
     async with open_resources(settings) as resources:
-        await wait_for_topics(settings)
+        await wait_for_topics(settings, resources.store.partitioning)
         yield resources
 
 

@@ -16,7 +16,6 @@ from events.generated import (
     PhotoTaken,
     PhotoTakenDown,
 )
-from events.topics import partition_of
 from projections.buckets import day_of
 from projections.photos.card import card_json, card_of, card_of_filtered
 from projections.projection import projection
@@ -75,8 +74,8 @@ DEVELOP_DAYS = Table("develop_due_days", DueDay, partition=1, clustering=1)
 @projection(DEVELOP_DUE, DEVELOP_MINUTES, DEVELOP_DAYS)
 def develop_due(
     event: PhotoTaken | PhotoFiltered | PhotoRejected | PhotoDeveloped | PhotoDeleted | PhotoTakenDown,
+    shard: int,
 ) -> list[Upsert]:
-    shard = partition_of("photos", event.owner_id)
     minute, day = minute_of(event.develops_at), day_of(event.develops_at)
     key = {"minute": minute, "shard": shard, "photo_id": event.photo_id}
     match event:

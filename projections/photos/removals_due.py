@@ -3,11 +3,11 @@ objects are removed, once more and for good. An index says which hours there are
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from events.generated import PhotoDeleted, PhotoRejected, PhotoTakenDown
-from events.topics import partition_of
+from projections.buckets import hour_of
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
@@ -35,17 +35,12 @@ REMOVALS_DUE_HOURS = Table("removals_due_hours", DueHour, partition=1, clusterin
 
 
 @projection(REMOVALS_DUE, REMOVALS_DUE_HOURS)
-def removals_due(event: PhotoRejected | PhotoDeleted | PhotoTakenDown) -> list[Upsert]:
-    shard, hour = partition_of("photos", event.owner_id), hour_of(event.occurred_at)
+def removals_due(event: PhotoRejected | PhotoDeleted | PhotoTakenDown, shard: int) -> list[Upsert]:
+    hour = hour_of(event.occurred_at)
     return [
         REMOVALS_DUE.upsert(hour=hour, shard=shard, photo_id=event.photo_id),
         REMOVALS_DUE_HOURS.upsert(shard=shard, hour=hour),
     ]
-
-
-def hour_of(at: datetime) -> str:
-    """The UTC hour: `2026-06-20T07`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H")
 
 
 def hour_before(hour: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from events.generated import CommentDeleted, CommentPosted
-from events.topics import TOPICS
-from projections.buckets import entity_of, month_of, newest_rows, place_of
+from projections.buckets import entity_of, hour_of, newest_rows, place_of
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
+from projections.tally.queries import live_shards
 from projections.tally.tally import Begin, Change, End, tally
 
 
@@ -32,22 +32,22 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class CommentMonth:
-    """A month in which a photo was commented on."""
+class CommentHour:
+    """An hour in which a photo was commented on."""
 
     photo_id: UUID
     bucket: str
 
 
 COMMENTS = Table("comments", Comment, partition=1, clustering=2, descending=True)
-COMMENTS_BUCKETS = Table("comments_buckets", CommentMonth, partition=1, clustering=1, descending=True)
+COMMENTS_BUCKETS = Table("comments_buckets", CommentHour, partition=1, clustering=1, descending=True)
 
 
 @projection(COMMENTS, COMMENTS_BUCKETS)
 def comments(event: CommentPosted | CommentDeleted) -> list[Upsert]:
     match event:
         case CommentPosted():
-            bucket = month_of(event.occurred_at)
+            bucket = hour_of(event.occurred_at)
             return [
                 COMMENTS.upsert(
                     place=place_of(event.photo_id, bucket),
@@ -61,7 +61,7 @@ def comments(event: CommentPosted | CommentDeleted) -> list[Upsert]:
         case CommentDeleted():
             return [
                 COMMENTS.upsert(
-                    place=place_of(event.photo_id, month_of(event.posted_at)),
+                    place=place_of(event.photo_id, hour_of(event.posted_at)),
                     posted_at=event.posted_at,
                     comment_id=event.comment_id,
                     text="",
@@ -84,14 +84,14 @@ async def comments_on(store: Store, photo_id: UUID, after: tuple[Any, ...] = (),
 
     Fewer than `size` means that there are no more. Two requests (`newest_rows`). Raises StoreUnavailable."""
     return await newest_rows(
-        store, photo_id, index=COMMENTS_BUCKETS, table=COMMENTS, after=after, bucket_of=month_of, size=size
+        store, photo_id, index=COMMENTS_BUCKETS, table=COMMENTS, after=after, bucket_of=hour_of, size=size
     )
 
 
 async def comment_on(store: Store, photo_id: UUID, comment_id: UUID) -> Comment | None:
-    """A comment that wasn't deleted. Its shard follows from its author, who isn't given: all shards are read."""
-    shards = [(photo_id, shard) for shard in range(TOPICS[commented.topics[0]].partitions)]
+    """A comment that wasn't deleted. Its shard follows from its author, who isn't given: all that have any are read."""
+    shards = [(photo_id, shard) for shard in await live_shards(store, commented, photo_id)]
     found = await store.pick_many(commented.members, shards, [comment_id])
     for row in (row for row in found if row.live):
-        return await store.get(COMMENTS, place_of(photo_id, month_of(row.begun)), row.begun, comment_id)
+        return await store.get(COMMENTS, place_of(photo_id, hour_of(row.begun)), row.begun, comment_id)
     return None

@@ -1,10 +1,10 @@
-"""liked_by: the photos that a person likes. Which of many photos somebody likes is one partition, and one request."""
+"""liked_by: the photos that a person likes. Which of many photos somebody likes is one request."""
 
 from events.generated import PhotoLiked, PhotoUnliked
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally(keyed_by="entity", listed=False)
+@tally(keyed_by="entity", listed=False, splits=4)
 def liked_by(event: PhotoLiked | PhotoUnliked) -> list[Change]:
     match event:
         case PhotoLiked():

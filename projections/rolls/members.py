@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from events.generated import MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
-from events.topics import TOPICS, partition_of
 from projections.rolls.roll import Roll
 from projections.store.protocol import Store
 from projections.store.scan import rest_of
+from projections.tally.queries import live_beginnings, live_shards
 from projections.tally.tally import Begin, Change, End, Mark, Member, tally
 
 OWNER, MEMBER = "owner", "member"
@@ -27,15 +27,15 @@ def members(event: MemberJoined | MemberRoleChanged | MemberLeft | MemberRemoved
 async def another_owner(store: Store, roll: Roll, than: UUID) -> bool:
     """Whether a roll has an owner other than `than`. Looks for its creator first, who mostly is one.
 
-    Two requests; more only where all of a roll's first thousands of memberships are others'.
+    Two requests, or three where the log has many partitions; more only where all of a roll's first thousands of
+    memberships are others'.
 
     Raises StoreUnavailable."""
     if roll.creator_id not in (None, than):
-        shard = partition_of(members.topics[0], roll.creator_id)
-        rows: list[Member] = await store.pick(members.members, (roll.roll_id, shard), [roll.creator_id])
+        rows = await live_beginnings(store, members, entity=roll.roll_id, member=roll.creator_id)
         if any(owns(row) for row in rows):
             return True
-    shards = [(roll.roll_id, shard) for shard in range(TOPICS[members.topics[0]].partitions)]
+    shards = [(roll.roll_id, shard) for shard in await live_shards(store, members, roll.roll_id)]
     first: list[list[Member]] = await store.slice_many(members.members, shards, limit=PAGE)
     if any(owns(row) and row.member != than for rows in first for row in rows):
         return True

@@ -14,6 +14,8 @@ from cassandra.query import PreparedStatement, tuple_factory
 
 from events.reachability import reachability
 from events.settings import Settings
+from events.topics import Partitioning
+from projections.partitions import read_partitioning
 from projections.projection import GENERATION
 from projections.store.conditions import between, equal
 from projections.store.connection import REQUEST_SECONDS, WRONG_PASSWORD, timings
@@ -74,18 +76,13 @@ def disconnect(session: Session) -> None:
 
 @asynccontextmanager
 async def connected(settings: Settings, user: str, password: str) -> AsyncGenerator["CassandraStore"]:
-    """A store as one of Darkroom's roles, for the block. Raises StoreUnavailable."""
+    """A store as one of Darkroom's roles, with connections of its own to read over, for the block.
+
+    Raises NotWrittenDown, StoreUnavailable."""
     session = await asyncio.to_thread(connect, settings, user, password)
-    async with opened(session, settings.keyspace) as store:
-        yield store
-
-
-@asynccontextmanager
-async def opened(session: Session, keyspace: str) -> AsyncGenerator["CassandraStore"]:
-    """A store with connections of its own to read over, for the block, whose end is the session's too."""
     try:
         async with kept_connections(session) as direct:
-            yield CassandraStore(session, keyspace, direct)
+            yield await opened(session, settings.keyspace, direct)
     finally:
         await asyncio.to_thread(disconnect, session)
 
@@ -112,11 +109,24 @@ class Outages(HostStateListener):
         """See HostStateListener."""
 
 
+async def opened(session: Session, keyspace: str, direct: Connections | None = None) -> "CassandraStore":
+    """The store of a keyspace that knows how its log is divided. Raises NotWrittenDown, StoreUnavailable."""
+    return CassandraStore(session, keyspace, await read_partitioning(CassandraStore(session, keyspace)), direct)
+
+
 class CassandraStore:
     """See Store. Rows are read over the `direct` connections, if it is given some, and else over the driver's."""
 
-    def __init__(self, session: Session, keyspace: str, direct: Connections | None = None):
-        self._session, self._keyspace, self._direct = session, keyspace, direct
+    def __init__(
+        self,
+        session: Session,
+        keyspace: str,
+        partitioning: Partitioning | None = None,
+        direct: Connections | None = None,
+    ):
+        """`partitioning`: what is written down in the keyspace (`opened`); without it, no shard can be computed."""
+        self._session, self._keyspace, self._partitioning = session, keyspace, partitioning
+        self._direct = direct
         self._outages = Outages()
         self._reachable = reachability("Cassandra")
         if session.cluster is not None:
@@ -133,6 +143,13 @@ class CassandraStore:
         self._selects: dict[tuple[Table, str, str], str] = {}
         self._reads: dict[str, Read] = {}
         self._pipeline: Pipeline | None = None
+
+    @property
+    def partitioning(self) -> Partitioning:
+        """See Store. Raises LookupError if the store was made without it."""
+        if self._partitioning is None:
+            raise LookupError("the store was made without how its log is divided: see `opened`")
+        return self._partitioning
 
     @property
     def outages(self) -> int:

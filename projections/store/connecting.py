@@ -12,7 +12,9 @@ from cassandra.cluster import Session
 
 from events.reachability import REFUSES, RETRY_SECONDS
 from events.settings import Settings
-from projections.store.cassandra import CassandraStore, connect, opened
+from projections.partitions import NotWrittenDown
+from projections.store.cassandra import CassandraStore, connect, disconnect, opened
+from projections.store.direct.connections import Connections, kept_connections
 from projections.store.nodes import database
 from projections.store.protocol import LoginRefused, StoreUnavailable
 
@@ -51,8 +53,18 @@ async def connect_patiently(settings: Settings, user: str, password: str) -> Ses
 async def connected_patiently(settings: Settings, user: str, password: str) -> AsyncGenerator[CassandraStore]:
     """A store as one of Darkroom's roles, for the block. Waits and raises as `connect_patiently` does."""
     session = await connect_patiently(settings, user, password)
-    async with opened(session, settings.keyspace) as store:
-        yield store
+    try:
+        async with kept_connections(session) as direct:
+            yield await opened_patiently(session, settings, direct)
+    finally:
+        await asyncio.to_thread(disconnect, session)
+
+
+async def opened_patiently(session: Session, settings: Settings, direct: Connections | None = None) -> CassandraStore:
+    """The store of the settings' keyspace, once its tables are there and say how the log is divided."""
+    return await database(settings).until(
+        lambda: opened(session, settings.keyspace, direct), StoreUnavailable, NotWrittenDown
+    )
 
 
 def _attempt(settings: Settings, user: str, password: str) -> Session:

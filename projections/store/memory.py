@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from events.ids import key_order
+from events.topics import Partitioning, even
 from projections.store.protocol import Unstorable
 from projections.store.table import Stamped, Table, clustering_key, partition_key, positions_of, stored_form
 
@@ -15,7 +16,9 @@ Cell = tuple[int, Any]  # stamp, value
 class MemoryStore:
     """See Store. Values are stored as in Cassandra: times in whole milliseconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, partitioning: Partitioning | None = None) -> None:
+        """`partitioning`: of the log that feeds it; eight partitions of each topic, unless it is given."""
+        self.partitioning = partitioning or even(8)
         self.outages, self.degraded, self._starts = 0, False, 1
         self._tables: dict[str, dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Cell]]]] = {}
 

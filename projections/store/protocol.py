@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
+from events.topics import Partitioning
 from projections.store.table import Stamped, Table, Upsert, partition_key
 
 ROWS_A_BATCH = 64
@@ -24,6 +25,11 @@ class Unstorable(Exception):
 
 class Store(Protocol):
     """Tables of rows. Of two writes to a column the one with the higher stamp stays; on a tie, the greater value."""
+
+    @property
+    def partitioning(self) -> Partitioning:
+        """How the log is divided that feeds these tables: a set's shards follow from it."""
+        ...
 
     @property
     def outages(self) -> int:

@@ -23,6 +23,7 @@ class Count:
     latest: int | None = None
 
 
+EVERY_ROW = 2**31 - 1  # a limit that is none: what a partition of `counts` holds is bounded by its definition
 COUNTS = Table("counts", Count, partition=1, clustering=3)
 
 

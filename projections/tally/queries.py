@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from events.ids import key_order
-from events.topics import TOPICS, partition_of
+from events.topics import Partitioning
+from projections.projection import GENERATION
 from projections.store.protocol import Store
-from projections.store.scan import rest_of
-from projections.tally.counts import COUNTS, Counts, summed
+from projections.tally.counts import COUNTS, EVERY_ROW, Count, Counts, summed
 from projections.tally.tally import Listed, Member, Tally
 
-PAGE = 1000  # rows of an entity's counts that are read at a time: kinds by shards by generations, so far a hundred
+FEW_SHARDS = 16  # that are asked at once, without asking first in which there is anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,37 @@ class Newest:
     members: Mapping[UUID, Member]
 
 
-def shard_of(tally: Tally, *, entity: UUID, member: UUID, keyed: UUID | None = None) -> int:
-    """The shard of an entity's set that holds a member: the partition of the person whose facts feed the set.
+def shard_of(tally: Tally, partitioning: Partitioning, *, entity: UUID, member: UUID, keyed: UUID | None = None) -> int:
+    """The shard of an entity's set that holds a member: it follows from the person whose facts feed the set.
 
     `keyed` is that person where the tally is keyed by neither of the two. Raises ValueError if it is missing then."""
     person = {"entity": entity, "member": member, "other": keyed}[tally.keyed_by]
     if person is None:
         raise ValueError(f"{tally.name} is keyed by neither entity nor member: say by whom")
-    return partition_of(tally.topics[0], person)
+    return tally.shard(partitioning.of(tally.topics[0], person), member)
+
+
+async def live_shards(store: Store, tally: Tally, entity: UUID) -> list[int]:
+    """The shards of an entity's set that may have live members.
+
+    Few are simply all; of many, a request to `counts` tells which. Raises StoreUnavailable."""
+    shards = tally.shards(store.partitioning, entity)
+    if len(shards) <= FEW_SHARDS:
+        return list(shards)
+    return sorted(row.shard for row in await counted_shards(store, tally, entity))
+
+
+async def counted_shards(store: Store, tally: Tally, entity: UUID) -> list[Count]:
+    """The counts of an entity's shards that have live members."""
+    rows: list[Count] = await store.slice(COUNTS, entity, limit=EVERY_ROW)
+    return [row for row in rows if row.kind == tally.name and row.generation == GENERATION and row.total]
 
 
 async def live_beginnings(
     store: Store, tally: Tally, *, entity: UUID, member: UUID, keyed: UUID | None = None
 ) -> list[Member]:
     """The live beginnings of a member in an entity's set, oldest first; empty if it isn't in it. See `shard_of`."""
-    shard = shard_of(tally, entity=entity, member=member, keyed=keyed)
+    shard = shard_of(tally, store.partitioning, entity=entity, member=member, keyed=keyed)
     return oldest_first(await store.pick(tally.members, (entity, shard), [member]))
 
 
@@ -50,7 +66,7 @@ async def live_beginnings_by_member(
 ) -> dict[UUID, list[Member]]:
     """The live beginnings of those of `members` that are in an entity's set, oldest first. One request."""
     wanted = list(dict.fromkeys(members))
-    shards = {shard_of(tally, entity=entity, member=member) for member in wanted}
+    shards = {shard_of(tally, store.partitioning, entity=entity, member=member) for member in wanted}
     return await picked_by_member(store, tally, entity, shards, wanted)
 
 
@@ -69,7 +85,10 @@ async def live_in_each(store: Store, tally: Tally, entities: Iterable[UUID], mem
     """The live beginnings of a member in those of the entities' sets that it is in, oldest first.
 
     One request if the tally is keyed by the member, who has the same shard in each; otherwise one for each entity."""
-    places = [(entity, shard_of(tally, entity=entity, member=member)) for entity in dict.fromkeys(entities)]
+    places = [
+        (entity, shard_of(tally, store.partitioning, entity=entity, member=member))
+        for entity in dict.fromkeys(entities)
+    ]
     rows: list[Member] = await store.pick_many(tally.members, places, [member])
     found: dict[UUID, list[Member]] = {}
     for row in oldest_first(rows):
@@ -90,13 +109,13 @@ async def newest_members(
     Fewer rows than `size` mean that there are no more. A member with two live beginnings is at the place of the older
     one: a beginning that is added between two pages doesn't move it to a page that was read before.
 
-    Two requests. Raises StoreUnavailable; ValueError if the tally isn't listed."""
+    Two requests where the set has few shards; otherwise one more, to `counts`, and no shards are read that can't have
+    any of the rows. Raises StoreUnavailable; ValueError if the tally isn't listed."""
     if tally.listed is None:
         raise ValueError(f"{tally.name} isn't listed by time")
-    if tally.keyed_by == "entity":
-        shards: Sequence[int] = (partition_of(tally.topics[0], entity),)
-    else:
-        shards = range(TOPICS[tally.topics[0]].partitions)
+    shards: Sequence[int] = tally.shards(store.partitioning, entity)
+    if len(shards) > FEW_SHARDS:
+        shards = shards_of_newest(await counted_shards(store, tally, entity), after=after, size=size)
     places = [(entity, shard) for shard in shards]
     rows: list[Listed] = await store.merge_slices(tally.listed, places, after=after, limit=size)
     who = list(dict.fromkeys(row.member for row in rows))
@@ -105,9 +124,19 @@ async def newest_members(
     return Newest(rows, {row.beginning: oldest[row.beginning] for row in rows if row.beginning in oldest})
 
 
+def shards_of_newest(counts: Sequence[Count], *, after: tuple[Any, ...], size: int) -> list[int]:
+    """Those of some shards in which the newest `size` beginnings past `after` are.
+
+    A shard's `latest` is the time of its newest beginning. So `size` shards with the newest `latest` have `size` rows
+    that no other shard's row is newer than. Past `after`, that is so of those whose `latest` is before it; all others
+    may have rows past it."""
+    bound = int(after[0].timestamp() * 1000) if after else None
+    latest = sorted((row.latest or 0 for row in counts if bound is None or (row.latest or 0) < bound), reverse=True)
+    enough = latest[size - 1] if len(latest) >= size else 0
+    return sorted(row.shard for row in counts if (row.latest or 0) >= enough)
+
+
 async def counts_of(store: Store, entities: Sequence[UUID]) -> list[Counts]:
-    """The sizes of all sets of each entity, in order. One request, and one for each further PAGE rows of an entity."""
-    found = await store.slice_many(COUNTS, [(entity,) for entity in entities], limit=PAGE)
-    for entity, rows in zip(entities, found, strict=True):
-        rows += [row async for row in rest_of(store, COUNTS, entity, first=rows, size=PAGE)]
-    return [summed(rows) for rows in found]
+    """The sizes of all sets of each entity, in order. One request."""
+    places = [(entity,) for entity in entities]
+    return [summed(rows) for rows in await store.slice_many(COUNTS, places, limit=EVERY_ROW)]

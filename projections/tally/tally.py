@@ -1,9 +1,11 @@
 """Tallies: a set with its size. Who likes, follows, is a member; and how many.
 
-A set is split by log partition (its *shard*), so that one worker writes a shard. A member has a row for each beginning;
-it is in the set while one of its beginnings hasn't ended. Rows only ever gain facts, so an event that comes twice or
-late changes nothing. The total is the exception, and is right because one writer reads it together with the rows it
-follows from, and stamps it from the log (docs/design.md, section 3, rule 5).
+A set is cut into *shards*: by log partition, so that one worker writes a shard, and within that by the member's id into
+as many *splits* as the tally says, so that none is too large for the database (`darkroom plan partitions`).
+
+A member has a row for each beginning; it is in the set while one of its beginnings hasn't ended. Rows only ever gain
+facts, so an event that comes twice or late changes nothing. The total is the exception, and is right because one writer
+reads it together with the rows it follows from, and stamps it from the log (docs/design.md, section 3, rule 5).
 
 The row of NIL, which is no member, always exists and holds the shard's `total`, the `latest` time of a beginning, and
 the `position` (offset) up to which the shard was folded, with the `epoch` of its last correction there.
@@ -17,6 +19,7 @@ from uuid import UUID
 
 from events.codec import topic_of
 from events.generated import Event
+from events.topics import Partitioning
 from projections.projection import subscription
 from projections.store.table import Table
 
@@ -109,8 +112,8 @@ class Listed:
 class Tally:
     """A named fold of one topic's events into a set and its size. Its name is its table, and its kind in `counts`."""
 
-    def __init__(self, fold: Callable[..., list[Change]], *, keyed_by: "KeyedBy", listed: bool):
-        self.name, self.keyed_by = fold.__name__, keyed_by
+    def __init__(self, fold: Callable[..., list[Change]], *, keyed_by: "KeyedBy", listed: bool, splits: int):
+        self.name, self.keyed_by, self.splits = fold.__name__, keyed_by, splits
         self.members = Table(self.name, Member, partition=2, clustering=2)
         by_time = f"{self.name}_by_time"
         self.listed = Table(by_time, Listed, partition=2, clustering=3, descending=True) if listed else None
@@ -124,14 +127,26 @@ class Tally:
     def __call__(self, event: Event) -> list[Change]:
         return self._fold(event)
 
+    def shard(self, partition: int, member: UUID) -> int:
+        """The shard of a member whose events are in this partition of the log."""
+        return partition * self.splits + member.int % self.splits
+
+    def shards(self, partitioning: Partitioning, entity: UUID) -> range:
+        """All shards that an entity's set can have, in a log that is so divided."""
+        if self.keyed_by == "entity":
+            first = partitioning.of(self.topics[0], entity) * self.splits
+            return range(first, first + self.splits)
+        return range(partitioning[self.topics[0]] * self.splits)
+
 
 KeyedBy = Literal["entity", "member", "other"]  # whose facts feed a set: tells in which shards to look for a member
 
 
-def tally(*, keyed_by: KeyedBy, listed: bool = True) -> Callable[[Callable[..., list[Change]]], Tally]:
+def tally(*, keyed_by: KeyedBy, listed: bool = True, splits: int = 1) -> Callable[[Callable[..., list[Change]]], Tally]:
     """Makes a fold a tally.
 
     - `keyed_by`: whose facts feed the set, so whose partition is a member's shard.
     - `listed`: whether the beginnings are also kept in order of time.
+    - `splits`: into how many shards a partition's part of a set is cut. It can't be changed: members would move.
     """
-    return lambda fold: Tally(fold, keyed_by=keyed_by, listed=listed)
+    return lambda fold: Tally(fold, keyed_by=keyed_by, listed=listed, splits=splits)

@@ -16,6 +16,7 @@ from projections.store.roles import API, WORKER
 from tests.api.test_pages import LISTS, grown
 from tests.api.world import MORNING, ApiWorld, named
 from tests.kit import run
+from tests.partitions import PARTITIONING
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_every_answer_is_the_same_over_cassandra_and_over_memory(stores: Setting
             return told
 
     async def scenario() -> None:
-        written, seen = CassandraStore(writing, stores.keyspace), CassandraStore(reading, stores.keyspace)
+        written, seen = (CassandraStore(each, stores.keyspace, PARTITIONING) for each in (writing, reading))
         over_cassandra, over_memory = await answers(ApiWorld(written, seen)), await answers(ApiWorld())
         for path, told in over_memory.items():
             assert over_cassandra[path] == told, path

@@ -14,11 +14,12 @@ from bench.harness.stream import Encoded, Ids, an_id, likes, placements
 from bench.reference.apply import Callback, ReferenceProjector
 from bench.reference.folds import Row
 from events.schema import all_schemas
-from events.topics import key_bytes, partition_of
+from events.topics import key_bytes
 from projections.catalog import all_tables, of_topic
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped, Table, Upsert
 from tests.kit import MemoryRegistry, Worker, memory_codec, record, run
+from tests.partitions import partition_of
 
 TABLES: dict[str, Table] = {table.name: table for table in all_tables()}
 IDS: Ids = {name: number + 1 for number, name in enumerate(all_schemas())}

@@ -28,7 +28,9 @@ from events.settings import Settings
 from ops.secrets import with_values
 from processors.catalog import every_table
 from projections.keyspace import create_all
+from projections.partitions import write_down
 from projections.store.cassandra import connect, disconnect
+from tests.partitions import PARTITIONING
 
 pytestmark = pytest.mark.anyio
 SCREENS = {
@@ -55,6 +57,7 @@ def settings(darkroom: Settings, data: Dataset) -> Settings:
     own = with_values(darkroom, keyspace="same_screens")
     superuser = connect(own, "cassandra", own.cassandra_password)
     create_all(superuser, own, every_table())
+    write_down(superuser, own.keyspace, PARTITIONING.numbers)
     disconnect(superuser)
     fill(own, data.events)
     return own

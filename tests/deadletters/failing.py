@@ -45,10 +45,10 @@ def unfoldable(each: Projection | Tally, bad: Event) -> Projection | Tally:
     """The projection, but that it can't take one event."""
     fold = each._fold
 
-    def raising(event: Event) -> Any:
+    def raising(event: Event, *where: int) -> Any:
         if event == bad:
             raise ArithmeticError("a bug")
-        return fold(event)
+        return fold(event, *where)
 
     failing = copy.copy(each)
     failing._fold = raising

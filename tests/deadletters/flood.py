@@ -13,7 +13,8 @@ from events.codec import HEADER, MAGIC, Codec
 from events.generated import CommentPosted, PhotoLiked, PhotoUnliked
 from events.positions import Position
 from events.settings import Settings
-from events.topics import RECORD_BYTES, TOPICS, key_bytes, partition_of
+from events.topics import RECORD_BYTES, key_bytes
+from tests.partitions import PARTITIONING, partition_of
 
 TOPIC = "reactions"
 WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -120,7 +121,7 @@ class Forge:
             case "another person's key":
                 return Fact(person, value, wrong, key=key_bytes(self.id()))
             case "the wrong partition":
-                elsewhere = (partition_of(TOPIC, person) + draw.randint(1, 7)) % TOPICS[TOPIC].partitions
+                elsewhere = (partition_of(TOPIC, person) + draw.randint(1, 7)) % PARTITIONING[TOPIC]
                 return Fact(person, value, wrong, partition=elsewhere)
             case "null":
                 return Fact(person, None, wrong)

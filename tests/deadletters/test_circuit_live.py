@@ -21,6 +21,7 @@ from projections.progress import next_offsets
 from projections.store.cassandra import connected
 from projections.store.roles import WORKER
 from tests.deadletters.live import eventually, folded, worker
+from tests.partitions import PARTITIONING
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +84,7 @@ async def test_a_topic_of_nonsense_stops_and_says_why_and_goes_on_without_the_li
             assert bad[0].offset + len(sent) == await progress() < bad[-1].offset
 
         with worker(darkroom.model_copy(update={"dead_letters_in_a_row": 0}), TOPIC, OTHER):
-            ends = [end for end in await LogEnds(darkroom)(TOPIC) if end[1] == PARTITION]
+            ends = [end for end in await LogEnds(darkroom, PARTITIONING)(TOPIC) if end[1] == PARTITION]
             await eventually(lambda: folded(store, ends), "it goes on")
             await eventually(ready, "the worker is ready again")
         sent = [each.position for each in letters(darkroom, None, lambda *_: None) if each.position in bad]

@@ -12,12 +12,13 @@ from events.generated import PhotoLiked
 from events.json_form import from_json
 from events.positions import Position
 from events.schema import all_schemas
-from events.topics import key_bytes, partition_of
+from events.topics import key_bytes
 from ops.cli import main
 from ops.deadletters.click_types import TIME
 from ops.deadletters.letters import Letter, Selection
 from ops.deadletters.preview import Preview
 from ops.progress import lines
+from tests.partitions import PARTITIONING, partition_of
 
 SCHEMA = all_schemas()["darkroom.reactions.PhotoLiked"]
 LIKE = from_json(SCHEMA, SCHEMA.example())
@@ -28,7 +29,7 @@ LETTER = Letter(PLACE, "*", 1, NOW, "why", key_bytes(key_of(LIKE)), b"value", 41
 
 def test_a_preview_counts_records_once_and_what_they_would_touch() -> None:
     assert isinstance(LIKE, PhotoLiked)
-    preview = Preview()
+    preview = Preview(PARTITIONING)
     other = replace(LETTER, position=replace(PLACE, offset=8), at=NOW + timedelta(hours=1))
     for letter, event in ((LETTER, LIKE), (LETTER, LIKE), (other, LIKE), (replace(LETTER, projection="likers"), LIKE)):
         preview.add(letter, event)
@@ -41,7 +42,7 @@ def test_a_preview_counts_records_once_and_what_they_would_touch() -> None:
 
 
 def test_a_preview_says_what_would_fail_again_and_who_would_act() -> None:
-    preview = Preview(done={(PLACE, "likers")})
+    preview = Preview(PARTITIONING, done={(PLACE, "likers")})
     preview.add(LETTER, Unreadable("no schema"))
     preview.add(replace(LETTER, key=None, projection="expand"), LIKE)
     preview.add(replace(LETTER, projection="likers"), LIKE)
@@ -71,7 +72,7 @@ def test_a_selection_means(selection: Selection, meant: bool) -> None:
         (["redrive"], "Say which"),
         (["redrive", "--all", "--json"], "add --yes"),
         (["redrive", "nowhere-1@2"], "isn't a position"),
-        (["show", "photos-99@2"], "photos has no partition 99"),
+        (["show", "photos-9999999@2"], "isn't a position"),
         (["list", "--since", "yesterday"], "neither an age"),
     ],
 )

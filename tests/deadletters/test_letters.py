@@ -19,6 +19,7 @@ from processors.redrive.requests import APPLIED, PAGE, CassandraRedriveRequests
 from producers.publisher import Publisher
 from projections.store.cassandra import CassandraStore, connect
 from tests.kit import memory_codec, run
+from tests.partitions import PARTITIONING
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,7 @@ def sent(settings: Settings, key: bytes | None, value: bytes | None, reason: str
     position = Position("graph", 0, uuid4().int % 10**15)
 
     async def send() -> None:
-        publisher = Publisher(settings, memory_codec(), "test")
+        publisher = Publisher(settings, memory_codec(), "test", PARTITIONING)
         try:
             await dead_letter.send(publisher, DeadLetter(position, key, value, reason, "likers", 1))
         finally:

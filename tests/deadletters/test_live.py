@@ -17,7 +17,6 @@ from events.codec import Codec
 from events.confluent_registry import ConfluentRegistry
 from events.schema import all_schemas
 from events.settings import Settings
-from events.topics import TOPICS
 from ops.deadletters.letters import Letter, letters
 from processors.log.ends import LogEnds
 from processors.redrive.requests import APPLIED, CassandraRedriveRequests
@@ -29,6 +28,7 @@ from projections.store.cassandra import CassandraStore, connect
 from projections.tally.counts import COUNTS, summed
 from tests.deadletters.flood import BEYOND_A_MUTATION, TOPIC, Fact, Flood, Forge, a_comment, append
 from tests.deadletters.live import command, eventually, folded, register, worker
+from tests.partitions import PARTITIONING
 
 GOOD, SEED = 100_000, 20261121
 # How many of each; the rest of the thousand are comments by a person whose key is gone.
@@ -125,7 +125,7 @@ async def flooded(settings: Settings, store: CassandraStore) -> World:
         facts.insert(chooser.randrange(len(facts)), fact)
     flood = await asyncio.to_thread(append, settings, facts)
     registry.close()
-    ends = await LogEnds(settings)(TOPIC)
+    ends = await LogEnds(settings, PARTITIONING)(TOPIC)
     await eventually(lambda: folded(store, ends), "the flood is folded")
     return World(settings, store, flood, unknown_id, person, lost_key, [])
 
@@ -156,7 +156,7 @@ def test_nothing_is_redriven_before_somebody_said_yes(world: World, loop: asynci
     assert status == 1
     assert "of reactions for all projections" in told
     requests = CassandraRedriveRequests(world.store, world.settings.keyspace)
-    asked = [loop.run_until_complete(requests.of_partition(TOPIC, n)) for n in range(TOPICS[TOPIC].partitions)]
+    asked = [loop.run_until_complete(requests.of_partition(TOPIC, n)) for n in PARTITIONING.each(TOPIC)]
     assert not any(each.position in world.flood.bad for part in asked for each in part)
 
 

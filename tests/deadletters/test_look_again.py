@@ -27,6 +27,7 @@ from projections.tally.tally import Tally
 from tests.deadletters.failing import MemoryCorrections, projector_replay, unfoldable
 from tests.deadletters.test_redrive import MemoryRequests, redriver
 from tests.kit import memory_codec
+from tests.partitions import PARTITIONING
 from tests.processors.test_expand_waits import closed, created, joined
 from tests.processors.world import PARTITION_OF_OWNER, World, filtered, somebody_in, taken
 
@@ -68,7 +69,7 @@ class Failing:
 
     def reacting(self, topic: str) -> Redrive:
         """The redrive of the reactor."""
-        replay = ReactorReplay(self.reactor, memory_codec)
+        replay = ReactorReplay(self.reactor, memory_codec, PARTITIONING)
         first = ["*", *(each.name for each in of_topic(topic))]
         return redriver(self.requests, self.world.log, self.world.store, replay, first)
 

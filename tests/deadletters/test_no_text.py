@@ -31,6 +31,7 @@ from tests import given
 from tests.deadletters.failing import projector_replay
 from tests.deadletters.test_redrive import MemoryRequests, redriver
 from tests.kit import MemoryLog, Worker, memory_codec
+from tests.partitions import PARTITIONING
 from tests.processors.world import Reacting
 from web.middleware import Metrics, RequestMiddleware
 
@@ -97,7 +98,7 @@ async def test_what_a_reactor_raises_is_told_without_its_text() -> None:
     await handler.start(Partition(*tp))
     await handler.handle(Batch(*tp, 1, records), Lease.of())
     (letter,) = worker.letters
-    again = await ReactorReplay(reactor, memory_codec)(records, "filter", Lease.of())
+    again = await ReactorReplay(reactor, memory_codec, PARTITIONING)(records, "filter", Lease.of())
     assert letter.reason.startswith("filter can't act on PhotoTaken: ValueError in ")
     assert TITLE not in repr([letter.headers(), again])
 

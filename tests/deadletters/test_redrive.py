@@ -28,6 +28,7 @@ from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 from tests.deadletters.failing import MemoryCorrections, fold_all, projector_replay, undecodable, values
 from tests.kit import MemoryLog, memory_codec
+from tests.partitions import PARTITIONING
 from tests.processors.world import Reacting
 
 pytestmark = pytest.mark.anyio
@@ -211,9 +212,8 @@ async def test_a_reactor_acts_after_the_read_models_have_their_record() -> None:
     tp = Partition(topic, partition)
     names = [each.name for each in of_topic("photos")]
     await store.write_together(progress_rows(*tp, [(name, 1) for name in (*names, "expand")], offset=1))
-    expand = redriver(
-        requests, log, store, ReactorReplay(Reacting("expand", [PhotoTaken], act), memory_codec), [EVERY, *names]
-    )
+    replay = ReactorReplay(Reacting("expand", [PhotoTaken], act), memory_codec, PARTITIONING)
+    expand = redriver(requests, log, store, replay, [EVERY, *names])
     requests.ask((Position(*tp, 0), EVERY), (Position(*tp, 0), "expand"))
     await expand.tick(tp, Lease.of())
     assert (acted, requests.outcomes) == ([], ["", ""])
@@ -229,7 +229,7 @@ async def test_a_reactor_that_raises_is_a_failed_outcome() -> None:
     log = MemoryLog()
     await log.append(from_json(TAKEN, TAKEN.example()))
     ((record,),) = log.partitions.values()
-    replay = ReactorReplay(Reacting("filter", [PhotoTaken], act), memory_codec)
+    replay = ReactorReplay(Reacting("filter", [PhotoTaken], act), memory_codec, PARTITIONING)
     (said,) = (await replay([record], "filter", Lease.of())).items()
     assert (said[0], said[1].partition(" in ")[0]) == (0, "ArithmeticError")
 

@@ -19,6 +19,7 @@ from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
 from tests.deadletters.failing import RefusingStore, projector_replay, unfoldable, values
 from tests.kit import MemoryLog, memory_codec
+from tests.partitions import PARTITIONING
 from tests.processors.world import Reacting
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +65,7 @@ async def test_a_reactor_acts_again_on_what_it_wants_and_passes_the_rest() -> No
     await log.append(*(example(f"darkroom.photos.{name}") for name in ("PhotoDeleted", "PhotoTaken", "PhotoDeleted")))
     ((_, records),) = log.partitions.items()
     acting = Acting()
-    replay = ReactorReplay(Reacting("filter", [PhotoTaken], acting), memory_codec)
+    replay = ReactorReplay(Reacting("filter", [PhotoTaken], acting), memory_codec, PARTITIONING)
     assert await replay(records, "filter", Lease.of()) == {}
     ((batch, reads),) = acting.batches
     assert (batch.topic, batch.partition, batch.records) == ("photos", records[0].partition, records[1:2])
@@ -74,7 +75,7 @@ async def test_a_reactor_acts_again_on_what_it_wants_and_passes_the_rest() -> No
 async def test_a_reactor_acts_on_one_record_at_a_time_and_on_each() -> None:
     _, records = await likes(1, 2, 3)
     acting = Acting(ArithmeticError("a bug"))
-    replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec)
+    replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec, PARTITIONING)
     (said,) = (await replay(records, "counter", Lease.of())).items()
     assert (said[0], said[1].partition(" in ")[0]) == (0, "ArithmeticError")
     assert [[read.offset for read in reads] for _, reads in acting.batches] == [[1], [2]]
@@ -83,7 +84,7 @@ async def test_a_reactor_acts_on_one_record_at_a_time_and_on_each() -> None:
 async def test_a_lost_lease_is_no_outcome_of_a_reactors_record() -> None:
     """Seen to fail without LeaseLost told apart: the operator would be told that the record failed."""
     _, records = await likes(1)
-    replay = ReactorReplay(Reacting("counter", [PhotoLiked], Acting(LeaseLost())), memory_codec)
+    replay = ReactorReplay(Reacting("counter", [PhotoLiked], Acting(LeaseLost())), memory_codec, PARTITIONING)
     with pytest.raises(LeaseLost):
         await replay(records, "counter", Lease.of())
 
@@ -104,7 +105,7 @@ async def test_a_lost_lease_is_no_outcome_of_a_folded_record() -> None:
 
 def test_who_is_served() -> None:
     fold = projector_replay("reactions", MemoryStore())
-    act = ReactorReplay(Reacting("filter", [PhotoTaken], Acting()), memory_codec)
+    act = ReactorReplay(Reacting("filter", [PhotoTaken], Acting()), memory_codec, PARTITIONING)
     assert (fold.names, act.names) == (NAMES, ["filter"])
     assert [fold.serves(name) for name in (EVERY, *NAMES, "filter", "")] == [True, *[True] * len(NAMES), False, False]
     assert [act.serves(name) for name in (EVERY, *NAMES, "filter")] == [False, *[False] * len(NAMES), True]
@@ -162,7 +163,7 @@ async def test_an_unforeseen_error_is_the_outcome_of_its_record_alone() -> None:
 async def test_an_attempt_that_was_broken_off_leaves_no_failure_behind() -> None:
     _, records = await likes(1, 2)
     acting = Acting(ArithmeticError("a bug"), LeaseLost())
-    replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec)
+    replay = ReactorReplay(Reacting("counter", [PhotoLiked], acting), memory_codec, PARTITIONING)
     with pytest.raises(LeaseLost):
         await replay(records, "counter", Lease.of())
     assert await replay(records, "counter", Lease.of()) == {}

@@ -21,6 +21,7 @@ from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connect, disconnect
 from tests.faults.processes import PATIENCE
 from tests.faults.world import World
+from tests.partitions import PARTITIONING
 
 SLICE = 0.1  # seconds between two parts of what is appended
 AT_ONCE = 20  # keys made at once: each is a lightweight transaction, which a busy machine gives up after 1.8 s
@@ -86,7 +87,7 @@ class Source:
     async def _connect(self) -> Publisher:
         for schema in all_schemas().values():  # now, so that it can append any fact while the registry is away
             self._codec._ids[schema.full_name] = await self._registry.id_of(schema)
-        return Publisher(self._settings, self._codec, "load")
+        return Publisher(self._settings, self._codec, "load", PARTITIONING)
 
     def run(self, work: Coroutine[Any, Any, T], seconds: float = PATIENCE) -> T:
         """What a coroutine returns, run in the source's own loop."""

@@ -12,9 +12,10 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from events.settings import Settings
-from events.topics import FACTS, TOPICS
+from events.topics import FACTS
 from processors.catalog import reactors
 from projections.catalog import of_topic
+from tests.partitions import PARTITIONING
 
 Place = tuple[str, int]
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[assignment]  # its annotation says that it may be None
@@ -47,12 +48,12 @@ class Progress:
         return {
             (topic, partition): min(known.get((topic, partition), {}).get(name, 0) for name in names)
             for topic, names in self._wanted.items()
-            for partition in range(TOPICS[topic].partitions)
+            for partition in PARTITIONING.each(topic)
         }
 
     def ends(self) -> dict[Place, int]:
         """The next offset of each partition of the log. KafkaException."""
-        places = [TopicPartition(topic, i) for topic in self._wanted for i in range(TOPICS[topic].partitions)]
+        places = [TopicPartition(topic, i) for topic in self._wanted for i in PARTITIONING.each(topic)]
         answers = self._admin.list_offsets(dict.fromkeys(places, LATEST), request_timeout=2)
         try:
             return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}

@@ -10,13 +10,14 @@ from events.codec import key_of, topic_of
 from events.generated import Event
 from events.ids import event_id_of
 from events.positions import Position
-from events.topics import key_bytes, partition_of
+from events.topics import key_bytes
 from producers.publisher import EncodedRecord, NotPublished
 from producers.uploads import Form, Uploaded
 from producers.writes.idempotency import IdempotencyKey, KeyReused
 from producers.writes.plan import KeptPlan, Plan, new_plan
 from projections.private.claims import FINAL, PENDING_SECONDS, Claimed, Holder
 from tests.kit import MemoryLog
+from tests.partitions import partition_of
 
 NOW = datetime(2026, 6, 19, 21, 4, 11, 482000, tzinfo=UTC)
 

@@ -22,7 +22,6 @@ from events.confluent_registry import ConfluentRegistry
 from events.generated import PhotoDeveloped
 from events.positions import Position, parse_positions
 from events.settings import Settings
-from events.topics import partition_of
 from ops.commands.token import LIFETIME, find_or_register
 from ops.provision import prepare
 from ops.secrets import with_values
@@ -35,6 +34,7 @@ from projections.private.keys import KeyStore
 from projections.store.cassandra import CassandraStore, connected
 from projections.store.roles import WORKER
 from tests.kit import Worker, record
+from tests.partitions import partition_of
 from web.tokens import issue_token
 
 pytestmark = pytest.mark.anyio

@@ -10,11 +10,11 @@ import pytest
 
 from events.generated import PhotoLiked
 from events.settings import Settings
-from events.topics import partition_of
 from ops.local_servers import free_block
 from producers.log_search import KafkaLogSearch
 from producers.publisher import EncodedRecord, NotPublished, Publisher
 from tests.kit import memory_codec
+from tests.partitions import PARTITIONING, partition_of
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ class Log:
 @pytest.fixture
 async def log(darkroom: Settings) -> AsyncGenerator[Log]:
     """The servers' log."""
-    publisher = Publisher(darkroom, memory_codec(), "test")
+    publisher = Publisher(darkroom, memory_codec(), "test", PARTITIONING)
     yield Log(publisher, darkroom)
     await publisher.close()
 
@@ -56,7 +56,7 @@ async def test_records_are_found_where_they_first_stand_and_what_is_not_there_is
     await log.publisher.append([await log.record(who) for who in (ada, bob) for _ in range(50)])
     await log.publisher.append(records[:2])  # copies
     third = await log.publisher.append(records[2:3])
-    search = KafkaLogSearch(log.settings)
+    search = KafkaLogSearch(log.settings, PARTITIONING)
     assert await search.find(records, began) == [*first, *third, None]
     for record, position in zip(records, first, strict=False):
         assert await search.find([record], began) == [position]
@@ -68,26 +68,26 @@ async def test_a_search_begins_at_the_time_that_it_is_given_less_what_clocks_may
     record = await log.record(ada)
     (position,) = await log.publisher.append([record])
     later = datetime.now(UTC) + timedelta(minutes=30)
-    assert await KafkaLogSearch(log.settings).find([record], later) == [position]
-    assert await KafkaLogSearch(log.settings, leeway=NONE).find([record], later) == [None]
+    assert await KafkaLogSearch(log.settings, PARTITIONING).find([record], later) == [position]
+    assert await KafkaLogSearch(log.settings, PARTITIONING, leeway=NONE).find([record], later) == [None]
     assert position.partition == partition_of("reactions", ada)
 
 
 async def test_a_log_that_cannot_be_read_to_its_end_in_time_is_unavailable(log: Log) -> None:
     record = await log.record(uuid4())
     with pytest.raises(NotPublished):
-        await KafkaLogSearch(log.settings, seconds=0.0).find([record], datetime.now(UTC))
+        await KafkaLogSearch(log.settings, PARTITIONING, seconds=0.0).find([record], datetime.now(UTC))
     elsewhere = log.settings.model_copy(update={"bootstrap": f"127.0.0.1:{free_block('127.0.0.1')}"})
     with pytest.raises(NotPublished):
-        await KafkaLogSearch(elsewhere).find([record], datetime.now(UTC))
+        await KafkaLogSearch(elsewhere, PARTITIONING).find([record], datetime.now(UTC))
     with pytest.raises(NotPublished):
-        await KafkaLogSearch(elsewhere).end("reactions", 0)
+        await KafkaLogSearch(elsewhere, PARTITIONING).end("reactions", 0)
 
 
 async def test_many_searches_at_once_all_find_what_they_look_for(log: Log) -> None:
     began = datetime.now(UTC)
     records = [await log.record(uuid4()) for _ in range(6)]
     positions = await log.publisher.append(records)
-    search = KafkaLogSearch(log.settings)
+    search = KafkaLogSearch(log.settings, PARTITIONING)
     found = await asyncio.gather(*(search.find([record], began) for record in records))
     assert found == [[position] for position in positions]

@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from events.generated import CommentDeleted, Event, MemberLeft, MemberRoleChanged, UserFollowed
-from events.topics import TOPICS, partition_of
 from producers.decide.photos import Destination
 from producers.gateway.reads import destinations, size_of
 from projections.graph.following import following
@@ -22,6 +21,7 @@ from tests.gateway.memory import NOW
 from tests.gateway.shown import PHOTO, commented
 from tests.gateway.world import ADA, BOB, CAT, PRIVATE, PUBLIC, begin, joined, one, roll
 from tests.kit import folded, run
+from tests.partitions import PARTITIONING, partition_of
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +70,7 @@ def test_another_owner_is_found_wherever_among_many_members(page: int, monkeypat
 
 def test_a_shard_is_read_to_its_end_and_no_further_than_there() -> None:
     assert members_file.PAGE == 500
-    assert {partition_of(TOPIC, person) for person in CROWD} == set(range(TOPICS[TOPIC].partitions))
+    assert {partition_of(TOPIC, person) for person in CROWD} == set(PARTITIONING.each(TOPIC))
 
 
 def test_the_creator_counts_while_they_own_the_roll_and_are_not_the_one_who_leaves() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from events.codec import SCHEMA_OF, Codec
 from events.generated import Event
 from events.personal import ERASED, Erased
+from events.topics import Partitioning, even
 from projections.catalog import all_tables
 from projections.store.memory import MemoryStore
 from tests.histories import USERS, histories
@@ -24,10 +25,12 @@ from tests.oracle.copies import Copies
 from tests.oracle.log import Fact
 from tests.oracle.sets import SETS
 from tests.oracle.tables import Rows
+from tests.partitions import PARTITIONING
 
 WINDOW = 600  # seconds: the setting's default
 often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 topics = pytest.mark.parametrize("topic", KINDS)
+divided = pytest.mark.parametrize("partitioning", [even(3), even(8)], ids=lambda each: f"{each['photos']} partitions")
 
 
 def naive(value: Any) -> Any:
@@ -60,9 +63,11 @@ def rows_of(store: MemoryStore) -> dict[str, Rows]:
     return found | {"counts": {key: row for key, row in found.get("counts", {}).items() if key[1] in kinds}}
 
 
-async def differences(history: Sequence[Event], size: int, erased: UUID | None = None) -> list[str]:
-    """What folding a history in batches gives, against what the oracle says."""
-    log, fold, copies = MemoryLog(), Fold(), Copies(WINDOW)
+async def differences(
+    history: Sequence[Event], size: int, partitioning: Partitioning, erased: UUID | None = None
+) -> list[str]:
+    """What folding a history in batches gives, in a log that is so divided, against what the oracle says."""
+    log, fold, copies = MemoryLog(partitioning=partitioning), Fold(), Copies(WINDOW)
     for event in history:
         before = {place: len(records) for place, records in log.partitions.items()}
         await log.append(event)
@@ -73,7 +78,7 @@ async def differences(history: Sequence[Event], size: int, erased: UUID | None =
         if not copy and type(event).__name__ in KINDS[topic]:  # one that it wasn't taught is no business of it
             fold.take(fact(event, partition, len(records) - 1, erased))
     exceptions: dict[UUID, Erased | None] = {} if erased is None else {erased: ERASED}
-    store = MemoryStore()
+    store = MemoryStore(partitioning)
     worker = Worker(store, Codec(MemoryRegistry(), MemoryKeys(exceptions)))
     await worker.fold_all(log, size)
     assert worker.letters == []
@@ -88,11 +93,14 @@ async def differences(history: Sequence[Event], size: int, erased: UUID | None =
 
 
 @topics
+@divided
 @often
 @given(data=st.data())
-def test_what_a_history_folds_to_is_what_the_oracle_says(topic: str, data: st.DataObject) -> None:
+def test_what_a_history_folds_to_is_what_the_oracle_says(
+    topic: str, partitioning: Partitioning, data: st.DataObject
+) -> None:
     history, size = data.draw(histories(topic)), data.draw(st.integers(1, 9))
-    assert run(differences(history, size)) == []
+    assert run(differences(history, size, partitioning)) == []
 
 
 @pytest.mark.parametrize("topic", ["accounts", "rolls", "reactions"])
@@ -100,4 +108,4 @@ def test_what_a_history_folds_to_is_what_the_oracle_says(topic: str, data: st.Da
 @given(data=st.data())
 def test_what_an_erased_person_wrote_is_empty_and_all_else_as_before(topic: str, data: st.DataObject) -> None:
     history, erased = data.draw(histories(topic)), data.draw(st.sampled_from(USERS))
-    assert run(differences(history, 5, erased)) == []
+    assert run(differences(history, 5, PARTITIONING, erased)) == []

@@ -13,7 +13,7 @@ from events.generated import EVENTS, Event
 from events.ids import NIL
 from events.json_form import from_json
 from events.schema import all_schemas
-from events.topics import FACTS, partition_of
+from events.topics import FACTS, Partitioning, even
 from processors.catalog import every_table
 from projections.catalog import PROJECTIONS, of_topic
 from projections.progress import progress_rows
@@ -31,13 +31,14 @@ pytestmark = pytest.mark.anyio
 EXAMPLES = [from_json(schema, schema.example()) for schema in all_schemas().values()]
 often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 topics = pytest.mark.parametrize("topic", FACTS)
+divided = pytest.mark.parametrize("partitioning", [even(3), even(8)], ids=lambda each: f"{each['photos']} partitions")
 
 
-async def clean(history: Sequence[Event]) -> tuple[MemoryLog, dict[str, Any]]:
-    """A history's log, and the tables that folding it once, an event at a time, gives."""
-    log = MemoryLog()
+async def clean(history: Sequence[Event], partitioning: Partitioning) -> tuple[MemoryLog, dict[str, Any]]:
+    """A history's log, so divided, and the tables that folding it once, an event at a time, gives."""
+    log = MemoryLog(partitioning=partitioning)
     await log.append(*history)
-    store = MemoryStore()
+    store = MemoryStore(partitioning)
     worker = Worker(store, log.codec, log=log)
     await worker.fold_all(log, size=1)
     assert worker.letters == []
@@ -52,6 +53,7 @@ class StalledStore:
         self.get, self.slice, self.pick, self.outages = store.get, store.slice, store.pick, 0
         self.get_many, self.slice_many, self.merge_slices = store.get_many, store.slice_many, store.merge_slices
         self.pick_many, self.nodes, self.degraded = store.pick_many, store.nodes, False
+        self.partitioning = store.partitioning
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         self._held.append(rows)
@@ -64,14 +66,17 @@ class StalledStore:
 
 
 @topics
+@divided
 @often
 @given(data=st.data())
-async def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str, data: st.DataObject) -> None:
+async def test_folding_from_any_earlier_offset_again_changes_nothing(
+    topic: str, partitioning: Partitioning, data: st.DataObject
+) -> None:
     history = data.draw(histories(topic))
     sizes = [data.draw(st.integers(1, 9)) for _ in range(2)]
     backs = data.draw(st.lists(st.integers(0, 24), min_size=1, max_size=3))
-    log, expected = await clean(history)
-    store = MemoryStore()
+    log, expected = await clean(history, partitioning)
+    store = MemoryStore(partitioning)
     for (_, partition), records in log.partitions.items():
         for back in (len(records), *backs):  # each time `progress` was lost, and is `back` records behind
             worker = Worker(store, log.codec, log=log)
@@ -85,13 +90,16 @@ async def test_folding_from_any_earlier_offset_again_changes_nothing(topic: str,
 
 
 @topics
+@divided
 @often
 @given(data=st.data())
-async def test_partitions_may_be_folded_in_any_order(topic: str, data: st.DataObject) -> None:
+async def test_partitions_may_be_folded_in_any_order(
+    topic: str, partitioning: Partitioning, data: st.DataObject
+) -> None:
     history = data.draw(histories(topic))
     seed = data.draw(st.integers(0, 1000))
-    log, expected = await clean(history)
-    store = MemoryStore()
+    log, expected = await clean(history, partitioning)
+    store = MemoryStore(partitioning)
     worker = Worker(store, log.codec, log=log)
     chooser = random.Random(seed)
     left = {place: list(records) for place, records in log.partitions.items()}
@@ -108,13 +116,16 @@ async def test_partitions_may_be_folded_in_any_order(topic: str, data: st.DataOb
 
 
 @topics
+@divided
 @often
 @given(data=st.data())
-async def test_a_stalled_writers_batch_changes_nothing_when_it_arrives(topic: str, data: st.DataObject) -> None:
+async def test_a_stalled_writers_batch_changes_nothing_when_it_arrives(
+    topic: str, partitioning: Partitioning, data: st.DataObject
+) -> None:
     history = data.draw(histories(topic))
     seed = data.draw(st.integers(0, 1000))
-    log, expected = await clean(history)
-    store = MemoryStore()
+    log, expected = await clean(history, partitioning)
+    store = MemoryStore(partitioning)
     chooser = random.Random(seed)
     for (_, partition), records in log.partitions.items():
         first = chooser.randint(0, len(records))
@@ -136,12 +147,13 @@ async def test_a_stalled_writers_batch_changes_nothing_when_it_arrives(topic: st
 
 
 @topics
+@divided
 @often
 @given(data=st.data())
-async def test_a_count_is_the_size_of_its_set(topic: str, data: st.DataObject) -> None:
+async def test_a_count_is_the_size_of_its_set(topic: str, partitioning: Partitioning, data: st.DataObject) -> None:
     history = data.draw(histories(topic))
-    log, tables = await clean(history)
-    store = MemoryStore()
+    log, tables = await clean(history, partitioning)
+    store = MemoryStore(partitioning)
     await Worker(store, log.codec, log=log).fold_all(log)
     for tally in (each for each in of_topic(topic) if isinstance(each, Tally)):
         alive: dict[Any, set[Any]] = {}
@@ -155,21 +167,24 @@ async def test_a_count_is_the_size_of_its_set(topic: str, data: st.DataObject) -
 
 
 @pytest.mark.parametrize("each", [each for each in PROJECTIONS if isinstance(each, Tally)], ids=lambda each: each.name)
-def test_a_members_shard_is_the_partition_of_its_facts(each: Tally) -> None:
+@divided
+def test_a_members_shard_is_of_the_partition_of_its_facts(each: Tally, partitioning: Partitioning) -> None:
     for event in (event for event in EXAMPLES if type(event) in each.events):
         key = key_of(event)
         for change in each(event):
             keyed = key if each.keyed_by == "other" else None
-            shard = shard_of(each, entity=change.entity, member=change.member, keyed=keyed)
-            assert shard == partition_of(each.topics[0], key)
+            shard = shard_of(each, partitioning, entity=change.entity, member=change.member, keyed=keyed)
+            assert shard // each.splits == partitioning.of(each.topics[0], key)
+            assert shard in each.shards(partitioning, change.entity)
 
 
 @pytest.mark.parametrize("each", PROJECTIONS, ids=lambda each: each.name)
 def test_every_example_that_a_projection_wants_folds(each: Projection | Tally) -> None:
     wanted = [event for event in EXAMPLES if type(event) in each.events]
     assert {type(event) for event in wanted} == each.events
-    assert all(each(event) for event in wanted)
-    assert [each(event) for event in wanted] == [each(event) for event in wanted]
+    where = () if isinstance(each, Tally) else (3,)
+    assert all(each(event, *where) for event in wanted)
+    assert [each(event, *where) for event in wanted] == [each(event, *where) for event in wanted]
 
 
 def test_every_event_is_wanted_by_a_projection() -> None:

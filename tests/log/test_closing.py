@@ -14,6 +14,7 @@ from events.settings import Settings
 from ops.local_servers import free_block
 from producers.publisher import CLOSING_SECONDS, NotPublished, Publisher
 from tests.kit import memory_codec
+from tests.partitions import PARTITIONING
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,7 @@ async def holds(condition: Callable[[], bool]) -> None:
 
 
 async def test_what_is_queued_when_a_publisher_is_closed_is_taken_back(nowhere: Settings) -> None:
-    publisher = Publisher(nowhere, memory_codec(), "test")
+    publisher = Publisher(nowhere, memory_codec(), "test", PARTITIONING)
     sending = [asyncio.create_task(publisher.raw("deadletters", b"key", b"value", [])) for _ in range(3)]
     await holds(lambda: len(publisher._producer) == 3)
     began = time.monotonic()
@@ -49,7 +50,7 @@ async def test_what_is_queued_when_a_publisher_is_closed_is_taken_back(nowhere: 
 
 async def test_a_kafka_that_is_not_there_is_said_once(nowhere: Settings, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    publisher = Publisher(nowhere, memory_codec(), "test")
+    publisher = Publisher(nowhere, memory_codec(), "test", PARTITIONING)
     try:
         await holds(lambda: bool(caplog.messages))
     finally:

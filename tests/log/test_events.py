@@ -15,8 +15,9 @@ from events.personal import seal, unseal
 from events.positions import MalformedPosition, Position, format_positions, parse_position, parse_positions
 from events.registry import RegistryUnavailable, UnknownSchema
 from events.settings import Settings
-from events.topics import TOPICS, key_bytes, partition_of
+from events.topics import TOPICS, even, key_bytes
 from tests.given import ADA, BO, CY
+from tests.partitions import PARTITIONING, partition_of
 
 KEY = bytes(range(32))
 
@@ -38,7 +39,7 @@ def test_a_key_goes_where_kafkas_own_partitioner_puts_it() -> None:
     assert key_bytes(ADA) == str(ADA).encode()
     for topic in ("accounts", "graph", "rolls", "photos", "reactions", "deadletters"):
         assert [partition_of(topic, person) for person in (ADA, BO, CY)] == [6, 7, 2]
-    assert {topic.partitions for topic in TOPICS.values()} == {8}
+        assert [even(64).of(topic, person) for person in (ADA, BO, CY)] == [54, 55, 34]
     assert {topic.name: topic.max_record_bytes for topic in TOPICS.values()} == dict.fromkeys(TOPICS, 1 << 20) | {
         "deadletters": 2 << 20
     }
@@ -50,11 +51,17 @@ def test_a_position_up_to_the_bounds_is_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["photos-8@0", "photos-3@" + "9" * 19, "photos--1@0", "photos-3@1.0", "Photos-3@1", ""]
+    "text", ["photos-8@0", "photos-1000000@0", "photos-3@" + "9" * 19, "photos--1@0", "photos-3@1.0", "Photos-3@1", ""]
 )
 def test_a_position_beyond_them_is_none(text: str) -> None:
     with pytest.raises(MalformedPosition):
-        parse_position(text)
+        parse_position(text, PARTITIONING)
+
+
+def test_whether_there_is_such_a_partition_follows_from_how_the_log_is_divided() -> None:
+    assert parse_positions("photos-8@0", even(64)) == [Position("photos", 8, 0)]
+    with pytest.raises(MalformedPosition, match="photos has no partition 8"):
+        parse_positions("photos-8@0", even(8))
 
 
 def test_so_many_positions_may_be_named_and_no_more() -> None:

@@ -14,6 +14,7 @@ from events.settings import Settings
 from producers import publisher as publisher_module
 from producers.publisher import NotPublished, Publisher
 from tests.kit import memory_codec
+from tests.partitions import PARTITIONING
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +68,7 @@ async def test_the_next_attempt_has_a_new_producer(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(publisher_module, "Producer", Mortal)
     monkeypatch.setattr(Mortal, "dies_at_once", at_once)
     monkeypatch.setattr(Mortal, "alive", 0)
-    publisher = Publisher(Settings(), memory_codec(), "test")
+    publisher = Publisher(Settings(), memory_codec(), "test", PARTITIONING)
     try:
         with pytest.raises(NotPublished):
             await publisher.raw("deadletters", b"key", b"value", [])

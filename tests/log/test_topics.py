@@ -12,12 +12,14 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from events.settings import Settings
-from events.topics import RECORD_BYTES, TOPICS, Topic
-from ops.provision import create_topics
+from events.topics import RECORD_BYTES, TOPICS, Partitioning, Topic
+from ops.provision import create_topics, prepare, write_down_partitions
 from ops.secrets import environment, with_values
 from producers import topics
 from producers.kafka_features import ELIGIBLE_LEADER_REPLICAS, Features, features, parsed
-from producers.topics import WrongTopics, wait_for_topics, wrong_features, wrong_settings
+from producers.topics import WrongTopics, partitions_there, wait_for_topics, wrong_features, wrong_settings
+from projections.store.cassandra import connect, disconnect
+from tests.partitions import PARTITIONING
 
 ROOT = Path(__file__).parents[2]
 WRONG = {
@@ -49,9 +51,59 @@ def changed(darkroom: Settings) -> Generator[Settings]:
 
 
 def test_topics_that_were_made_by_us_are_taken(darkroom: Settings) -> None:
-    assert wrong_settings(darkroom) == []
+    assert wrong_settings(darkroom, PARTITIONING) == []
     create_topics(darkroom)
-    asyncio.run(wait_for_topics(darkroom))
+    asyncio.run(wait_for_topics(darkroom, PARTITIONING))
+
+
+def written(settings: Settings, topic: str, number: int) -> None:
+    """Says in the tables that a topic has this many partitions."""
+    session = connect(settings, "cassandra", settings.cassandra_password)
+    table = f"{settings.keyspace}.topic_partitions_1"
+    session.execute(f"INSERT INTO {table} (topic, partitions) VALUES (%s, %s)", (topic, number))
+    disconnect(session)
+
+
+@pytest.fixture
+def otherwise_divided(darkroom: Settings) -> Generator[Settings]:
+    """The servers, where the tables were made for 16 partitions of `graph`; they are as before afterwards."""
+    written(darkroom, "graph", 16)
+    yield darkroom
+    written(darkroom, "graph", 8)
+
+
+REFUSED = "graph: its number of partitions is 8 and must be 16, as darkroom.topic_partitions says"
+
+
+def test_a_setting_of_partitions_is_for_new_topics_only(darkroom: Settings) -> None:
+    prepare(with_values(darkroom, partitions=3))
+    assert partitions_there(darkroom) == dict.fromkeys(TOPICS, 8)
+
+
+def test_provisioning_refuses_topics_that_are_divided_otherwise_than_their_tables(otherwise_divided: Settings) -> None:
+    """Seen to fail without the comparison."""
+    with pytest.raises(WrongTopics, match=REFUSED):
+        write_down_partitions(otherwise_divided)
+
+
+@pytest.mark.parametrize("arguments", [("worker", "graph"), ("gateway",)])
+def test_a_process_refuses_topics_that_are_divided_otherwise_than_their_tables(
+    otherwise_divided: Settings, arguments: tuple[str, ...]
+) -> None:
+    """Seen to fail without the comparison: it starts, and has to be killed."""
+    ran = call(otherwise_divided, *arguments)
+    assert ran.returncode == 1
+    assert REFUSED in ran.stderr
+    assert "--delete --topic graph, and DARKROOM_PARTITIONS=16 darkroom up" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def call(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end."""
+    command = [sys.executable, "-m", "ops.cli", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, check=False, timeout=170
+    )
 
 
 def test_every_wrong_setting_is_named_with_what_it_is_and_must_be_and_the_command(changed: Settings) -> None:
@@ -82,10 +134,7 @@ def test_what_the_broker_reports_of_an_unset_value_counts_and_not_who_set_it(dar
 def test_a_process_refuses_to_start_and_says_why_without_a_traceback(
     changed: Settings, arguments: tuple[str, ...]
 ) -> None:
-    command = [sys.executable, "-m", "ops.cli", *arguments]
-    ran = subprocess.run(
-        command, cwd=ROOT, env=environment(changed), capture_output=True, text=True, check=False, timeout=170
-    )
+    ran = call(changed, *arguments)
     assert ran.returncode == 1
     assert "graph: cleanup.policy is compact and must be delete" in ran.stderr
     assert "Traceback" not in ran.stderr
@@ -97,7 +146,8 @@ def test_partitions_and_replicas_are_counted(darkroom: Settings, monkeypatch: py
         answer.result(30)
     monkeypatch.setattr(topics, "TOPICS", {"narrow": Topic("narrow"), "none": Topic("none")})
     wanted = with_values(darkroom, replication=2)
-    found = {each.setting: (each.topic, each.found, each.required) for each in wrong_settings(wanted)}
+    wrong = wrong_settings(wanted, Partitioning({"narrow": 8, "none": 8}))
+    found = {each.setting: (each.topic, each.found, each.required.partition(",")[0]) for each in wrong}
     assert found["its number of partitions"] == ("narrow", "3", "8")
     assert found["its replication"] == ("narrow", "1", "2")
     assert found["it"] == ("none", "absent", "there")

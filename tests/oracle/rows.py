@@ -174,11 +174,11 @@ def of_comment(kind: str, f: dict[str, Any]) -> Iterator[Set]:
     match kind:
         case "CommentPosted":
             at = f["occurred_at"]
-            key = (place(f["photo_id"], month(at)), at, f["event_id"])
+            key = (place(f["photo_id"], hour(at)), at, f["event_id"])
             yield "comments", key, {"author_id": f["author_id"], "text": f["text"]}
-            yield "comments_buckets", (f["photo_id"], month(at)), {}
+            yield "comments_buckets", (f["photo_id"], hour(at)), {}
         case "CommentDeleted":
             at = f["posted_at"]
-            yield "comments", (place(f["photo_id"], month(at)), at, f["comment_id"]), {"text": "", "deleted": True}
+            yield "comments", (place(f["photo_id"], hour(at)), at, f["comment_id"]), {"text": "", "deleted": True}
         case _:
             pass

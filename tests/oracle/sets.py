@@ -1,7 +1,8 @@
 """Sets and their sizes: who follows, likes, is a member. A beginning and its end are known by the beginning's id.
 
-A member is in a set while one of its beginnings hasn't ended. A set's shard is the partition of the log that its facts
-are in; its size is counted from its members, never added to.
+A member is in a set while one of its beginnings hasn't ended. A set's shards are as the partitions of the log that its
+facts are in, each of them cut by the members' ids into as many as the set says; its size is counted from its members,
+never added to.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ class Spec:
     ends: dict[str, Names]
     marks: dict[str, Names] = field(default_factory=dict[str, Names])
     listed: bool = True
+    splits: int = 1
 
 
 def membership(entity: str, member: str) -> dict[str, Any]:
@@ -49,11 +51,15 @@ ADDED = {"PhotoAddedToRoll": ("roll_id", "photo_id", "event_id")}
 OUT_OF_ROLL = ("roll_id", "photo_id", "placement_id")
 OF_OWNER = ("owner_id", "photo_id", "photo_id")
 SETS = (
-    Spec("followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id")),
+    Spec("followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id"), splits=10),
     Spec("following", "graph", **pair(*FOLLOW, "follower_id", "followee_id", "follow_id")),
     Spec("likers", "reactions", **pair("PhotoLiked", "PhotoUnliked", "photo_id", "liker_id", "like_id")),
     Spec(
-        "liked_by", "reactions", **pair("PhotoLiked", "PhotoUnliked", "liker_id", "photo_id", "like_id"), listed=False
+        "liked_by",
+        "reactions",
+        **pair("PhotoLiked", "PhotoUnliked", "liker_id", "photo_id", "like_id"),
+        listed=False,
+        splits=4,
     ),
     Spec("members", "rolls", **membership("roll_id", "member_id")),
     Spec("rolls_of_user", "rolls", **membership("member_id", "roll_id")),
@@ -115,7 +121,8 @@ class Sets:
         for spec in self._of.get(fact.kind, ()):
             kind, f = fact.kind, fact.fields
             entity, member, identity = spec.begins.get(kind) or spec.ends.get(kind) or spec.marks[kind]
-            shard = self._shards[spec.table].setdefault((f[entity], fact.partition), Shard())
+            number = fact.partition * spec.splits + f[member].int % spec.splits
+            shard = self._shards[spec.table].setdefault((f[entity], number), Shard())
             shard.position = fact.offset
             about = shard.beginnings.setdefault((f[member], f[identity]), Beginning())
             if kind in spec.begins:

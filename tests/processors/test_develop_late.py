@@ -10,12 +10,12 @@ from uuid import uuid5
 import pytest
 
 from events.generated import Event, PhotoDeveloped
-from events.topics import partition_of
 from processors import develop as develop_module
 from processors.develop import Develop, keep_low_water, low_water
 from processors.handlers.batch import Partition
 from projections.progress import next_offsets
 from tests.given import CARD
+from tests.partitions import partition_of
 from tests.processors.world import (
     OWNER,
     PARTITION,

@@ -12,12 +12,13 @@ from confluent_kafka import KafkaException
 from events.settings import Settings
 from processors.log import ends
 from processors.log.ends import LogEnds
+from tests.partitions import PARTITIONING
 
 
 def test_a_call_that_fails_leaves_the_others_their_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen to fail with the client not held: the first to fail replaces it, and the others wait for ever."""
     monkeypatch.setattr(ends, "ANSWER_SECONDS", 1)
-    asked = LogEnds(Settings.model_validate({"kafka": "127.0.0.1:1"}))
+    asked = LogEnds(Settings.model_validate({"kafka": "127.0.0.1:1"}), PARTITIONING)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(asked.now, "rolls")
         second = pool.submit(lambda: monkeypatch.setattr(ends, "ANSWER_SECONDS", 3) or asked.now("rolls"))
@@ -51,7 +52,7 @@ class Admins:
 def test_a_client_that_replaced_the_one_that_failed_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     admins = Admins()
     monkeypatch.setattr(ends, "AdminClient", admins)
-    asked = LogEnds(Settings())
+    asked = LogEnds(Settings(), PARTITIONING)
 
     def another_fails_and_a_third_is_answered() -> None:
         admins.failing.append(lambda: None)
@@ -72,7 +73,7 @@ def test_a_client_that_failed_or_did_not_answer_is_replaced(monkeypatch: pytest.
     admins = Admins()
     admins.error, admins.failing = error, [lambda: None]
     monkeypatch.setattr(ends, "AdminClient", admins)
-    asked = LogEnds(Settings())
+    asked = LogEnds(Settings(), PARTITIONING)
     with pytest.raises(type(error)):
         asked.now("rolls")
     assert {end for _, _, end in asked.now("rolls")} == {7}

@@ -21,12 +21,12 @@ from events.generated import (
     RollFollowed,
     RollUnfollowed,
 )
-from events.topics import PARTITIONS, partition_of
 from processors import expand
 from processors.handlers.batch import Batch
 from processors.handlers.reader import Read
 from tests.given import CARD
 from tests.histories import ROLLS
+from tests.partitions import PARTITIONS, partition_of
 from tests.processors.world import (
     OWNER,
     START,

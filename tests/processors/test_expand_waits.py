@@ -11,8 +11,8 @@ import pytest
 from confluent_kafka import KafkaException
 
 from events.generated import Event, MemberJoined, RollCreated, RollDeleted, RollFollowed
-from events.topics import PARTITIONS
 from processors import expand
+from tests.partitions import PARTITIONS
 from tests.processors.world import (
     OWNER,
     PARTITION,

@@ -11,6 +11,7 @@ from processors.redrive.replay import ReactorReplay
 from processors.transport.lease import Lease
 from projections.progress import next_offsets
 from tests.kit import memory_codec
+from tests.partitions import PARTITIONING
 from tests.processors.test_filtering import Filtering, photo_id, uploaded, was_filtered
 from tests.processors.world import OWNER, PARTITION, Meanwhile, World, deleted, nothing, rejected, taken_down
 
@@ -91,7 +92,7 @@ async def test_an_old_photos_dead_letter_is_filtered_when_it_is_redriven() -> No
     one = Filtering(1, 2)
     await one.world.happen(uploaded(1), uploaded(2))
     one.world.now += timedelta(days=9)
-    replay = ReactorReplay(one.filter, memory_codec)
+    replay = ReactorReplay(one.filter, memory_codec, PARTITIONING)
     records = one.world.log.partitions["photos", PARTITION]
     assert await replay(records[:1], "filter", Lease.of()) == {}
     assert one.world.published == [was_filtered(1)]

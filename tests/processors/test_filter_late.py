@@ -11,6 +11,7 @@ from processors.redrive.replay import ReactorReplay
 from processors.transport.lease import Lease, LeaseLost
 from projections.progress import next_offsets, progress_rows
 from tests.kit import memory_codec
+from tests.partitions import PARTITIONING
 from tests.processors.film import PreparedPool
 from tests.processors.test_filtering import Filtering, data, photo_id, sizes, uploaded, was_filtered
 from tests.processors.world import PARTITION, PARTITION_OF_OWNER, START, Meanwhile, World, deleted, nothing, rejected
@@ -120,7 +121,7 @@ async def test_a_photo_that_cant_be_filtered_becomes_a_dead_letter_and_its_parti
     assert {first.projection, second.projection} == {"filter_late"}
 
     one.late_pool.losing = {photo_id(5): 1}
-    replay = ReactorReplay(one.late, memory_codec)
+    replay = ReactorReplay(one.late, memory_codec, PARTITIONING)
     record = one.world.log.partitions["photos", PARTITION][5]
     assert await replay([record], "filter_late", Meanwhile(nothing)) == {}
     assert one.world.published[6:] == [was_filtered(5)]

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from events.generated import Event, PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
-from events.topics import FACTS, partition_of
+from events.topics import FACTS
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.handler import SYNCED_SECONDS
@@ -35,6 +35,7 @@ from projections.store.protocol import StoreUnavailable
 from projections.store.table import Stamped, Table
 from tests.histories import histories
 from tests.kit import MemoryLog, Worker, answers, cut, run
+from tests.partitions import partition_of
 
 LIKE = all_schemas()["darkroom.reactions.PhotoLiked"]
 

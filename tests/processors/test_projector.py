@@ -45,9 +45,9 @@ def noting(each: Any, seen: list[UUID]) -> Any:
     """The projection, but that it notes the events that it folds."""
     fold = each._fold
 
-    def noted(event: Event) -> Any:
+    def noted(event: Event, *where: int) -> Any:
         seen.append(event.event_id)
-        return fold(event)
+        return fold(event, *where)
 
     noting_each = copy.copy(each)
     noting_each._fold = noted

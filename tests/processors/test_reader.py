@@ -10,7 +10,7 @@ from events.codec import Codec
 from events.generated import CommentPosted, PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
-from events.topics import PARTITIONS, key_bytes, partition_of
+from events.topics import key_bytes
 from processors.handlers import reader
 from processors.handlers.batch import Record
 from processors.handlers.reader import Read, Reader
@@ -18,6 +18,7 @@ from processors.handlers.reject import Reject
 from processors.transport.lease import Lease
 from projections.store.protocol import StoreUnavailable
 from tests.kit import MemoryKeys, MemoryLog, MemoryRegistry, record
+from tests.partitions import PARTITIONING, PARTITIONS, partition_of
 from tests.processors.world import Meanwhile, nothing
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ class Reading:
         self.log = MemoryLog()
         self.rejects: list[Reject] = []
         codec = Codec(MemoryRegistry(), self.keys)
-        self.reader = Reader(codec, "likers", key_absent_tries=tries)
+        self.reader = Reader(codec, PARTITIONING, "likers", key_absent_tries=tries)
 
     async def read(self, topic: str, records: Sequence[Record], lease: Lease | None = None) -> list[Read]:
         """Reads a batch: its events."""

@@ -17,7 +17,6 @@ from events.generated import (
 )
 from events.positions import Position
 from events.settings import Settings
-from events.topics import TOPICS, partition_of
 from processors.develop import Develop
 from processors.expand import Expand
 from processors.handlers.batch import Batch, Partition
@@ -32,6 +31,7 @@ from projections.store.memory import MemoryStore
 from tests import given
 from tests.histories import START
 from tests.kit import MemoryLog, Worker
+from tests.partitions import PARTITIONING, partition_of
 from tests.processors.objects import MemoryObjects
 
 OWNER = UUID("bbce2359-3b38-5c04-add3-59bf94bc6cbd")
@@ -115,7 +115,7 @@ class World:
 
     async def ends(self, topic: str) -> list[tuple[str, int, int]]:
         """The next offset of each partition."""
-        return [(topic, i, len(self.log.partitions.get((topic, i), ()))) for i in range(TOPICS[topic].partitions)]
+        return [(topic, i, len(self.log.partitions.get((topic, i), ()))) for i in PARTITIONING.each(topic)]
 
     def tools(self, objects: ObjectStore | None = None, workers: int = 2) -> Tools:
         """Tools whose store, publisher, log and clock are this world's."""

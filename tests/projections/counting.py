@@ -22,6 +22,7 @@ class CountingStore:
     def __init__(self, store: MemoryStore):
         self._store = store
         self.nodes, self.outages, self.degraded = store.nodes, store.outages, store.degraded
+        self.partitioning = store.partitioning
         self.requests = self.partitions = 0
 
     def _count(self, keys: Keys) -> None:

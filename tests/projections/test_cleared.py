@@ -16,7 +16,7 @@ def test_every_field_can_be_cleared(schema: EventSchema) -> None:
     optional = [field["name"] for field in schema.avro["fields"] if "default" in field]
     event: Event = from_json(schema, schema.example() | dict.fromkeys(optional) | {"changed": optional})
     rows = [each for each in PROJECTIONS if isinstance(each, Projection) and type(event) in each.events]
-    upserts = [upsert for each in rows for upsert in each(event)]
+    upserts = [upsert for each in rows for upsert in each(event, 3)]
     columns = {name: (upsert.table.types[name], upsert[name]) for upsert in upserts for name in upsert.columns}
     assert set(optional) <= columns.keys()
     assert all(isinstance(value, kind) for kind, value in columns.values())

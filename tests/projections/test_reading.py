@@ -1,6 +1,6 @@
 """What is asked of sets: who is in it, in which order, from where on, at every size of a read; and what that costs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -14,6 +14,7 @@ from projections.graph.followers import followers
 from projections.graph.following import following
 from projections.photos.photos_in_roll import photos_in_roll
 from projections.projection import GENERATION
+from projections.reactions.liked_by import liked_by
 from projections.rolls.members import members
 from projections.rolls.roll_followers import roll_followers
 from projections.store.memory import MemoryStore
@@ -32,6 +33,7 @@ from projections.tally.queries import (
 from tests import given
 from tests.given import ADA, BO, CY, DAWN, DEN, DUSK, LAKE, MORNING, minutes, named
 from tests.kit import run
+from tests.partitions import PARTITIONING, partition_of
 from tests.projections.counting import CountingStore
 from tests.projections.rows import OF_ADA, OF_BO, store_of, stored
 
@@ -45,11 +47,18 @@ SECOND_ENDS = given.member_left(membership_id=SECOND.event_id)
 
 
 def test_a_members_shard_is_the_partition_of_whose_facts_feed_the_set() -> None:
-    assert shard_of(followers, entity=ADA, member=BO) == OF_BO  # keyed by the member
-    assert shard_of(following, entity=ADA, member=BO) == OF_ADA  # keyed by the entity
-    assert shard_of(photos_in_roll, entity=LAKE, member=DUSK, keyed=BO) == OF_BO
+    assert shard_of(members, PARTITIONING, entity=LAKE, member=BO) == OF_BO  # keyed by the member
+    assert shard_of(following, PARTITIONING, entity=ADA, member=BO) == OF_ADA  # keyed by the entity
+    assert shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK, keyed=BO) == OF_BO
     with pytest.raises(ValueError, match="photos_in_roll is keyed by neither entity nor member: say by whom"):
-        shard_of(photos_in_roll, entity=LAKE, member=DUSK)
+        shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK)
+
+
+def test_a_set_that_is_split_has_as_many_shards_in_each_partition() -> None:
+    of_bo = shard_of(followers, PARTITIONING, entity=ADA, member=BO)
+    assert of_bo == OF_BO * followers.splits + BO.int % followers.splits
+    assert list(followers.shards(PARTITIONING, ADA)) == list(range(8 * followers.splits))
+    assert list(liked_by.shards(PARTITIONING, ADA)) == [OF_ADA * 4 + n for n in range(4)]  # keyed by the entity
 
 
 def test_a_members_live_beginnings_are_found_oldest_first() -> None:
@@ -129,7 +138,7 @@ async def test_stretch_by_stretch_a_set_is_everybody_once_where_they_began_first
     history: list[tuple[str, UUID, int]], size: int
 ) -> None:
     events: list[Event] = []
-    began: dict[UUID, tuple[object, ...]] = {}
+    began: dict[UUID, tuple[datetime, UUID, UUID]] = {}
     live: dict[UUID, list[UUID]] = {}
     for number, (what, person, minute) in enumerate(history):
         held = live.setdefault(person, [])
@@ -148,14 +157,16 @@ async def test_stretch_by_stretch_a_set_is_everybody_once_where_they_began_first
     while True:
         store.requests = 0
         newest = await newest_members(store, followers, LAKE, looked_at[-1] if looked_at else (), size)
-        assert store.requests <= 2
+        assert store.requests <= 3
         assert len(newest.rows) <= size
         looked_at += [(row.begun, row.member, row.beginning) for row in newest.rows]
         shown += who(newest)
         assert all(row.beginning == beginning for beginning, row in newest.members.items())
         if len(newest.rows) < size:
             break
-    assert looked_at == sorted(began.values(), key=key_order, reverse=True)
+    somebody = {followers.shard(partition_of("graph", person), person) for person, held in live.items() if held}
+    there = [at for at in began.values() if followers.shard(partition_of("graph", at[1]), at[1]) in somebody]
+    assert looked_at == sorted(there, key=key_order, reverse=True)
     firsts = [min((began[each] for each in held), key=key_order) for held in live.values() if held]
     assert [began[each] for each in shown] == sorted(firsts, key=key_order, reverse=True)
 

@@ -70,7 +70,7 @@ def direct(darkroom: Settings, cassandra: Make) -> Opened:
         of: Any = cassandra()
         async with kept_connections(of._session) as connections, asyncio.timeout(30):
             await connections.there()
-            store: Any = CassandraStore(of._session, darkroom.keyspace, connections)
+            store: Any = CassandraStore(of._session, darkroom.keyspace, direct=connections)
             store.execute = None  # what reads would fall back to
             yield store
 

@@ -155,7 +155,7 @@ async def test_a_read_goes_over_the_driver_only_if_it_does_not_go_well_otherwise
     for failure, asked in ((None, ["direct"]), (AskTheDriver(), ["direct", "driver"])):
         driver: Any = Driver(failure)
         owner = uuid4()
-        assert await CassandraStore(driver, "darkroom", driver).get(KEYED, owner) == KEYED.row(owner, 1)
+        assert await CassandraStore(driver, "darkroom", direct=driver).get(KEYED, owner) == KEYED.row(owner, 1)
         # The same node: one that has forgotten a statement is told again.
         assert driver.asked == [each if each == "direct" else (each, driver.host) for each in asked]
 
@@ -164,5 +164,5 @@ async def test_a_read_goes_over_the_driver_only_if_it_does_not_go_well_otherwise
 async def test_a_read_that_was_waited_for_long_enough_fails(failure: Exception) -> None:
     driver: Any = Driver(failure)
     with pytest.raises(StoreUnavailable):
-        await CassandraStore(driver, "darkroom", driver).get(KEYED, uuid4())
+        await CassandraStore(driver, "darkroom", direct=driver).get(KEYED, uuid4())
     assert driver.asked == ["direct"]

@@ -25,6 +25,7 @@ from projections.accounts.users import USERS
 from projections.store.cassandra import CassandraStore, Outages
 from projections.store.protocol import StoreUnavailable
 from projections.store.table import Stamped
+from tests.partitions import PARTITIONING
 
 pytestmark = pytest.mark.anyio
 
@@ -236,7 +237,7 @@ async def test_the_logs_ends_say_it_of_the_same_kafka(said: Said, monkeypatch: p
             future.set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
             return {TopicPartition("photos", 0): future}
 
-    ends, watch = LogEnds(SETTINGS), KafkaWatch(SETTINGS)
+    ends, watch = LogEnds(SETTINGS, PARTITIONING), KafkaWatch(SETTINGS)
     monkeypatch.setattr(ends, "_client", Admin)
     watch.error(KafkaError(KafkaError._ALL_BROKERS_DOWN, "1/1 brokers are down"))
     with pytest.raises(KafkaException):

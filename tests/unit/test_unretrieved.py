@@ -17,6 +17,7 @@ from projections.store.cassandra import CassandraStore
 from projections.store.connecting import in_daemon_thread
 from projections.store.memory import MemoryStore
 from tests.kit import memory_codec
+from tests.partitions import PARTITIONING
 from tests.unit.test_said_of_servers import Session
 from web.read_your_writes import ProjectionWaiter
 
@@ -63,7 +64,7 @@ async def test_of_a_statement_that_could_not_be_prepared(unretrieved: list[str])
 
 async def test_of_a_record_that_was_not_acknowledged(unretrieved: list[str]) -> None:
     """Seen to fail without the future's done-callback."""
-    publisher = Publisher(Settings.model_validate({"kafka": "127.0.0.1:1"}), memory_codec(), "test")
+    publisher = Publisher(Settings.model_validate({"kafka": "127.0.0.1:1"}), memory_codec(), "test", PARTITIONING)
     answer = await publisher._append("photos", b"key", b"value", [], None)
     resolve(answer, "photos", KafkaError(KafkaError._MSG_TIMED_OUT), None)  # type: ignore[arg-type]
     del answer

@@ -1,4 +1,4 @@
-"""Given what was written about a photo, `comments` holds it by month, and only what stands is counted."""
+"""Given what was written about a photo, `comments` holds it by hour, and only what stands is counted."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from events.generated import Event
-from projections.reactions.comments import COMMENTS, COMMENTS_BUCKETS, Comment, CommentMonth, commented, comments_on
+from projections.reactions.comments import COMMENTS, COMMENTS_BUCKETS, Comment, CommentHour, commented, comments_on
 from projections.tally.counts import Count
 from projections.tally.tally import Member
 from tests import given
@@ -17,29 +17,31 @@ pytestmark = pytest.mark.anyio
 
 POSTED, DELETED = given.comment_posted(), given.comment_deleted()
 BY_CY = given.comment_posted(author_id=CY, text="Where is it?", occurred_at=minutes(3))
-LAST_OF_JUNE = datetime(2026, 6, 30, 23, 59, 59, 999_000, tzinfo=UTC)
-JULY = LAST_OF_JUNE + timedelta(milliseconds=1)
+LAST_OF_THE_HOUR = datetime(2026, 6, 30, 22, 59, 59, 999_000, tzinfo=UTC)
+NEXT_HOUR = LAST_OF_THE_HOUR + timedelta(milliseconds=1)
 
 
-def test_a_comment_is_kept_in_its_month() -> None:
-    assert rows(COMMENTS, POSTED) == {Comment(f"{DUSK}/2026-06", NOON, POSTED.event_id, BO, "What a light!", None)}
-    assert rows(COMMENTS_BUCKETS, POSTED) == {CommentMonth(DUSK, "2026-06")}
+def test_a_comment_is_kept_in_its_hour() -> None:
+    assert rows(COMMENTS, POSTED) == {
+        Comment(f"{DUSK}/2026-06-19T12", NOON, POSTED.event_id, BO, "What a light!", None)
+    }
+    assert rows(COMMENTS_BUCKETS, POSTED) == {CommentHour(DUSK, "2026-06-19T12")}
 
 
-def test_months_are_those_of_utc() -> None:
-    events = [given.comment_posted(occurred_at=at) for at in (LAST_OF_JUNE, JULY)]
+def test_hours_are_those_of_utc() -> None:
+    events = [given.comment_posted(occurred_at=at) for at in (LAST_OF_THE_HOUR, NEXT_HOUR)]
     assert {(row.place, row.posted_at) for row in rows(COMMENTS, *events)} == {
-        (f"{DUSK}/2026-06", LAST_OF_JUNE),
-        (f"{DUSK}/2026-07", JULY),
+        (f"{DUSK}/2026-06-30T22", LAST_OF_THE_HOUR),
+        (f"{DUSK}/2026-06-30T23", NEXT_HOUR),
     }
     assert {row.photo_id for row in rows(COMMENTS, *events)} == {DUSK}
-    assert rows(COMMENTS_BUCKETS, *events) == {CommentMonth(DUSK, "2026-06"), CommentMonth(DUSK, "2026-07")}
+    assert rows(COMMENTS_BUCKETS, *events) == {CommentHour(DUSK, "2026-06-30T22"), CommentHour(DUSK, "2026-06-30T23")}
 
 
 def test_a_deleted_comment_has_no_text_any_more() -> None:
-    gone = Comment(f"{DUSK}/2026-06", NOON, POSTED.event_id, BO, "", True)
+    gone = Comment(f"{DUSK}/2026-06-19T12", NOON, POSTED.event_id, BO, "", True)
     assert rows(COMMENTS, POSTED, DELETED) == {gone}
-    assert rows(COMMENTS, DELETED) == {Comment(f"{DUSK}/2026-06", NOON, POSTED.event_id, None, "", True)}
+    assert rows(COMMENTS, DELETED) == {Comment(f"{DUSK}/2026-06-19T12", NOON, POSTED.event_id, None, "", True)}
     assert rows(COMMENTS_BUCKETS, DELETED) == set()
 
 
@@ -63,7 +65,7 @@ def test_a_deleted_comment_does_not_count() -> None:
 
 
 async def test_comments_are_read_newest_first_from_any_place_on_deleted_ones_too() -> None:
-    ats = [LAST_OF_JUNE - timedelta(days=40), LAST_OF_JUNE - timedelta(days=1), LAST_OF_JUNE, JULY]
+    ats = [LAST_OF_THE_HOUR - timedelta(days=40), LAST_OF_THE_HOUR - timedelta(days=1), LAST_OF_THE_HOUR, NEXT_HOUR]
     events = [given.comment_posted(occurred_at=at, text=str(at)) for at in ats]
     gone = given.comment_posted(occurred_at=minutes(0))
     end = given.comment_deleted(comment_id=gone.event_id, posted_at=gone.occurred_at)
