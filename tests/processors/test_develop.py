@@ -45,6 +45,7 @@ async def test_a_photo_that_is_filtered_late_develops_then() -> None:
     world = World()
     await world.happen(taken(1))
     develop = world.develop()
+    assert await react(world, develop) == []
     world.now += 30 * HOUR
     assert await tick(world, develop) == []
     await world.happen(filtered(1))

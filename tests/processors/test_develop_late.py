@@ -140,7 +140,7 @@ async def test_a_photo_without_its_photo_taken_waits_for_it() -> None:
 
 
 async def test_a_photo_never_filtered_costs_nothing_once_it_was_looked_at() -> None:
-    """Seen to fail as it was: its minute was read every second for ever, and each one since."""
+    """It did: its minute was read every second for ever, and each one since."""
     world = World(store=CountingStore(), now=START + HOUR)
     develop, store = world.develop(), world.store
     assert isinstance(store, CountingStore)
@@ -170,7 +170,7 @@ async def test_an_idle_partition_is_asked_two_questions_however_long_it_is_idle(
 
 
 async def test_a_new_owner_reads_only_what_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen to fail as it was: two days were read again after each rebalance."""
+    """Two days were read again after each rebalance. Seen to fail with a low water that isn't kept."""
     monkeypatch.setattr(develop_module, "IN_BULK", 4)
     monkeypatch.setattr(develop_module, "BITE", 8)
     world = World(store=CountingStore(), now=START + HOUR)
@@ -190,7 +190,7 @@ async def test_a_new_owner_reads_only_what_is_open(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_partition_that_comes_back_goes_on_from_where_another_worker_took_it() -> None:
-    """Seen to fail with the low water kept over a rebalance: photos develop twice."""
+    """Seen to fail with the low water kept in memory over a rebalance: photos develop twice."""
     world = World(now=START + HOUR)
     first, second = world.develop(), world.develop()
     assert await look(world, first) == []
@@ -201,7 +201,8 @@ async def test_a_partition_that_comes_back_goes_on_from_where_another_worker_too
 
 
 async def test_a_redrive_of_an_old_photo_costs_one_photo() -> None:
-    """Seen to fail as it was: the low water went back by months, and all minutes since were read again."""
+    """The low water went back by months, and all minutes since were read again. Seen to fail with such a photo left to
+    the looks: it never develops."""
     world = World(store=CountingStore(), now=START + HOUR)
     develop, store = world.develop(), world.store
     assert isinstance(store, CountingStore)

@@ -17,15 +17,18 @@ from processors.develop import AT_ONCE, BITE, IN_BULK, Develop
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.reader import Read
 from processors.transport.lease import Lease
+from projections.photos.card import card_json
 from projections.photos.develop_due import DEVELOP_BUCKETS, DEVELOP_DAYS, DEVELOP_DUE, PARTS, DuePhoto
 from projections.progress import progress_rows
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped, Table
+from tests.given import CARD
 from tests.kit import record
 from tests.processors.world import OWNER, PARTITION, PARTITION_OF_OWNER, START, World, filtered, taken
 
 pytestmark = pytest.mark.anyio
 
+CARD_JSON = card_json(CARD)
 MOMENT = "2026-06-19T12:00:00.000"  # START
 
 
@@ -34,7 +37,8 @@ class Row(DuePhoto):
 
     alive = most = 0
 
-    def __post_init__(self) -> None:
+    def __init__(self, *columns: Any) -> None:
+        super().__init__(*columns)
         Row.alive += 1
         Row.most = max(Row.most, Row.alive)
 
@@ -74,7 +78,7 @@ class Crowd(MemoryStore):
         numbers = range(begin, min(begin + limit, self.of_part + 1))
         self.read += len(numbers)
         ids = (UUID(int=n * PARTS + int(bucket[-1])) for n in numbers)
-        return [Row(bucket, shard, photo, OWNER, START, START, filtered=True) for photo in ids]
+        return [Row(bucket, shard, photo, OWNER, START, START, True, CARD_JSON) for photo in ids]
 
 
 class Counting:
@@ -123,7 +127,7 @@ async def test_so_many_partitions_have_a_bulk_in_hand_at_once() -> None:
 async def test_nothing_is_kept_of_what_was_seen() -> None:
     """Photos that are to develop tomorrow, and the view far behind: what it keeps doesn't grow with them.
 
-    Seen to fail as it was: each PhotoTaken was kept until it was folded."""
+    It did: each PhotoTaken was kept until it was folded."""
     world = World()
     await world.store.write(progress_rows("photos", PARTITION, [("develop_due", 1)], offset=10**9))
     develop, tomorrow, empty = world.develop(), timedelta(days=1), record("photos", PARTITION, 0, None, None)
