@@ -1,8 +1,7 @@
 """What develop keeps between two looks is its low water alone. It may be late, lost or another worker's; a photo must
-develop nevertheless, and what was looked at isn't looked at again.
+develop nevertheless, by the same id.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,17 +10,11 @@ from uuid import uuid5
 import pytest
 
 from events.generated import Event, PhotoDeveloped
-from processors import develop as develop_module
 from processors.develop import LOW_WATER, Develop
 from processors.handlers.batch import Partition
-from processors.low_water import LowWater
-from projections.photos.develop_due import DEVELOP_DUE
-from projections.store.memory import MemoryStore
-from projections.store.table import Table
-from tests.given import CARD
 from tests.partitions import partition_of
+from tests.processors.developing import CountingStore, act, developed, look
 from tests.processors.world import (
-    OWNER,
     PARTITION,
     PARTITION_OF_OWNER,
     START,
@@ -36,68 +29,7 @@ from tests.processors.world import (
 
 pytestmark = pytest.mark.anyio
 
-SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-class CountingStore(MemoryStore):
-    """Counts the photos of `develop_due` that are read, and all reads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.photos = self.reads = 0
-
-    async def slice(self, table: Table, *partition: Any, **bounds: Any) -> list[Any]:
-        """See Store."""
-        return self._counted(table, await super().slice(table, *partition, **bounds))
-
-    async def get_many(self, table: Table, keys: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """See Store."""
-        return self._counted(table, await super().get_many(table, keys))
-
-    def _counted(self, table: Table, rows: list[Any]) -> list[Any]:
-        self.reads += 1
-        self.photos += len(rows) if table is DEVELOP_DUE else 0
-        return rows
-
-    def counted(self) -> tuple[int, int]:
-        """How many photos were read since it was last asked, in how many reads."""
-        result, self.photos, self.reads = (self.photos, self.reads), 0, 0
-        return result
-
-
-async def look(world: World, develop: Develop, where: Partition = PARTITION_OF_OWNER) -> list[Event]:
-    """What one look appends; it isn't folded yet."""
-    before = len(world.published)
-    await develop.tick(where, Meanwhile())
-    return world.published[before:]
-
-
-async def act(world: World, develop: Develop, lease: Meanwhile | None = None) -> list[Event]:
-    """What it appends when it is handed what is new in the log."""
-    before = len(world.published)
-    await world.feed(world.handler(develop), "photos", lease=lease or Meanwhile())
-    return world.published[before:]
-
-
-async def kept(world: World) -> tuple[str, int]:
-    row: LowWater | None = await world.store.get(LOW_WATER, PARTITION)
-    return ("", 0) if row is None else (row.mark or "", row.offset or 0)
-
-
-def developed(number: int, due: timedelta = HOUR) -> PhotoDeveloped:
-    """The fact that the nth photo has developed, word for word."""
-    photo = uuid5(OWNER, f"photo {number}")
-    return PhotoDeveloped(
-        event_id=uuid5(photo, "PhotoDeveloped"),
-        occurred_at=START + due,
-        actor_id=OWNER,
-        photo_id=photo,
-        owner_id=OWNER,
-        taken_at=START,
-        develops_at=START + due,
-        on_profile=True,
-        card=CARD,
-    )
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
 async def test_photos_of_one_minute_develop_each_at_its_moment() -> None:
@@ -139,56 +71,6 @@ async def test_a_photo_without_its_photo_taken_waits_for_it() -> None:
     assert found == [developed(1)]
 
 
-async def test_a_photo_never_filtered_costs_nothing_once_it_was_looked_at() -> None:
-    """It did: its minute was read every second for ever, and each one since."""
-    world = World(store=CountingStore(), now=START + HOUR)
-    develop, store = world.develop(), world.store
-    assert isinstance(store, CountingStore)
-    await world.happen(*map(taken, range(20)))
-    store.counted()
-    assert await look(world, develop) == []
-    assert store.counted()[0] == 20
-    for _ in range(10):
-        world.now += 10 * SECOND
-        await look(world, develop)
-        assert store.counted() == (0, 1)
-
-
-async def test_an_idle_partition_is_asked_two_questions_however_long_it_is_idle() -> None:
-    world = World(store=CountingStore(), now=START + HOUR)
-    develop, store = world.develop(), world.store
-    assert isinstance(store, CountingStore)
-    for days in range(5):
-        due = HOUR + days * DAY
-        await world.happen(taken(days, due), filtered(days, due))
-        world.now = START + due
-        assert await look(world, develop) == [developed(days, due)]
-    world.now += 300 * DAY
-    store.counted()
-    await look(world, develop)
-    assert store.counted() == (0, 2)
-
-
-async def test_a_new_owner_reads_only_what_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two days were read again after each rebalance. Seen to fail with a low water that isn't kept."""
-    monkeypatch.setattr(develop_module, "IN_BULK", 4)
-    monkeypatch.setattr(develop_module, "BITE", 8)
-    world = World(store=CountingStore(), now=START + HOUR)
-    store = world.store
-    assert isinstance(store, CountingStore)
-    await world.happen(*(event for n in range(20) for event in (taken(n), filtered(n))))
-    first = world.develop()
-    assert len(await look(world, first)) == 8
-    store.counted()
-    second = world.develop()
-    assert len(await look(world, second) + await look(world, second)) == 12
-    assert store.counted()[0] == 12
-    assert {event.event_id for event in world.published} == {developed(n).event_id for n in range(20)}
-    third = world.develop()
-    assert await look(world, third) == []
-    assert store.counted()[0] == 0
-
-
 async def test_a_partition_that_comes_back_goes_on_from_where_another_worker_took_it() -> None:
     """Seen to fail with the low water kept in memory over a rebalance: photos develop twice."""
     world = World(now=START + HOUR)
@@ -198,29 +80,6 @@ async def test_a_partition_that_comes_back_goes_on_from_where_another_worker_too
     assert await look(world, second) == [developed(1)]
     first.assigned(frozenset({PARTITION_OF_OWNER}))
     assert await look(world, first) == []
-
-
-async def test_a_redrive_of_an_old_photo_costs_one_photo() -> None:
-    """The low water went back by months, and all minutes since were read again. Seen to fail with such a photo left to
-    the looks: it never develops."""
-    world = World(store=CountingStore(), now=START + HOUR)
-    develop, store = world.develop(), world.store
-    assert isinstance(store, CountingStore)
-    await world.happen(*(event for n in range(50) for event in (taken(n), filtered(n))))
-    await look(world, develop)
-    world.now += 90 * DAY
-    later = 90 * DAY
-    await world.happen(taken(60, later), filtered(60, later))
-    assert await look(world, develop) == [developed(60, later)]
-    await act(world, develop)
-    before = await kept(world)
-    await world.happen(taken(70), filtered(70))
-    store.counted()
-    assert await act(world, develop) == [developed(70)]
-    assert store.counted()[0] == 1
-    assert await look(world, develop) == []
-    assert store.counted()[0] == 0
-    assert (await kept(world))[0] == before[0]
 
 
 async def test_a_view_that_stands_still_holds_up_nothing_that_it_has() -> None:
@@ -309,21 +168,6 @@ async def test_a_look_is_at_one_partitions_photos() -> None:
     [event] = await look(world, develop, Partition("photos", partition_of("photos", other)))
     assert isinstance(event, PhotoDeveloped)
     assert event.owner_id == other
-
-
-async def test_photos_are_appended_so_many_at_a_time_and_a_look_ends_after_a_bite(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(develop_module, "IN_BULK", 2)
-    monkeypatch.setattr(develop_module, "BITE", 4)
-    world = World(now=START + HOUR)
-    await world.happen(*(event for n in range(5) for event in (taken(n), filtered(n))))
-    develop = world.develop()
-    assert len(await look(world, develop)) == 4
-    assert len(await look(world, develop)) == 1
-    assert world.rounds == [2, 2, 1]
-    assert await look(world, develop) == []
-    assert {event.event_id for event in world.published} == {developed(n).event_id for n in range(5)}
 
 
 async def test_nothing_is_passed_while_the_database_does_not_say_what_time_it_is() -> None:
