@@ -9,6 +9,7 @@ One that they haven't passed is folded by then, so that they find it. No photo i
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import aclosing
 
 from events.generated import PhotoDeveloped, PhotoFiltered, PhotoTaken
 from events.ids import derived_id
@@ -69,12 +70,13 @@ class Develop(Reactor):
             return
         async with self._turns:
             looked, upto = 0, await self._tools.agreed_time(lease)
-            async for photos, passed in due_photos(store, shard, after=mark, upto=upto, size=IN_BULK):
-                await self._append(photos, lease)
-                await self._low_waters.keep(store, shard, mark=passed)
-                looked += len(photos)
-                if looked >= BITE:
-                    return
+            async with aclosing(due_photos(store, shard, after=mark, upto=upto, size=IN_BULK)) as due:
+                async for photos, passed in due:
+                    await self._append(photos, lease)
+                    await self._low_waters.keep(store, shard, mark=passed)
+                    looked += len(photos)
+                    if looked >= BITE:
+                        return
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """Drops what is known of partitions just assigned: another worker may have gone on with them."""

@@ -4,7 +4,7 @@ Two indexes say what there is: the days of a log partition, and the buckets of a
 of a zone) and a part of what is due then, by the photo's id, so that no partition grows with the number of people.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -134,7 +134,7 @@ async def any_due(store: Store, shard: int, *, after: Mark, upto: datetime) -> b
 
 def due_photos(
     store: Store, shard: int, *, after: Mark, upto: datetime, size: int
-) -> AsyncIterator[tuple[list[DuePhoto], Mark]]:
+) -> AsyncGenerator[tuple[list[DuePhoto], Mark]]:
     """The photos behind a mark up to a moment, ready or not, `size` at a time. See `due_rows`."""
     buckets = due_buckets(store, shard, after=after.bucket, upto=upto)
     return due_rows(store, DEVELOP_DUE, shard, after=after, buckets=buckets, size=size)

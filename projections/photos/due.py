@@ -4,7 +4,7 @@ A bucket is a partition of a table for each log partition; its name begins with 
 the order of names is the order of times.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class Mark(NamedTuple):
 
 async def due_rows(
     store: Store, table: Table, shard: int, *, after: Mark, buckets: AsyncIterator[str], size: int
-) -> AsyncIterator[tuple[list[Any], Mark]]:
+) -> AsyncGenerator[tuple[list[Any], Mark]]:
     """Rows behind a mark, in order: `size` of them at a time, with the mark behind them; the last time perhaps fewer.
 
     - `table`: its partition key is (bucket, shard), and its rows are ordered by an id.

@@ -2,7 +2,7 @@
 objects are removed, once more and for good. An index says which hours there are.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -54,7 +54,7 @@ async def due_hours(store: Store, shard: int, *, after: str, upto: str) -> Async
 
 def ended_photos(
     store: Store, shard: int, *, after: Mark, upto: str, size: int
-) -> AsyncIterator[tuple[list[DueRemoval], Mark]]:
+) -> AsyncGenerator[tuple[list[DueRemoval], Mark]]:
     """The photos that ended behind a mark up to an hour, `size` at a time. See `due_rows`."""
     hours = due_hours(store, shard, after=after.bucket, upto=upto)
     return due_rows(store, REMOVALS_DUE, shard, after=after, buckets=hours, size=size)
