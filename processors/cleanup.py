@@ -19,7 +19,7 @@ from events.generated import PhotoDeleted, PhotoRejected, PhotoTakenDown
 from events.image_keys import prefix_of
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.patient import PatientObjects, PatientStore
-from processors.handlers.reactor import Reactor, wait_until_projected
+from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
 from processors.transport.lease import Lease, LeaseLost
@@ -71,6 +71,7 @@ class Cleanup(Reactor):
 
     def __init__(self, tools: Tools):
         self._store, self._objects, self._now = tools.store, tools.objects, tools.now
+        self._projected = tools.projected
         self._grace = max(timedelta(seconds=tools.settings.original_grace), LEAST_GRACE)
         self._free = asyncio.Semaphore(AT_ONCE)
         self._states: dict[int, PartitionState] = {}
@@ -81,7 +82,7 @@ class Cleanup(Reactor):
         if not ends:
             return
         here = [(batch.topic, batch.partition, batch.next_offset)]
-        await wait_until_projected(self._store, ["photo", "removals_due"], here, lease)
+        await self._projected.until(["photo", "removals_due"], here, lease)
         await self._look_again(batch.partition, min(hour_of(end.occurred_at) for end in ends), lease)
         await self._remove([(end.photo_id, not isinstance(end, PhotoRejected)) for end in ends], lease)
 

@@ -45,7 +45,8 @@ def main(run: str) -> None:
     factory = AppFactory(settings)
     develop = Develop(replace(factory.tools, now=clock.now))
     dead_letters = factory.dead_letters("develop")
-    handler = ReactorHandler(develop, factory.store, factory.codec, dead_letters, LogRecords(settings))
+    log = LogRecords(settings)
+    handler = ReactorHandler(develop, factory.store, factory.codec, dead_letters, factory.projected, log)
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         return await starts(handler, partitions)

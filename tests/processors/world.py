@@ -31,7 +31,7 @@ from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from tests import given
 from tests.histories import START
-from tests.kit import MemoryLog, Worker
+from tests.kit import MemoryLog, Worker, projected_in
 from tests.processors.objects import MemoryObjects
 
 OWNER = UUID("bbce2359-3b38-5c04-add3-59bf94bc6cbd")
@@ -86,6 +86,7 @@ class World:
     def __post_init__(self) -> None:
         self.log.now = lambda: self.now
         self.views = Worker(self.store, self.log.codec)
+        self.projected = projected_in(self.store)
         self.expand = Expand(self.tools().that_append(Expand.appends))
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
@@ -120,11 +121,14 @@ class World:
     def tools(self, objects: ObjectStore | None = None, workers: int = 2) -> Tools:
         """Tools whose store, publisher, log and clock are this world's."""
         settings = Settings.model_validate({"filter_workers": workers})
-        return Tools(self.store, self, objects or MemoryObjects(), self.ends, settings, lambda: self.now)
+        return Tools(
+            self.store, self, objects or MemoryObjects(), self.projected, self.ends, settings, lambda: self.now
+        )
 
     def handler(self, reactor: Reactor) -> ReactorHandler:
         """The handler of a reactor in this world."""
-        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters(reactor.name), self.log)
+        letters = self.views.dead_letters(reactor.name)
+        return ReactorHandler(reactor, self.store, self.log.codec, letters, self.projected, self.log)
 
     async def feed(
         self, handler: ReactorHandler, topic: str, only: int | None = None, lease: Lease | None = None

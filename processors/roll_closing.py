@@ -1,0 +1,142 @@
+"""What follows from a roll's end: each of its memberships and followings is over, a million perhaps.
+
+They are read a page at a time, and their ends are appended a bite at a time. How far that came is kept, so that whoever
+goes on after an interruption doesn't begin anew. It would do no harm: what is appended has derived ids.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from events.generated import Event, MemberJoined, MemberRemoved, RollDeleted, RollFollowed, RollUnfollowed
+from events.ids import derived_id
+from events.topics import TOPICS
+from projections.rolls.members import members
+from projections.rolls.roll_followers import roll_followers
+from projections.store.protocol import Store
+from projections.store.table import Stamped, Table, clustering_key
+from projections.tally.tally import Member, Tally
+
+PAGE = 500  # beginnings of a shard
+SETS: tuple[Tally, ...] = (members, roll_followers)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPlace:
+    """How far the memberships and followings of a deleted roll were ended: the last beginning whose end is appended,
+    and all before it. There is a row only where that took more than one bite.
+
+    - `cause`: the RollDeleted's event id
+    - `pages`: how many pages were read until there; it rises, and is the row's stamp
+    - `nodes`: the database's (`Store.nodes`) by then. After a node has started, what was read before may have lacked
+      rows that the database had lost, and have by now been folded again: all of it is read anew
+    """
+
+    cause: UUID
+    pages: int | None = None
+    tally: str | None = None
+    shard: int | None = None
+    member: UUID | None = None
+    beginning: UUID | None = None
+    nodes: str | None = None
+
+
+CLOSINGS = Table("expand_closings", ClosingPlace, partition=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What follows from some beginnings of one shard, and where the next page begins."""
+
+    facts: Sequence[Event]
+    tally: str
+    shard: int
+    after: tuple[Any, ...]  # the clustering key of its last beginning
+
+
+class Closing:
+    """One deleted roll, whose memberships and followings are being ended. `Closing.of` makes it."""
+
+    def __init__(self, store: Store, cause: RollDeleted, nodes: str, place: ClosingPlace | None):
+        self._store, self._cause, self._nodes, self._place = store, cause, nodes, place
+        self._pages = place.pages or 0 if place else 0
+
+    @classmethod
+    async def of(cls, store: Store, cause: RollDeleted, *, resume: bool = True) -> Self:
+        """From where it was interrupted, or with `resume` false from its beginning. Raises StoreUnavailable."""
+        nodes = await store.nodes()
+        place: ClosingPlace | None = await store.get(CLOSINGS, cause.event_id) if resume else None
+        return cls(store, cause, nodes, place if place is not None and place.nodes == nodes else None)
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """What follows, in pages. Raises StoreUnavailable."""
+        for tally, shard, after in self._left():
+            while True:
+                rows: list[Member] = await self._store.slice(
+                    tally.members, self._cause.roll_id, shard, after=after, limit=PAGE
+                )
+                if not rows:
+                    break
+                self._pages += 1
+                after = clustering_key(tally.members, rows[-1])
+                yield Page([ended(self._cause, tally, row) for row in rows if row.live], tally.name, shard, after)
+                if len(rows) < PAGE:
+                    break
+
+    async def note(self, page: Page) -> None:
+        """Keeps that all up to a page's end is appended. Raises StoreUnavailable."""
+        if await self._store.nodes() != self._nodes:
+            return
+        member, beginning = page.after
+        place = CLOSINGS.upsert(
+            cause=self._cause.event_id,
+            pages=self._pages,
+            tally=page.tally,
+            shard=page.shard,
+            member=member,
+            beginning=beginning,
+            nodes=self._nodes,
+        )
+        await self._store.write([Stamped(place, self._pages)])
+
+    def _left(self) -> list[tuple[Tally, int, tuple[Any, ...]]]:
+        """The shards that are left to read, each with the clustering key behind which to begin."""
+        shards = [(tally, shard) for tally in SETS for shard in range(TOPICS[tally.topics[0]].partitions)]
+        place = self._place
+        if place is None:
+            return [(tally, shard, ()) for tally, shard in shards]
+        at = next(i for i, (tally, shard) in enumerate(shards) if (tally.name, shard) == (place.tally, place.shard))
+        first = (*shards[at], (place.member, place.beginning))
+        return [first, *((tally, shard, ()) for tally, shard in shards[at + 1 :])]
+
+
+def ended(cause: RollDeleted, tally: Tally, row: Member) -> Event:
+    """The fact that a membership or a following is over with its roll."""
+    if tally is members:
+        return membership_ended(cause, member_id=row.member, membership_id=row.beginning)
+    return following_ended(cause, follower_id=row.member, follow_id=row.beginning)
+
+
+def membership_ended(cause: RollDeleted | MemberJoined, *, member_id: UUID, membership_id: UUID) -> MemberRemoved:
+    """The fact that a membership of a deleted roll is over."""
+    return MemberRemoved(
+        event_id=derived_id(cause.event_id, "MemberRemoved", membership_id),
+        occurred_at=cause.occurred_at,
+        actor_id=cause.actor_id,
+        roll_id=cause.roll_id,
+        member_id=member_id,
+        membership_id=membership_id,
+    )
+
+
+def following_ended(cause: RollDeleted | RollFollowed, *, follower_id: UUID, follow_id: UUID) -> RollUnfollowed:
+    """The fact that a following of a deleted roll is over."""
+    return RollUnfollowed(
+        event_id=derived_id(cause.event_id, "RollUnfollowed", follow_id),
+        occurred_at=cause.occurred_at,
+        actor_id=cause.actor_id,
+        roll_id=cause.roll_id,
+        follower_id=follower_id,
+        follow_id=follow_id,
+    )
