@@ -26,7 +26,7 @@ class Rounds(Generic[K, V]):
     async def ask(self, keys: Iterable[K]) -> Mapping[K, V]:
         """Returns what the next round finds, for these keys at least. Raises what its read raises."""
         self._keys.update(dict.fromkeys(keys))
-        if self._next is None:
+        if self._next is None or self._next.done():
             self._next = asyncio.create_task(self._round(), name="round")
             self._next.add_done_callback(lambda done: done.cancelled() or done.exception())  # all who asked may be gone
         return await asyncio.shield(self._next)

@@ -24,22 +24,41 @@ SETS: tuple[Tally, ...] = (members, roll_followers)
 
 @dataclass(frozen=True, slots=True)
 class ClosingPlace:
-    """How far the memberships and followings of a deleted roll were ended: the last beginning whose end is appended,
-    and all before it. There is a row only where that took more than one bite.
+    """How far the memberships and followings of a deleted roll were ended. There is a row only where that took more
+    than one bite.
 
     - `cause`: the RollDeleted's event id
-    - `pages`: how many pages were read until there; it rises, and is the row's stamp
-    - `nodes`: the database's (`Store.nodes`) by then. After a node has started, what was read before may have lacked
-      rows that the database had lost, and have by now been folded again: all of it is read anew
+    - `pages`: how many pages were read until there, by all who did; it rises, and is the row's stamp
+    - `place`: see Place, in one column: where two workers write at once, the one or the other stays, and no mixture
     """
 
     cause: UUID
     pages: int | None = None
-    tally: str | None = None
-    shard: int | None = None
-    member: UUID | None = None
-    beginning: UUID | None = None
-    nodes: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The last beginning whose end is appended, and all before it.
+
+    - `nodes`: the database's (`Store.nodes`) by then. After a node has started, what was read before may have lacked
+      rows that the database had lost, and have by now been folded again: all of it is read anew
+    """
+
+    nodes: str
+    tally: str
+    shard: int
+    member: UUID
+    beginning: UUID
+
+    def __str__(self) -> str:
+        return f"{self.nodes}/{self.tally}/{self.shard}/{self.member}/{self.beginning}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The place that a text is of."""
+        nodes, tally, shard, member, beginning = text.split("/")
+        return cls(nodes, tally, int(shard), UUID(member), UUID(beginning))
 
 
 CLOSINGS = Table("expand_closings", ClosingPlace, partition=1)
@@ -58,16 +77,18 @@ class Page:
 class Closing:
     """One deleted roll, whose memberships and followings are being ended. `Closing.of` makes it."""
 
-    def __init__(self, store: Store, cause: RollDeleted, nodes: str, place: ClosingPlace | None):
-        self._store, self._cause, self._nodes, self._place = store, cause, nodes, place
-        self._pages = place.pages or 0 if place else 0
+    def __init__(self, store: Store, cause: RollDeleted, *, nodes: str, pages: int, place: Place | None):
+        self._store, self._cause, self._nodes, self._pages, self._place = store, cause, nodes, pages, place
 
     @classmethod
     async def of(cls, store: Store, cause: RollDeleted, *, resume: bool = True) -> Self:
         """From where it was interrupted, or with `resume` false from its beginning. Raises StoreUnavailable."""
         nodes = await store.nodes()
-        place: ClosingPlace | None = await store.get(CLOSINGS, cause.event_id) if resume else None
-        return cls(store, cause, nodes, place if place is not None and place.nodes == nodes else None)
+        row: ClosingPlace | None = await store.get(CLOSINGS, cause.event_id)
+        place = Place.parse(row.place) if row and row.place and resume else None
+        if place is not None and place.nodes != nodes:
+            place = None
+        return cls(store, cause, nodes=nodes, pages=row.pages or 0 if row else 0, place=place)
 
     async def pages(self) -> AsyncIterator[Page]:
         """What follows, in pages. Raises StoreUnavailable."""
@@ -88,17 +109,9 @@ class Closing:
         """Keeps that all up to a page's end is appended. Raises StoreUnavailable."""
         if await self._store.nodes() != self._nodes:
             return
-        member, beginning = page.after
-        place = CLOSINGS.upsert(
-            cause=self._cause.event_id,
-            pages=self._pages,
-            tally=page.tally,
-            shard=page.shard,
-            member=member,
-            beginning=beginning,
-            nodes=self._nodes,
-        )
-        await self._store.write([Stamped(place, self._pages)])
+        place = Place(self._nodes, page.tally, page.shard, *page.after)
+        row = CLOSINGS.upsert(cause=self._cause.event_id, pages=self._pages, place=str(place))
+        await self._store.write([Stamped(row, self._pages)])
 
     def _left(self) -> list[tuple[Tally, int, tuple[Any, ...]]]:
         """The shards that are left to read, each with the clustering key behind which to begin."""
