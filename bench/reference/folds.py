@@ -59,6 +59,7 @@ def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[An
 FOLDS: dict[str, Callable[[Event, int, int], Iterable[tuple[tuple[Any, ...], Row]]]] = {
     "PhotoAddedToRoll": placed,
     "PhotoDeveloped": developed,
+    "PhotoDevelopedInRoll": no_rows,
     "PhotoLiked": no_rows,
     "PhotoUnliked": no_rows,
 }
@@ -79,6 +80,11 @@ def set_of_user(event: Event) -> list[tuple[str, Change]]:
     ]
 
 
+def unset_of_roll(event: Event) -> list[tuple[str, Change]]:
+    """Makes the changes of sets of PhotoDevelopedInRoll."""
+    return [("developing_in_roll", ("end", event["roll_id"], event["photo_id"], event["placement_id"], None))]
+
+
 def like(event: Event) -> list[tuple[str, Change]]:
     """Makes the changes of sets of PhotoLiked."""
     photo, liker, like_id, at = event["photo_id"], event["liker_id"], event["event_id"], event["occurred_at"]
@@ -94,6 +100,7 @@ def unlike(event: Event) -> list[tuple[str, Change]]:
 SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {
     "PhotoAddedToRoll": set_of_roll,
     "PhotoDeveloped": set_of_user,
+    "PhotoDevelopedInRoll": unset_of_roll,
     "PhotoLiked": like,
     "PhotoUnliked": unlike,
 }

@@ -12,7 +12,13 @@ from cassandra.query import tuple_factory
 
 from events.settings import Settings
 
-OWN = {"cleanup_low_water", "develop_low_water", "generations", "redrives"}  # working tables, no read models
+OWN = {
+    "cleanup_low_water",
+    "develop_low_water",
+    "expand_closings",
+    "generations",
+    "redrives",
+}  # working tables, no read models
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 
 
