@@ -40,7 +40,8 @@ class Projected:
 
     async def until_all(self, partition: Partition, end: int, lease: Lease) -> None:
         """Waits until every projection of a partition's topic has done it up to this offset. Raises LeaseLost."""
-        await self.until(self._names_of(partition.topic), [(*partition, end)], lease)
+        topic, number = partition
+        await self.until(self._names_of(topic), [(topic, number, end)], lease)
 
 
 def kept(rows: Mapping[tuple[str, int], Progress], names: Sequence[str], nodes: str, end: int) -> bool:

@@ -69,9 +69,10 @@ def raw(world: World, value: bytes | None) -> None:
     world.log.raw("photos", PARTITION, str(OWNER).encode(), value)
 
 
-def new_event(value: bytes) -> bytes:
-    """The same record under the schema of an event that a later version brings."""
-    return HEADER.pack(MAGIC, NEW) + value[HEADER.size :]
+async def new_event(world: World, number: int) -> None:
+    """Appends an event of a type that a later version brings."""
+    value = await world.log.codec.encode(taken(number))
+    raw(world, HEADER.pack(MAGIC, NEW) + value[HEADER.size :])
 
 
 async def a_world() -> tuple[World, LaterRegistry]:
@@ -144,11 +145,9 @@ async def test_an_event_that_only_a_later_version_knows_is_passed_by_counted_and
     """Seen to fail with it rejected: a dead letter of each, and after a thousand the topic stands still."""
     world, _ = await a_world()
     await world.log.append(taken(1))
-    (good,) = world.log.partitions["photos", PARTITION]
-    assert good.value is not None
     before = NEW_EVENTS.labels("darkroom.photos.PhotoFramed")._value.get()
-    for _ in range(3):
-        raw(world, new_event(good.value))
+    for number in range(2, 5):
+        await new_event(world, number)
     with caplog.at_level(logging.WARNING):
         await world.catch_up()
         seen = Seen()
@@ -168,9 +167,7 @@ async def test_who_redrives_an_event_that_only_a_later_version_knows_is_told_so(
     """Seen to fail with it passed by: the operator would be told that it was done."""
     world, registry = await a_world()
     await world.log.append(taken(1))
-    (good,) = world.log.partitions["photos", PARTITION]
-    assert good.value is not None
-    raw(world, new_event(good.value))
+    await new_event(world, 2)
     replay = ReactorReplay(Reacting("filter", [PhotoTaken], Seen()), lambda: Codec(registry, MemoryKeys()))
     failed = await replay(world.log.partitions["photos", PARTITION][1:], "filter", Lease.of())
     assert failed == {1: f"schema {NEW} is darkroom.photos.PhotoFramed, which is no event known here"}
