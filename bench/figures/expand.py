@@ -14,6 +14,7 @@ from uuid import UUID
 
 from bench.figures.apply import begin_at, ends, rates_text
 from bench.figures.develop import (
+    CARD,
     PATIENCE,
     PEOPLE,
     Photo,
@@ -45,7 +46,8 @@ def developed_in_roll_records(ids: Ids, photos: list[Placed], chance: random.Ran
     """Makes PhotoDevelopedInRoll of each photo."""
     encode = encoder(ids, PhotoDevelopedInRoll)
     for photo, roll, placement in photos:
-        yield encode(event_id=an_id(chance), **common_fields(photo), roll_id=roll, placement_id=placement)
+        more = {"roll_id": roll, "placement_id": placement, "card": CARD}
+        yield encode(event_id=an_id(chance), **common_fields(photo), **more)
 
 
 def totals(servers: BenchServers, keyspace: str) -> Counter[str]:
@@ -54,6 +56,12 @@ def totals(servers: BenchServers, keyspace: str) -> Counter[str]:
     for kind, total in servers.admin.execute(f"SELECT kind, total FROM {keyspace}.counts_1", timeout=120):
         found[kind] += total
     return found
+
+
+def listed(servers: BenchServers, keyspace: str) -> int:
+    """Counts the photos that are shown in the lists of their rolls: their rows have a card."""
+    rows = servers.admin.execute(f"SELECT card_json FROM {keyspace}.roll_feed_1", timeout=120)
+    return sum(card is not None for (card,) in rows)
 
 
 def ours(servers: BenchServers, number: int, photos: list[Placed], chance: random.Random) -> float:
@@ -74,13 +82,10 @@ def ours(servers: BenchServers, number: int, photos: list[Placed], chance: rando
         views.send(2 * len(photos))
         clock.send("it is time")
         reply = views.receive(PATIENCE)
-    found = totals(servers, settings.keyspace)
-    if (found["photos_in_roll"], found["developing_in_roll"], found["developed_of_user"]) != (
-        len(photos),
-        0,
-        len(photos),
-    ):
-        raise RuntimeError(f"of {len(photos)} photos, the counts say {dict(found)}")
+    found = totals(servers, settings.keyspace) | {"listed": listed(servers, settings.keyspace)}
+    wanted = {"photos_in_roll": 1, "developing_in_roll": 0, "developed_of_user": 1, "listed": 1}
+    if any(found[kind] != each * len(photos) for kind, each in wanted.items()):
+        raise RuntimeError(f"of {len(photos)} photos there are {dict(found)}")
     return len(photos) / reply["seconds"]
 
 

@@ -17,6 +17,7 @@ TIMES = ("roll_id", "develops_at")
 PLACED = ("photo_id", "roll_id", "placement_id", "placed")
 DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed", "card_json")
 LISTED_CARD = ("place", "develops_at", "taken_at", "photo_id", "card_json")
+PLACED_CARD = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "card_json")
 DUE = ("minute", "shard", "photo_id", "done")
 BEGUN = ("entity", "shard", "member", "beginning", "begun")
 ENDED = ("entity", "shard", "member", "beginning", "ended")
@@ -51,6 +52,15 @@ def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[
     yield (minute, partition), ("develop_due", DUE, (minute, partition, photo, True), stamp)
 
 
+def developed_in_roll(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
+    """Folds PhotoDevelopedInRoll: its row."""
+    at = event["develops_at"]
+    place = f"{event['roll_id']}/{at:%Y-%m-%d}"
+    card = orjson.dumps(event["card"]).decode()
+    values = (place, at, event["taken_at"], event["photo_id"], event["placement_id"], card)
+    yield (place,), ("roll_feed", PLACED_CARD, values, stamp)
+
+
 def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[Any, ...], Row]]:
     """Folds an event of tallies alone."""
     return ()
@@ -59,7 +69,7 @@ def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[An
 FOLDS: dict[str, Callable[[Event, int, int], Iterable[tuple[tuple[Any, ...], Row]]]] = {
     "PhotoAddedToRoll": placed,
     "PhotoDeveloped": developed,
-    "PhotoDevelopedInRoll": no_rows,
+    "PhotoDevelopedInRoll": developed_in_roll,
     "PhotoLiked": no_rows,
     "PhotoUnliked": no_rows,
 }

@@ -68,7 +68,7 @@ async def test_once_the_position_is_projected_a_developed_photo_that_was_put_in_
         assert row.card == CARD
         added, developed = (await here.log())[-2:]
         assert isinstance(added, PhotoAddedToRoll)
-        assert [event async for event in consequences(added, here.store)] == [developed]
+        assert consequences(added, await read_needs(here.store, [added])) == [developed]
 
 
 async def test_once_the_position_is_projected_a_photo_that_was_taken_out_is_in_the_roll_no_more() -> None:
