@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.figures import api, apply, consume_floor, copies, develop, filter, growth, peer, visible
+from bench.figures import api, apply, consume_floor, copies, develop, expand, filter, growth, peer, visible
 from bench.harness.figure import TARGETS, Figure, show, write
 from bench.harness.servers import BenchServers, bench_servers
 
@@ -23,6 +23,7 @@ FIGURES: dict[str, Callable[[BenchServers], dict[str, Figure]]] = {
     "api": api.measure,
     "peer": peer.measure,
     "develop": develop.measure,
+    "expand": expand.measure,
     "growth": growth.measure,
 }
 
@@ -34,9 +35,9 @@ FIGURES: dict[str, Callable[[BenchServers], dict[str, Figure]]] = {
 def main(names: tuple[str, ...], size: str, out: Path) -> None:
     """Measure Darkroom against references written by hand, on local servers of its own.
 
-    NAMES are some of filter, consume_floor, copies, apply_rows, apply_tally, visible, api, peer, develop, growth; all
-    of them if none is given. Every figure runs both sides in turn and reports medians. Exit status 0 if all were
-    measured, whether or not targets were met.
+    NAMES are some of filter, consume_floor, copies, apply_rows, apply_tally, visible, api, peer, develop, expand,
+    growth; all of them if none is given. Every figure runs both sides in turn and reports medians. Exit status 0 if
+    all were measured, whether or not targets were met.
 
     \b
     Examples:

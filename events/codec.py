@@ -5,9 +5,10 @@ Decoding is plain fastavro with schemas cached by id, a batch at a time, because
 
 import io
 import json
+import math
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -25,14 +26,22 @@ MAGIC = 0
 HEADER = struct.Struct(">bI")
 UNKNOWN_SECONDS = 10.0  # after which a schema that wasn't in the registry is looked up again
 MOST_UNKNOWN = 10_000  # ids in the cache of unknown ones: random bytes name random schemas
+FIRST_FIELDS = ["event_id", "occurred_at", "actor_id"]  # of every event
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a record can't become an event. With `key_absent` it can once a person's key is back."""
+    """Why a record can't become an event.
+
+    - `key_absent`: it can, once a person's key is back
+    - `schema_absent`: it can, once the registry has its schema
+    - `new_event`: the full name of its type of event, where that is one that this version of ours doesn't know
+    """
 
     reason: str
     key_absent: bool = False
+    schema_absent: bool = False
+    new_event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +88,18 @@ class Codec:
         fastavro.schemaless_writer(out, self._parse(schema), values)
         return out.getvalue()
 
+    async def kinds(self, values: Sequence[bytes | None], *, afresh: bool = False) -> list[type[Event] | Unreadable]:
+        """Each record's type of event, which its schema's id tells without decoding it, or why that tells none.
+
+        `afresh`: what was unknown a moment ago is looked up now. Raises RegistryUnavailable."""
+        decoders = await self._decoders_of(values, afresh=afresh)
+        found = (decoder_of(value, decoders) for value in values)
+        return [each if isinstance(each, Unreadable) else each.event for each in found]
+
     async def decode(self, values: Sequence[bytes | None]) -> list[Event | Unreadable]:
         """Each record's event, or why there is none. Raises RegistryUnavailable or KeysUnavailable."""
-        await self._look_up_schemas(values)
-        parts = [self._fields_of(value) for value in values]
+        decoders = await self._decoders_of(values)
+        parts = [fields_of(value, decoder_of(value, decoders)) for value in values]
         people: set[UUID] = set()
         for entry in parts:
             if isinstance(entry, tuple) and entry[0].schema.personal:
@@ -90,53 +107,45 @@ class Codec:
         keys = await self._keys.many(people) if people else {}
         return [entry if isinstance(entry, Unreadable) else event_of(*entry, keys) for entry in parts]
 
-    async def _look_up_schemas(self, values: Sequence[bytes | None]) -> None:
-        """Looks up the schemas of the records that it hasn't yet, or that were unknown UNKNOWN_SECONDS ago."""
-        if len(self._unknown) > MOST_UNKNOWN:
-            self._unknown.clear()
-        heads = {value[: HEADER.size] for value in values if value is not None and len(value) >= HEADER.size}
-        for head in heads:
+    async def _decoders_of(
+        self, values: Sequence[bytes | None], *, afresh: bool = False
+    ) -> Mapping[int, Decoder | Unreadable]:
+        """How the records under each schema's id are decoded, or why they can't be.
+
+        Looks up the schemas that it hasn't yet, and those that were unknown UNKNOWN_SECONDS ago; `afresh`: all that
+        were unknown."""
+        found: dict[int, Decoder | Unreadable] = {}
+        for head in {value[: HEADER.size] for value in values if value is not None and len(value) >= HEADER.size}:
             magic, schema_id = HEADER.unpack(head)
-            if magic != MAGIC or schema_id in self._decoders:
-                continue
-            if schema_id in self._unknown and self._now() < self._unknown[schema_id][0]:
-                continue
-            decoder = await self._decoder_of(schema_id)
-            if isinstance(decoder, Unreadable):
-                self._unknown[schema_id] = (self._now() + UNKNOWN_SECONDS, decoder)
-            else:
-                self._decoders[schema_id] = decoder
+            if magic == MAGIC:
+                found[schema_id] = self._decoders.get(schema_id) or await self._looked_up(schema_id, afresh=afresh)
+        return found
 
-    def _fields_of(self, value: bytes | None) -> "tuple[Decoder, dict[str, Any]] | Unreadable":
-        if value is None or len(value) < HEADER.size:
-            return Unreadable("the value is empty or shorter than its header")
-        magic, schema_id = HEADER.unpack_from(value)
-        if magic != MAGIC:
-            return Unreadable("the value doesn't begin with Confluent's magic byte")
-        decoder = self._decoders.get(schema_id)
-        if decoder is None:
-            return self._unknown[schema_id][1]
-        body = io.BytesIO(value)
-        body.seek(HEADER.size)
-        try:
-            fields = fastavro.schemaless_reader(body, decoder.writer, decoder.reader)
-        except Exception as error:  # fastavro raises many kinds of errors, all for bad bytes
-            return Unreadable(f"not a {decoder.schema.name}: {described(error)}")
-        if body.tell() != len(value):
-            return Unreadable(f"{len(value) - body.tell()} bytes follow the {decoder.schema.name}")
-        return decoder, fields  # type: ignore[return-value]
+    async def _looked_up(self, schema_id: int, *, afresh: bool) -> Decoder | Unreadable:
+        until, unknown = self._unknown.get(schema_id, (-math.inf, None))
+        if unknown is not None and self._now() < until and not afresh:
+            return unknown
+        decoder = await self._look_up(schema_id)
+        if isinstance(decoder, Decoder):
+            self._decoders[schema_id] = decoder
+            return decoder
+        if len(self._unknown) >= MOST_UNKNOWN:
+            self._unknown.clear()
+        self._unknown[schema_id] = (self._now() + UNKNOWN_SECONDS, decoder)
+        return decoder
 
-    async def _decoder_of(self, schema_id: int) -> Decoder | Unreadable:
+    async def _look_up(self, schema_id: int) -> Decoder | Unreadable:
         try:
             written = json.loads(await self._registry.schema(schema_id))
         except UnknownSchema as error:
-            return Unreadable(str(error))
+            return Unreadable(str(error), schema_absent=True)
         except ValueError:
             return Unreadable(f"schema {schema_id} isn't Avro")
         full_name = f"{written.get('namespace', '')}.{written.get('name', '')}" if isinstance(written, dict) else ""
         schema = all_schemas().get(full_name)
         if schema is None or "fields" not in written:
-            return Unreadable(f"schema {schema_id} is {full_name or 'no record'}, which is no event known here")
+            reason = f"schema {schema_id} is {full_name or 'no record'}, which is no event known here"
+            return Unreadable(reason, new_event=full_name if schema is None and is_event(written) else "")
         ours = self._parse(schema)
         same = written["fields"] == schema.avro["fields"]
         nested = tuple((f["name"], NESTED[kind]) for f in schema.avro["fields"] if (kind := nested_name(f["type"])))
@@ -156,6 +165,39 @@ class Codec:
         if schema.full_name not in self._parsed:
             self._parsed[schema.full_name] = fastavro.parse_schema(dict(schema.avro))
         return self._parsed[schema.full_name]
+
+
+def decoder_of(value: bytes | None, decoders: Mapping[int, Decoder | Unreadable]) -> Decoder | Unreadable:
+    """The decoder of a record, of those by schema id."""
+    if value is None or len(value) < HEADER.size:
+        return Unreadable("the value is empty or shorter than its header")
+    magic, schema_id = HEADER.unpack_from(value)
+    return decoders[schema_id] if magic == MAGIC else Unreadable("the value doesn't begin with Confluent's magic byte")
+
+
+def fields_of(value: bytes | None, decoder: Decoder | Unreadable) -> tuple[Decoder, dict[str, Any]] | Unreadable:
+    """A record's fields, as Avro has them."""
+    if isinstance(decoder, Unreadable):
+        return decoder
+    assert value is not None
+    body = io.BytesIO(value)
+    body.seek(HEADER.size)
+    try:
+        fields = fastavro.schemaless_reader(body, decoder.writer, decoder.reader)
+    except Exception as error:  # fastavro raises many kinds of errors, all for bad bytes
+        return Unreadable(f"not a {decoder.schema.name}: {described(error)}")
+    if body.tell() != len(value):
+        return Unreadable(f"{len(value) - body.tell()} bytes follow the {decoder.schema.name}")
+    return decoder, fields  # type: ignore[return-value]
+
+
+def is_event(written: Any) -> bool:
+    """Whether a schema is one of an event of Darkroom's, perhaps of a later version's."""
+    if not isinstance(written, dict) or written.get("namespace") not in NAMESPACES:
+        return False
+    fields = written.get("fields")
+    first = fields[: len(FIRST_FIELDS)] if isinstance(fields, list) else []
+    return [field.get("name") for field in first if isinstance(field, dict)] == FIRST_FIELDS
 
 
 def event_of(decoder: Decoder, fields: dict[str, Any], keys: Any) -> Event | Unreadable:
@@ -188,6 +230,7 @@ def nested_name(avro: Any) -> str | None:
 
 
 SCHEMA_OF: dict[type, EventSchema] = {EVENTS[name]: schema for name, schema in all_schemas().items()}
+NAMESPACES = {schema.avro["namespace"] for schema in all_schemas().values()}
 
 
 def topic_of(event: type[Event]) -> str:

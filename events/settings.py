@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(default=64 << 20, ge=0)
     cache: str = ""
 
+    # A worker's own name, the same whenever it is started: one that is back within 10 s still has its partitions, and
+    # interrupts no other. No two that run may have one name. Empty: a worker gives its partitions up as it stops.
+    worker_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,200}$")] = ""
+
     # The product's rules.
     develop: Annotated[str, AfterValidator(developing_rule)] = NEXT_MORNING
     filter_workers: int = Field(default=2, ge=1)

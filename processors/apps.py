@@ -13,6 +13,7 @@ from processors.handlers.batch import Partition
 from processors.handlers.circuit_breaker import CircuitBreaker
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
 from processors.handlers.handler import BatchHandler
+from processors.handlers.projected import Projected
 from processors.handlers.projector import Projector
 from processors.handlers.reactor import Reactor, ReactorHandler
 from processors.handlers.reject import EVERY
@@ -29,10 +30,16 @@ from processors.transport.lease import Lease
 from producers.publisher import Publisher
 from projections.catalog import PROJECTIONS, of_topic
 from projections.private.codec import Codecs
+from projections.progress_poller import ProgressPoller
 from projections.store.cassandra import CassandraStore
 from projections.store.clock import database_time
 
 PROJECTIONS_FIRST = (EVERY, *(projection.name for projection in PROJECTIONS))  # before the reactors
+
+
+def names_of(topic: str) -> list[str]:
+    """The names of a topic's projections."""
+    return [projection.name for projection in of_topic(topic)]
 
 
 class AppFactory:
@@ -46,8 +53,9 @@ class AppFactory:
         self.codecs = Codecs.of(self.cassandra, settings)
         self.codec = self.codecs.fresh()
         self.publisher = Publisher(settings, self.codec, "darkroom-worker", store.partitioning)
+        self.projected = Projected(self.store, ProgressPoller(self.store), names_of)
         ends, clock = LogEnds(settings, store.partitioning), partial(database_time, self.cassandra)
-        self.tools = Tools(self.store, self.publisher, Objects(settings), ends, settings, clock)
+        self.tools = Tools(self.store, self.publisher, Objects(settings), self.projected, ends, settings, clock)
         self.log, self.copy_window_ms = LogRecords(settings), 1000 * settings.copy_window
         self.redrive_requests = CassandraRedriveRequests(self.cassandra, settings.keyspace)
 
@@ -104,7 +112,7 @@ class AppFactory:
     def reactor(self, reactor: Reactor) -> BatchApp:
         """Makes the app that hands a reactor its topics' batches, and redrives its dead letters."""
         dead_letters, window_ms = self.dead_letters(reactor.name), self.copy_window_ms
-        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters, self.log, window_ms)
+        handler = ReactorHandler(reactor, self.store, self.codec, dead_letters, self.projected, self.log, window_ms)
         redrive = self._redrive(
             ReactorReplay(reactor, self.codecs.fresh, self.store.partitioning),
             PROJECTIONS_FIRST,

@@ -18,7 +18,7 @@ from events.generated import PhotoDeleted, PhotoRejected, PhotoTakenDown
 from events.image_keys import prefix_of
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.patient import PatientObjects, PatientStore
-from processors.handlers.reactor import Reactor, wait_until_projected
+from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
 from processors.low_water import LowWaters, low_water_table
@@ -57,7 +57,7 @@ class Cleanup(Reactor):
             return
         store, shard = PatientStore(self._tools.store, lease), batch.partition
         here = [(batch.topic, shard, batch.next_offset)]
-        await wait_until_projected(store, ["photo", "removals_due"], here, lease)
+        await self._tools.projected.until(["photo", "removals_due"], here, lease)
         passed = (await self._low_waters.mark(store, shard)).bucket
         await self._remove([(end.photo_id, wholly(end, passed)) for end in ends], lease)
         await self._low_waters.keep(store, shard, offset=reads[-1].offset + 1)

@@ -4,9 +4,13 @@ and followings end; a photo that developed counts as developed in each of its ro
 Two events that need each other may come in either order and in different partitions (a roll is deleted while somebody
 joins it). So for a batch the ends of the partitions behind the read models are taken first, then the read models are
 waited for, and only then read: of two such events, at least one sees the other (docs/design.md, section 3, rule 6).
+
+What a batch's causes need is read at once, what follows is a pure function of that, and is appended in large bites, in
+the order of the causes. What follows from a roll's end has no bound, and has a file of its own (roll_closing.py).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from events.generated import (
@@ -24,24 +28,31 @@ from events.generated import (
     RollFollowed,
     RollUnfollowed,
 )
-from events.ids import derived_id
-from processors.handlers.batch import Batch
+from processors.handlers.batch import UNASSIGNED, Batch
 from processors.handlers.patient import PatientPublisher, PatientStore
-from processors.handlers.reactor import Reactor, wait_until_projected
+from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
+from processors.roll_closing import CLOSINGS, Closing, following_ended, membership_ended
 from processors.transport.lease import Lease
 from producers.decide.photos import photo_developed_in_roll, photo_removed
-from projections.photos.photo import photo_of, placements
-from projections.rolls.members import members
+from producers.publisher import Publishes
+from projections.photos.photo import KnownPhoto, known_photos
 from projections.rolls.roll import ROLL, Roll
-from projections.rolls.roll_followers import roll_followers
 from projections.store.protocol import Store
-from projections.store.scan import scan
-from projections.tally.queries import live_shards
-from projections.tally.tally import Member, Tally
 
-PAGE = 500
+CAUSES_AT_ONCE = 500  # whose needs are read together: a photo may be in 100 rolls, so this bounds what is in memory
+FACTS_AT_ONCE = 2000  # are appended together
+OfPhoto = PhotoDeleted | PhotoTakenDown | PhotoRejected | PhotoDeveloped | PhotoAddedToRoll
+OfRoll = MemberJoined | RollFollowed
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the read models hold of the photos and rolls that some causes are about. What isn't there isn't here."""
+
+    photos: Mapping[UUID, KnownPhoto]
+    rolls: Mapping[UUID, Roll]
 
 
 class Expand(Reactor):
@@ -60,101 +71,111 @@ class Expand(Reactor):
         RollFollowed,
     )
     appends = (PhotoRemovedFromRoll, PhotoDevelopedInRoll, MemberRemoved, RollUnfollowed)
+    tables = (CLOSINGS,)
 
     def __init__(self, tools: Tools):
-        self._store, self._publisher, self._log_ends = tools.store, tools.publisher, tools.log_ends
+        self._store, self._publisher = tools.store, tools.publisher
+        self._projected, self._log_ends = tools.projected, tools.log_ends
 
     async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
         """Appends what follows from a batch's events. Raises LeaseLost when the lease is lost."""
         if not reads:
             return
-        store, publisher = PatientStore(self._store, lease), PatientPublisher(self._publisher, lease)
+        store, bites = PatientStore(self._store, lease), Bites(PatientPublisher(self._publisher, lease))
         await self._wait_for_views(batch, lease)
-        for read in reads:
-            pending: list[Event] = []
-            async for event in consequences(read.event, store):
-                pending.append(event)
-                if len(pending) == PAGE:
-                    await publisher.publish_all(pending)
-                    pending = []
-            if pending:
-                await publisher.publish_all(pending)
+        for i in range(0, len(reads), CAUSES_AT_ONCE):
+            causes = [read.event for read in reads[i : i + CAUSES_AT_ONCE]]
+            needs = await read_needs(store, causes)
+            for cause in causes:
+                if isinstance(cause, RollDeleted):
+                    await self._close(cause, store, bites, resume=batch.assignment != UNASSIGNED)
+                else:
+                    await bites.add(consequences(cause, needs))
+        await bites.append()
+
+    async def _close(self, cause: RollDeleted, store: Store, bites: "Bites", *, resume: bool) -> None:
+        """Appends what follows from a roll's end, from where that was when it was interrupted.
+
+        `resume`: an operator who asks for all of it to be looked at again gets that. Raises LeaseLost."""
+        closing = await Closing.of(store, cause, resume=resume)
+        async for page in closing.pages():
+            if await bites.add(page.facts):
+                await closing.note(page)
 
     async def _wait_for_views(self, batch: Batch, lease: Lease) -> None:
         if batch.topic == "photos":
             # All that happens to a photo is in one partition, so what came before is below the batch's end.
             ends = [(batch.topic, batch.partition, batch.next_offset)]
-            await wait_until_projected(self._store, ["photo"], ends, lease)
+            await self._projected.until(["photo"], ends, lease)
         else:
             ends = await lease.retry(lambda: self._log_ends("rolls"), transient=lambda _: True)
-            await wait_until_projected(self._store, ["roll", "members", "roll_followers"], ends, lease)
+            await self._projected.until(["roll", "members", "roll_followers"], ends, lease)
 
 
-async def consequences(cause: Event, store: Store) -> AsyncIterator[Event]:
-    """The facts that follow from an event, given what the read models hold."""
+class Bites:
+    """Gathers facts, and appends many at once."""
+
+    def __init__(self, publisher: Publishes):
+        self._publisher = publisher
+        self._facts: list[Event] = []
+
+    async def add(self, facts: Sequence[Event]) -> bool:
+        """Adds facts behind the others. Whether all that were added are appended by now, as they were enough."""
+        self._facts += facts
+        if len(self._facts) < FACTS_AT_ONCE:
+            return False
+        await self.append()
+        return True
+
+    async def append(self) -> None:
+        """Appends what was added."""
+        facts, self._facts = self._facts, []
+        for i in range(0, len(facts), FACTS_AT_ONCE):
+            await self._publisher.publish_all(facts[i : i + FACTS_AT_ONCE])
+
+
+async def read_needs(store: Store, causes: Iterable[Event]) -> Needs:
+    """Reads what the causes need: two requests at most for every 100 of them. Raises StoreUnavailable."""
+    photo_ids: dict[UUID, None] = {}
+    roll_ids: dict[UUID, None] = {}
+    for cause in causes:
+        if isinstance(cause, OfPhoto):
+            photo_ids[cause.photo_id] = None
+        elif isinstance(cause, OfRoll):
+            roll_ids[cause.roll_id] = None
+    rolls: list[Roll | None] = await store.get_many(ROLL, [(each,) for each in roll_ids])
+    return Needs(await known_photos(store, photo_ids), {roll.roll_id: roll for roll in rolls if roll is not None})
+
+
+def consequences(cause: Event, needs: Needs) -> list[Event]:
+    """The facts that follow from an event, given what the read models hold; but for a roll's end (see Closing)."""
     match cause:
         case PhotoDeleted() | PhotoTakenDown() | PhotoRejected():
-            for placement in await placements(store, cause.photo_id):
-                yield photo_removed(cause, placement.roll_id, placement_id=placement.placement_id)
+            placements = needs.photos[cause.photo_id].placements
+            return [photo_removed(cause, each.roll_id, placement_id=each.placement_id) for each in placements]
         case PhotoDeveloped():
-            for placement in await placements(store, cause.photo_id):
-                yield photo_developed_in_roll(
-                    cause, placement.roll_id, placement_id=placement.placement_id, card=cause.card
-                )
+            placements = needs.photos[cause.photo_id].placements
+            return [
+                photo_developed_in_roll(cause, each.roll_id, placement_id=each.placement_id, card=cause.card)
+                for each in placements
+            ]
         case PhotoAddedToRoll():
-            photo = await photo_of(store, cause.photo_id)
+            photo = needs.photos[cause.photo_id].photo
             if photo is not None and photo.ended:
-                yield photo_removed(cause, cause.roll_id, placement_id=cause.event_id)
-            elif photo is not None and photo.developed:
-                yield photo_developed_in_roll(cause, cause.roll_id, placement_id=cause.event_id, card=photo.card)
-        case RollDeleted():
-            async for member in live_members(store, members, cause.roll_id):
-                yield membership_ended(cause, member_id=member.member, membership_id=member.beginning)
-            async for follower in live_members(store, roll_followers, cause.roll_id):
-                yield following_ended(cause, follower_id=follower.member, follow_id=follower.beginning)
+                return [photo_removed(cause, cause.roll_id, placement_id=cause.event_id)]
+            if photo is not None and photo.developed:
+                return [photo_developed_in_roll(cause, cause.roll_id, placement_id=cause.event_id, card=photo.card)]
         case MemberJoined():
-            if await roll_is_deleted(store, cause.roll_id):
-                yield membership_ended(cause, member_id=cause.member_id, membership_id=cause.event_id)
+            if is_deleted(needs.rolls.get(cause.roll_id)):
+                return [membership_ended(cause, member_id=cause.member_id, membership_id=cause.event_id)]
         case RollFollowed():
-            if await roll_is_deleted(store, cause.roll_id):
-                yield following_ended(cause, follower_id=cause.follower_id, follow_id=cause.event_id)
+            if is_deleted(needs.rolls.get(cause.roll_id)):
+                return [following_ended(cause, follower_id=cause.follower_id, follow_id=cause.event_id)]
         case _:
             pass
+    return []
 
 
-async def roll_is_deleted(store: Store, roll_id: UUID) -> bool:
+def is_deleted(roll: Roll | None) -> bool:
     """Whether a roll was deleted."""
-    roll: Roll | None = await store.get(ROLL, roll_id)
     return roll is not None and bool(roll.deleted)
-
-
-async def live_members(store: Store, tally: Tally, entity: UUID) -> AsyncIterator[Member]:
-    """The live beginnings of a set, over all of its shards that have any, read a page at a time."""
-    for shard in await live_shards(store, tally, entity):
-        async for row in scan(store, tally.members, entity, shard, size=PAGE):
-            if row.live:
-                yield row
-
-
-def membership_ended(cause: RollDeleted | MemberJoined, *, member_id: UUID, membership_id: UUID) -> MemberRemoved:
-    """The fact that a membership of a deleted roll is over."""
-    return MemberRemoved(
-        event_id=derived_id(cause.event_id, "MemberRemoved", membership_id),
-        occurred_at=cause.occurred_at,
-        actor_id=cause.actor_id,
-        roll_id=cause.roll_id,
-        member_id=member_id,
-        membership_id=membership_id,
-    )
-
-
-def following_ended(cause: RollDeleted | RollFollowed, *, follower_id: UUID, follow_id: UUID) -> RollUnfollowed:
-    """The fact that a following of a deleted roll is over."""
-    return RollUnfollowed(
-        event_id=derived_id(cause.event_id, "RollUnfollowed", follow_id),
-        occurred_at=cause.occurred_at,
-        actor_id=cause.actor_id,
-        roll_id=cause.roll_id,
-        follower_id=follower_id,
-        follow_id=follow_id,
-    )

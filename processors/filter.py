@@ -22,9 +22,10 @@ from processors.film.sandbox.lazy_pool import LazyPool
 from processors.film.sandbox.pool import Pool
 from processors.handlers.batch import UNASSIGNED, Batch
 from processors.handlers.patient import PatientObjects, PatientPublisher, PatientStore
-from processors.handlers.reactor import Reactor, indigestible, wait_until_projected
+from processors.handlers.projected import End
+from processors.handlers.reactor import Reactor, indigestible
 from processors.handlers.reader import Read
-from processors.handlers.tools import PartitionEnd, Tools
+from processors.handlers.tools import Tools
 from processors.object_store import ObjectChanged
 from processors.transport.lease import Lease, LeaseLost
 from projections.photos.photo import photo_of
@@ -54,9 +55,9 @@ class FilterLane(Reactor):
         self.tools, self._pool = tools, LazyPool(pool)
         self._free_workers = asyncio.Semaphore(workers)  # before an upload is read, which may have 30 MB
 
-    async def unfinished(self, taken: Sequence[PhotoTaken], end: PartitionEnd, lease: Lease) -> list[PhotoTaken]:
+    async def unfinished(self, taken: Sequence[PhotoTaken], end: End, lease: Lease) -> list[PhotoTaken]:
         """Those of the photos that, as far as `end`, have neither been filtered nor ended. Raises LeaseLost."""
-        await wait_until_projected(self.tools.store, ["photo"], [end], lease)
+        await self.tools.projected.until(["photo"], [end], lease)
         store = PatientStore(self.tools.store, lease)
         rows = await asyncio.gather(*(photo_of(store, each.photo_id) for each in taken))
         return [each for each, row in zip(taken, rows, strict=True) if row is None or not (row.filtered or row.ended)]

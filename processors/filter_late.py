@@ -21,13 +21,13 @@ from processors.film.limits import LIMITS
 from processors.film.sandbox.pool import Pool
 from processors.filter import Filter, FilterLane, photo_taken
 from processors.handlers.batch import Batch, Partition
-from processors.handlers.reactor import wait_until_projected
+from processors.handlers.projected import End
 from processors.handlers.reader import Read
-from processors.handlers.tools import PartitionEnd, Tools
+from processors.handlers.tools import Tools
 from processors.transport.lease import Lease
 
 BEHIND = replace(LIMITS, nice=10)
-POLL = 0.5  # seconds: `filter` takes tenths of one for each photo
+PAUSE = 0.5  # seconds: `filter` takes tenths of one for each photo
 
 
 class FilterLate(FilterLane):
@@ -49,7 +49,7 @@ class FilterLate(FilterLane):
         if not taken:
             return
         here = (batch.topic, batch.partition, batch.next_offset)
-        await wait_until_projected(self.tools.store, [Filter.name], [here], lease, poll=POLL)
+        await self.tools.projected.until([Filter.name], [here], lease, pause=PAUSE)
         taken = await self.unfinished(taken, here, lease)
         if taken:  # which is rare: the log's end needn't be asked for each time
             taken = await self.unfinished(taken, await self._end_of(batch, lease), lease)
@@ -66,7 +66,7 @@ class FilterLate(FilterLane):
         """See Reactor."""
         self._given_up.clear()
 
-    async def _end_of(self, batch: Batch, lease: Lease) -> PartitionEnd:
+    async def _end_of(self, batch: Batch, lease: Lease) -> End:
         """Where a batch's partition ends now. Raises LeaseLost."""
         ends = await lease.retry(lambda: self.tools.log_ends(batch.topic), transient=lambda _: True)
         return next(end for end in ends if end[1] == batch.partition)

@@ -19,10 +19,12 @@ from events.topics import FACTS, Partitioning, key_bytes
 from processors.handlers.batch import Batch, Partition, Record
 from processors.handlers.circuit_breaker import CircuitBreaker
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
+from processors.handlers.projected import Projected
 from processors.handlers.projector import Projector
 from processors.log.records import LogReader, OutsideTheLog, Past, Records
 from processors.transport.lease import Lease
 from projections.catalog import of_topic
+from projections.progress_poller import ProgressPoller
 from projections.store.memory import MemoryStore
 from projections.store.protocol import Store
 from tests.partitions import PARTITIONING
@@ -144,6 +146,11 @@ class Worker:
             start = await self.take_over(topic, partition)
             for batch in cut(records[start:], size):
                 await self.fold(batch)
+
+
+def projected_in(store: Store) -> Projected:
+    """Waits for the read models in a store, and looks at them as often as it is asked."""
+    return Projected(store, ProgressPoller(store, interval=0.0), lambda topic: [each.name for each in of_topic(topic)])
 
 
 def answers(store: MemoryStore) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:

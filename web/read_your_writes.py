@@ -20,18 +20,17 @@ from events.error_text import traceback_of
 from events.positions import MalformedPosition, Position, parse_positions
 from events.topics import Partitioning
 from projections.catalog import of_topic
-from projections.progress import lowest_offset, next_offsets
+from projections.progress import lowest_offset
+from projections.progress_poller import Place, ProgressPoller, Rows
 from projections.projection import GENERATION
 from projections.store.protocol import Store, StoreUnavailable
 from web.middleware import add_header
 from web.problems import bad_request
 
 MOST_SECONDS = 2.0
-POLL_SECONDS = 0.02
 MOST_WAITERS = 2000
 MOST_MOMENTS = 256  # remembered of a partition: five seconds' polls, more than a cache keeps anything
 LONG_AGO = -math.inf  # a moment before everything: any row will do
-Partition = tuple[str, int]
 logger = logging.getLogger("darkroom.read_your_writes")
 
 
@@ -58,14 +57,14 @@ class PassedMoments:
 
 
 class ProjectionWaiter:
-    """Waits for positions on behalf of many requests. One task polls the partitions that somebody waits for."""
+    """Waits for positions on behalf of many requests. One task looks at the partitions that somebody waits for."""
 
     def __init__(self, store: Store, most: int = MOST_WAITERS, clock: Callable[[], float] = time.monotonic):
-        self._store, self._most, self.clock = store, most, clock
-        self._waiters: dict[Partition, set[tuple[int, asyncio.Future[float]]]] = {}
-        self._moments: dict[Partition, PassedMoments] = {}
+        self._store, self._poller, self._most, self.clock = store, ProgressPoller(store), most, clock
+        self._waiters: dict[Place, set[tuple[int, asyncio.Future[float]]]] = {}
+        self._moments: dict[Place, PassedMoments] = {}
         self._waiting = 0
-        self._poller: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def partitioning(self) -> Partitioning:
@@ -92,8 +91,8 @@ class ProjectionWaiter:
         try:
             for position, future in entries:
                 self._waiters.setdefault((position.topic, position.partition), set()).add((position.offset, future))
-            if self._poller is None:
-                self._poller = asyncio.create_task(self._poll(), name="projection-waiter")
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look(), name="projection-waiter")
             async with asyncio.timeout(timeout):
                 return max([await future for _, future in entries])
         except TimeoutError:
@@ -103,52 +102,61 @@ class ProjectionWaiter:
             for position, future in entries:
                 self._forget((position.topic, position.partition), (position.offset, future))
 
-    def _forget(self, partition: Partition, waiter: tuple[int, asyncio.Future[float]]) -> None:
+    def _forget(self, place: Place, waiter: tuple[int, asyncio.Future[float]]) -> None:
         if not waiter[1].cancel() and not waiter[1].cancelled():
             waiter[1].exception()  # of several positions' failures the request raises one
-        waiters = self._waiters.get(partition, set())
+        waiters = self._waiters.get(place, set())
         waiters.discard(waiter)
         if not waiters:
-            self._waiters.pop(partition, None)
+            self._waiters.pop(place, None)
 
-    async def _poll(self) -> None:
+    async def _look(self) -> None:
         try:
-            while self._waiters:
-                await asyncio.gather(*map(self._look, list(self._waiters)))
-                await asyncio.sleep(POLL_SECONDS)
+            while places := [place for place in self._waiters if self._waiting_at(place)]:
+                try:
+                    found = await self._poller.look(places)
+                except StoreUnavailable:
+                    continue  # the waiting requests time out, and their own reads then say that the store is away
+                except Exception as error:
+                    self._fail(places, error)
+                    continue
+                for place in places:
+                    self._learn(place, found[place])
         finally:
-            self._poller = None
+            self._looking = None
 
-    async def _look(self, partition: Partition) -> None:
-        try:
-            end = await self.projected_offset(*partition)
-        except StoreUnavailable:
-            return  # the waiting requests time out, and their own reads then say that the store is away
-        except Exception as error:
-            logger.error("can't read the progress of %s-%s\n%s", *partition, traceback_of(error))
-            for _, future in self._waiters.get(partition, set()):
-                if not future.done():
-                    future.set_exception(error)
-            return
-        moments = self._moments.setdefault(partition, PassedMoments())
-        moments.learn(end, self.clock())
-        for offset, future in self._waiters.get(partition, set()):
+    def _waiting_at(self, place: Place) -> list[tuple[int, asyncio.Future[float]]]:
+        return [(offset, future) for offset, future in self._waiters.get(place, ()) if not future.done()]
+
+    def _fail(self, places: Sequence[Place], error: Exception) -> None:
+        """Tells those who wait for some partitions that their progress can't be read."""
+        names = ", ".join(f"{topic}-{partition}" for topic, partition in places)
+        logger.error("can't read the progress of %s\n%s", names, traceback_of(error))
+        for place in places:
+            for _, future in self._waiting_at(place):
+                future.set_exception(error)
+
+    def _learn(self, place: Place, rows: Rows) -> None:
+        """Answers those who wait for no more than is folded, as is known now."""
+        moments = self._moments.setdefault(place, PassedMoments())
+        moments.learn(projected_offset(place[0], rows), self.clock())
+        for offset, future in self._waiting_at(place):
             moment = moments.since(offset)
-            if moment is not None and not future.done():
+            if moment is not None:
                 future.set_result(moment)
 
-    async def projected_offset(self, topic: str, partition: int) -> int:
-        """The offset below which all projections have folded a partition."""
-        live = [(each.name, GENERATION) for each in of_topic(topic)]
-        progress = await next_offsets(self._store, topic, partition)
-        return lowest_offset(progress, live) if live else 1 << 62
-
     async def close(self) -> None:
-        """Stops polling."""
-        if self._poller is not None:
-            self._poller.cancel()
+        """Ends the looks."""
+        if self._looking is not None:
+            self._looking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._poller
+                await self._looking
+
+
+def projected_offset(topic: str, rows: Rows) -> int:
+    """The offset below which all projections have folded a partition of a topic, whose progress this is."""
+    live = [(each.name, GENERATION) for each in of_topic(topic)]
+    return lowest_offset({name: row.offset or 0 for name, row in rows.items()}, live) if live else 1 << 62
 
 
 async def wait_for_positions(

@@ -57,16 +57,18 @@ def developed_records(ids: Ids, photos: list[Photo], chance: random.Random) -> I
         yield encode(event_id=an_id(chance), **common_fields(photo), on_profile=True, card=CARD)
 
 
-def wait_for_progress(servers: BenchServers, clock: BenchProcess, keyspace: str, wanted: dict[int, int]) -> None:
-    """Waits until the reactor `develop` has passed these offsets of `photos`. Raises ProcessFailed, TimeoutError."""
+def wait_for_progress(
+    servers: BenchServers, clock: BenchProcess, keyspace: str, wanted: dict[int, int], reactor: str = "develop"
+) -> None:
+    """Waits until a reactor has passed these offsets of `photos`. Raises ProcessFailed, TimeoutError."""
     deadline = time.monotonic() + PATIENCE
     query = f"SELECT partition, offset FROM {keyspace}.progress_1 WHERE topic = 'photos' AND partition = %s"
-    query += " AND projection = 'develop'"
+    query += " AND projection = %s"
     for partition, end in wanted.items():
-        while not any(row[1] >= end for row in servers.admin.execute(query, (partition,))):
+        while not any(row[1] >= end for row in servers.admin.execute(query, (partition, reactor))):
             clock.check_running()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"develop didn't reach {partition}@{end}")
+                raise TimeoutError(f"{reactor} didn't reach {partition}@{end}")
             time.sleep(0.05)
 
 

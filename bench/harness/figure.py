@@ -70,6 +70,7 @@ TARGETS = {
     "peer_my_rolls_cold": Target(0.5),
     "peer_write": Target(0.7),
     "develop": Target(0.5),
+    "expand": Target(0.6),
     "growth_apply_rows": Target(0.85),
     "growth_apply_tally": Target(0.85),
     "growth_api": Target(0.95),

@@ -1,6 +1,8 @@
 """Runs our side of `develop`: the reactor as a worker runs it. Its clock stands in the past until a request comes.
 
-python -m bench.ours.develop RUN
+python -m bench.ours.develop RUN [expand]
+
+With `expand`, the reactor of that name runs in the same process.
 """
 
 import sys
@@ -14,10 +16,11 @@ from bench.harness.process import serve_requests
 from events.settings import Settings
 from processors.apps import AppFactory, starts
 from processors.develop import Develop
+from processors.expand import Expand
 from processors.handlers.batch import Partition
-from processors.handlers.reactor import ReactorHandler
+from processors.handlers.reactor import Reactor, ReactorHandler
 from processors.log.records import LogRecords
-from processors.transport.app import batch_app
+from processors.transport.app import BatchApp, batch_app
 from processors.waiting import wait_for_servers
 from processors.worker import run_worker
 
@@ -39,29 +42,34 @@ class StoppedClock:
         return datetime.now(UTC) if self._due else BEFORE
 
 
-def main(run: str) -> None:
+def main(run: str, *others: str) -> None:
     """Runs until it is killed."""
     settings, clock = Settings(), StoppedClock()
     threading.Thread(target=serve_requests, args=(clock.release,), daemon=True).start()
-    factory = AppFactory(settings, wait_for_servers(settings, ["develop"]))
-    develop = Develop(replace(factory.tools, now=clock.now))
-    dead_letters = factory.dead_letters("develop")
-    handler = ReactorHandler(develop, factory.store, factory.codec, dead_letters, LogRecords(settings))
+    factory = AppFactory(settings, wait_for_servers(settings, ["develop", *others]))
+    reactors = [Develop(replace(factory.tools, now=clock.now)), *(Expand(factory.tools) for _ in others)]
+    run_worker([app_of(factory, reactor, f"bench-{reactor.name}-{run}") for reactor in reactors], settings)
+
+
+def app_of(factory: AppFactory, reactor: Reactor, group: str) -> BatchApp:
+    """Makes a reactor's app, in a group of its own."""
+    dead_letters = factory.dead_letters(reactor.name)
+    log = LogRecords(factory.settings)
+    handler = ReactorHandler(reactor, factory.store, factory.codec, dead_letters, factory.projected, log)
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         return await starts(handler, partitions)
 
-    app = batch_app(
-        f"bench-develop-{run}",
-        develop.topics,
+    return batch_app(
+        group,
+        reactor.topics,
         handler.handle,
         start,
-        settings,
-        tick=develop.tick,
+        factory.settings,
+        tick=reactor.tick,
         on_assigned=handler.assigned,
     )
-    run_worker([app], settings)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -17,6 +17,7 @@ TIMES = ("roll_id", "develops_at")
 PLACED = ("photo_id", "roll_id", "placement_id", "placed")
 DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed", "card_json")
 LISTED_CARD = ("place", "develops_at", "taken_at", "photo_id", "card_json")
+PLACED_CARD = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "card_json")
 DUE = ("bucket", "shard", "photo_id", "done")
 BEGUN = ("entity", "shard", "member", "beginning", "begun")
 ENDED = ("entity", "shard", "member", "beginning", "ended")
@@ -52,6 +53,15 @@ def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[
     yield (bucket, partition), ("develop_due", DUE, (bucket, partition, photo, True), stamp)
 
 
+def developed_in_roll(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
+    """Folds PhotoDevelopedInRoll: its row."""
+    at = event["develops_at"]
+    place = f"{event['roll_id']}/{at:%Y-%m-%d}"
+    card = orjson.dumps(event["card"]).decode()
+    values = (place, at, event["taken_at"], event["photo_id"], event["placement_id"], card)
+    yield (place,), ("roll_feed", PLACED_CARD, values, stamp)
+
+
 def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[Any, ...], Row]]:
     """Folds an event of tallies alone."""
     return ()
@@ -60,6 +70,7 @@ def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[An
 FOLDS: dict[str, Callable[[Event, int, int], Iterable[tuple[tuple[Any, ...], Row]]]] = {
     "PhotoAddedToRoll": placed,
     "PhotoDeveloped": developed,
+    "PhotoDevelopedInRoll": developed_in_roll,
     "PhotoLiked": no_rows,
     "PhotoUnliked": no_rows,
 }
@@ -80,6 +91,11 @@ def set_of_user(event: Event) -> list[tuple[str, Change]]:
     ]
 
 
+def unset_of_roll(event: Event) -> list[tuple[str, Change]]:
+    """Makes the changes of sets of PhotoDevelopedInRoll."""
+    return [("developing_in_roll", ("end", event["roll_id"], event["photo_id"], event["placement_id"], None))]
+
+
 def like(event: Event) -> list[tuple[str, Change]]:
     """Makes the changes of sets of PhotoLiked."""
     photo, liker, like_id, at = event["photo_id"], event["liker_id"], event["event_id"], event["occurred_at"]
@@ -95,6 +111,7 @@ def unlike(event: Event) -> list[tuple[str, Change]]:
 SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {
     "PhotoAddedToRoll": set_of_roll,
     "PhotoDeveloped": set_of_user,
+    "PhotoDevelopedInRoll": unset_of_roll,
     "PhotoLiked": like,
     "PhotoUnliked": unlike,
 }

@@ -31,8 +31,10 @@ def processes(settings: Settings) -> list[Program]:
 
 def worker(settings: Settings, name: str, apps: tuple[str, ...], port: int) -> Program:
     """Describes a worker that hosts these apps. One that a circuit breaker has stopped counts as ready."""
+    program = process(settings, name, ("worker", *apps), "worker_metrics_port", port)
     return replace(
-        process(settings, name, ("worker", *apps), "worker_metrics_port", port),
+        program,
+        environment={**program.environment, "DARKROOM_WORKER_ID": name},
         ready=lambda: not worker_health(settings.host, port).waiting,
         stopped=lambda: worker_health(settings.host, port).stopped,
     )

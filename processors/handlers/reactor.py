@@ -10,14 +10,12 @@ from processors.handlers.batch import MAX_RECORDS, Batch, Partition, Record
 from processors.handlers.circuit_breaker import Attempt
 from processors.handlers.dead_letter import DeadLetterQueue
 from processors.handlers.handler import COPY_WINDOW_MS, BatchHandler
-from processors.handlers.patient import PatientStore
+from processors.handlers.projected import Projected
 from processors.handlers.reader import Read, Reader
 from processors.handlers.reject import EVERY, Reject
 from processors.handlers.tools import Tools
 from processors.log.records import LogReader
 from processors.transport.lease import Lease
-from projections.progress import kept_offsets
-from projections.projection import GENERATION
 from projections.store.protocol import Store
 from projections.store.table import Table
 
@@ -49,7 +47,10 @@ class Reactor:
 
 
 class ReactorHandler(BatchHandler):
-    """Hands a reactor each batch's wanted events."""
+    """Hands a reactor each batch's wanted events.
+
+    What it doesn't want isn't decoded: a record's schema tells its type of event. So a record that nobody can read has
+    one dead letter, its projector's, and a reactor makes one only of what it wants and can't decode or act on."""
 
     def __init__(
         self,
@@ -57,12 +58,13 @@ class ReactorHandler(BatchHandler):
         store: Store,
         codec: Codec,
         dead_letters: DeadLetterQueue,
+        projected: Projected,
         log: LogReader | None = None,
         copy_window_ms: int = COPY_WINDOW_MS,
     ):
         super().__init__([reactor.name], store, dead_letters, log, copy_window_ms)
         self.reactor, self.max_records = reactor, reactor.max_records  # type: ignore[misc]
-        self._wants = frozenset(reactor.wants)
+        self._wants, self._projected = frozenset(reactor.wants), projected
         self._reader = Reader(codec, store.partitioning, reactor.name)
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
@@ -74,18 +76,30 @@ class ReactorHandler(BatchHandler):
         self, where: Partition, records: Sequence[Record], wanted: Mapping[str, int], end: int, lease: Lease
     ) -> None:
         """Reacts to records. See BatchHandler."""
-        decoded, unreadable = await self._reader.read(where.topic, records, lease)
-        reads = [read for read in decoded if type(read.event) in self._wants]
+        wanted_records = await self._choose(where, records, lease)
+        reads, unreadable = await self._reader.read(where.topic, wanted_records, lease)
         batch = Batch(*where, self._checkpoints[where].assignment, list(records))
 
         def attempts() -> Iterator[Attempt]:
-            yield from ((EVERY, record.offset) for record in records)
+            yield from ((EVERY, record.offset) for record in wanted_records)
             yield from ((self.reactor.name, read.offset) for read in reads)
 
         self._dead_letters.breaker.check(where, unreadable, attempts())
         await self._probe(batch, reads, lease)
         rejects = unreadable + await self._react(batch, reads, lease)
         await self._dead_letters.take(where, rejects, attempts(), end, lease)
+
+    async def _choose(self, where: Partition, records: Sequence[Record], lease: Lease) -> list[Record]:
+        """Those of the records that are of wanted types. Raises LeaseLost.
+
+        Where the registry has lost a schema, nobody can tell. Then the projector either stands still until the registry
+        has it again, or sets the record aside, and whoever redrives that has the reactors look at it. So wait for the
+        projector, and ask once more."""
+        chosen, unknown = await self._reader.choose(records, self._wants, lease)
+        if unknown:
+            await self._projected.until_all(where, unknown[-1].offset + 1, lease)
+            chosen, _ = await self._reader.choose(records, self._wants, lease, afresh=True)
+        return chosen
 
     async def _probe(self, batch: Batch, reads: Sequence[Read], lease: Lease) -> None:
         """Tries a batch that was stopped with the event that it was stopped at: for as long as it fails, the others
@@ -117,18 +131,3 @@ def indigestible(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return all(indigestible(nested) for nested in error.exceptions)
     return isinstance(error, ValueError | LookupError | TypeError)
-
-
-async def wait_until_projected(
-    store: Store, names: Sequence[str], ends: Sequence[tuple[str, int, int]], lease: Lease, poll: float = 0.02
-) -> None:
-    """Waits until these projections (or reactors) have done each (topic, partition) up to its next offset, for sure.
-
-    `poll`: seconds between two looks. Raises LeaseLost."""
-    patient = PatientStore(store, lease)
-    for topic, partition, end in ends:
-        while True:
-            progress = await kept_offsets(patient, topic, partition)
-            if all(progress.get((name, GENERATION), 0) >= end for name in names):
-                break
-            await lease.pause(poll)

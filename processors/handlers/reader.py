@@ -1,10 +1,12 @@
 """The reader: makes events of a batch's records, decoded once, retried where that can help."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import ConsumerRecord
+from prometheus_client import Counter
 
 from events.codec import Codec, Unreadable, key_of, topic_of
 from events.generated import Event
@@ -15,6 +17,8 @@ from processors.transport.lease import Lease
 
 KEY_ABSENT_TRIES = 8  # about 13 s: a key is written before its person's first event, so absence means it was lost
 GIVEN_UP = 10_000  # absent keys that are remembered, so as not to be waited for with each batch
+NEW_EVENTS = Counter("darkroom_new_events", "Records passed by, whose type of event a later version brings", ["type"])
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,35 @@ class Reader:
         partitioning: Partitioning,
         name: str = EVERY,
         key_absent_tries: int = KEY_ABSENT_TRIES,
+        *,
+        rejects_new_events: bool = False,
     ):
+        """`rejects_new_events`: an event of a type that this version doesn't know is a reject, as any that can't be
+        read. Otherwise it is passed by, counted, and told once: while workers are replaced by a later version's, one
+        of those may append what the others don't know yet."""
         self._codec, self._partitioning = codec, partitioning
         self._name, self._tries = name, key_absent_tries
+        self._rejects_new_events = rejects_new_events
         self._given_up: set[str] = set()  # reasons, each of which names a person
+        self._told: set[str] = set()  # types of events
+
+    async def choose(
+        self,
+        records: Sequence[ConsumerRecord[Any, Any]],
+        wants: Collection[type[Event]],
+        lease: Lease,
+        *,
+        afresh: bool = False,
+    ) -> tuple[list[ConsumerRecord[Any, Any]], list[ConsumerRecord[Any, Any]]]:
+        """Those records that are of wanted types, and those whose type nobody can tell now, for the registry lacks
+        their schema. Nothing is decoded. Raises LeaseLost.
+
+        `afresh`: the registry is asked again for what it lacked a moment ago."""
+        values = [record.value for record in records]
+        kinds = await lease.retry(lambda: self._codec.kinds(values, afresh=afresh), transient=transient)
+        both = list(zip(records, kinds, strict=True))
+        chosen = [record for record, kind in both if kind in wants]
+        return chosen, [record for record, kind in both if isinstance(kind, Unreadable) and kind.schema_absent]
 
     async def read(
         self, topic: str, records: Sequence[ConsumerRecord[Any, Any]], lease: Lease
@@ -50,6 +79,9 @@ class Reader:
         reads: list[Read] = []
         rejects: list[Reject] = []
         for record, entry in zip(records, decoded, strict=True):
+            if isinstance(entry, Unreadable) and entry.new_event and not self._rejects_new_events:
+                self._pass_by(record, entry.new_event)
+                continue
             reason = (
                 entry.reason if isinstance(entry, Unreadable) else misplaced(topic, self._partitioning, record, entry)
             )
@@ -58,6 +90,13 @@ class Reader:
             elif not isinstance(entry, Unreadable):
                 reads.append(Read(record.offset, entry, record))
         return reads, rejects
+
+    def _pass_by(self, record: ConsumerRecord[Any, Any], kind: str) -> None:
+        NEW_EVENTS.labels(kind).inc()
+        if kind not in self._told:
+            self._told.add(kind)
+            where = f"{record.topic}-{record.partition}@{record.offset}"
+            log.warning("%s is a %s, which this version doesn't know: such events are passed by", where, kind)
 
     async def _wait_for_keys(
         self, values: Sequence[bytes | None], decoded: list[Event | Unreadable], lease: Lease

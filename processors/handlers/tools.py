@@ -8,12 +8,11 @@ from events.generated import Event
 from events.positions import Position
 from events.settings import Settings
 from processors.handlers.patient import transient
+from processors.handlers.projected import End, Projected
 from processors.object_store import ObjectStore
 from processors.transport.lease import Lease
 from producers.publisher import Publishes
 from projections.store.protocol import Store
-
-PartitionEnd = tuple[str, int, int]  # topic, partition, next offset
 
 
 def utc_now() -> datetime:
@@ -25,6 +24,7 @@ def utc_now() -> datetime:
 class Tools:
     """The tools of a reactor, which takes what it needs of them.
 
+    - `projected`: waits until read models have come to an offset
     - `log_ends`: reads the next offset of each partition of a topic
     - `now`: the worker's clock, in UTC
     - `database_now`: the database's. Raises StoreUnavailable
@@ -33,7 +33,8 @@ class Tools:
     store: Store
     publisher: Publishes
     objects: ObjectStore
-    log_ends: Callable[[str], Awaitable[list[PartitionEnd]]]
+    projected: Projected
+    log_ends: Callable[[str], Awaitable[list[End]]]
     settings: Settings
     database_now: Callable[[], Awaitable[datetime]]
     now: Callable[[], datetime] = utc_now

@@ -100,6 +100,8 @@ def batch_app(
         # The transport seeks every partition itself; anything that would make aiokafka choose must fail instead.
         consumer_auto_offset_reset="none",
         consumer_max_fetch_size=2 << 20,  # bytes a partition; not below the largest record
+        # Who has one keeps its partitions while it is started again, if that takes less than a session.
+        consumer_group_instance_id=settings.worker_id or None,
         # A stuck member holds its partitions for a session; a rebalance waits for the slowest drain (7 s).
         broker_session_timeout=10.0,
         broker_heartbeat_interval=3.0,

@@ -17,6 +17,7 @@ from faust.types import TP
 
 from processors.handlers.batch import Record
 from processors.log.records import OutsideTheLog
+from processors.transport.membership import FencedMember, make_static
 
 IDLE_WAIT_MS = 1500  # how long the broker may hold a fetch when all partitions are in it
 BUSY_WAIT_MS = 25  # and when some aren't, because what they fetched before hasn't been taken yet
@@ -66,10 +67,14 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         await super().on_start()
+        make_static(self._ensure_consumer(), self._fenced)
         fetcher: Any = self._ensure_consumer()._fetcher
         fetcher.__class__ = Fetcher
         fetcher._prefetch_backoff = 0.01  # as long as a fetch waits for records to be taken, so as to include theirs
         fetcher._fetcher_timeout = 1.0  # 5 idle turns a second otherwise; every change it polls for also wakes it
+
+    def _fenced(self, error: FencedMember) -> None:
+        asyncio.run_coroutine_threadsafe(self.app.crash(error), self.app.loop)
 
     async def on_thread_stop(self) -> None:
         """Leaves the group and closes the connections, in bounded time.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bench.figures.develop import developed_records
+from bench.figures.expand import developed_in_roll_records, placed_records
 from bench.harness.stream import Encoded, Ids, an_id, likes, placements
 from bench.reference.apply import Callback, ReferenceProjector
 from bench.reference.folds import Row
@@ -50,10 +51,18 @@ def developing(chance: random.Random) -> Iterator[Encoded]:
     return developed_records(IDS, [(chance.choice(people), an_id(chance)) for _ in range(SIZE)], chance)
 
 
+def developing_in_rolls(chance: random.Random) -> Iterator[Encoded]:
+    people, rolls = ([an_id(chance) for _ in range(3)] for _ in range(2))
+    photos = [((chance.choice(people), an_id(chance)), chance.choice(rolls), an_id(chance)) for _ in range(SIZE // 2)]
+    yield from placed_records(IDS, photos)
+    yield from developed_in_roll_records(IDS, photos, chance)
+
+
 STREAMS: dict[str, Callable[[random.Random], Iterator[Encoded]]] = {
     "placements": lambda chance: placements(IDS, chance, rolls=3),
     "likes": lambda chance: likes(IDS, chance, photos=5, people=40),
     "developed": developing,
+    "developed in rolls": developing_in_rolls,
 }
 
 

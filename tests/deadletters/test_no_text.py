@@ -30,7 +30,7 @@ from projections.store.table import Upsert
 from tests import given
 from tests.deadletters.failing import projector_replay
 from tests.deadletters.test_redrive import MemoryRequests, redriver
-from tests.kit import MemoryLog, Worker, memory_codec
+from tests.kit import MemoryLog, Worker, memory_codec, projected_in
 from tests.partitions import PARTITIONING
 from tests.processors.world import Reacting
 from web.middleware import Metrics, RequestMiddleware
@@ -94,7 +94,7 @@ async def test_what_a_reactor_raises_is_told_without_its_text() -> None:
     ((tp, records),) = log.partitions.items()
     worker = Worker(store, log.codec)
     reactor = Reacting("filter", [PhotoTaken], act)
-    handler = ReactorHandler(reactor, store, log.codec, worker.dead_letters("filter"))
+    handler = ReactorHandler(reactor, store, log.codec, worker.dead_letters("filter"), projected_in(store))
     await handler.start(Partition(*tp))
     await handler.handle(Batch(*tp, 1, records), Lease.of())
     (letter,) = worker.letters

@@ -125,14 +125,14 @@ def fingerprints() -> None:
 
 def schema_cache() -> None:
     """Every record's schema is asked for, of the registry itself."""
-    know = Codec._look_up_schemas
+    know = Codec._decoders_of
 
-    async def ask(self: Codec, values: Any) -> None:
+    async def ask(self: Codec, values: Any, **how: Any) -> Any:
         self._decoders.clear()
         self._registry._client.clear_caches()  # type: ignore[attr-defined]
-        await know(self, values)
+        return await know(self, values, **how)
 
-    Codec._look_up_schemas = ask  # type: ignore[method-assign]
+    Codec._decoders_of = ask  # type: ignore[method-assign]
 
 
 def registry_retries() -> None:

@@ -7,7 +7,7 @@ import pytest
 from events.generated import PhotoAddedToRoll, PhotoDeleted, PhotoRemovedFromRoll
 from events.ids import derived_id
 from events.positions import parse_positions
-from processors.expand import consequences
+from processors.expand import consequences, read_needs
 from producers.decide.photos import delete, photo_removed
 from producers.limits import REMOVALS_AT_ONCE
 from projections.photos.photo import placements
@@ -48,13 +48,13 @@ async def test_the_removals_are_those_that_expand_would_make() -> None:
         await here.ask(ADA, "DELETE", f"/v1/photos/{PHOTO}")
         log = await here.log()
         (deleted,) = [event for event in log if isinstance(event, PhotoDeleted)]
-        expanded = [event async for event in consequences(deleted, here.store)]  # the read models hold the placements
+        expanded = consequences(deleted, await read_needs(here.store, [deleted]))  # the read models hold the placements
         assert expanded == [event for event in log if isinstance(event, PhotoRemovedFromRoll)]
         held = [placed(PHOTO, PUBLIC), TWICE, placed(PHOTO, PRIVATE)]
         ids = {derived_id(deleted.event_id, "PhotoRemovedFromRoll", event.event_id) for event in held}
         assert {event.event_id for event in expanded} == ids
         await here.fold()
-        assert [event async for event in consequences(deleted, here.store)] == []
+        assert consequences(deleted, await read_needs(here.store, [deleted])) == []
 
 
 async def test_once_the_position_is_projected_a_developed_photo_that_was_put_in_has_its_card_in_the_roll() -> None:
@@ -68,7 +68,7 @@ async def test_once_the_position_is_projected_a_developed_photo_that_was_put_in_
         assert row.card == CARD
         added, developed = (await here.log())[-2:]
         assert isinstance(added, PhotoAddedToRoll)
-        assert [event async for event in consequences(added, here.store)] == [developed]
+        assert consequences(added, await read_needs(here.store, [added])) == [developed]
 
 
 async def test_once_the_position_is_projected_a_photo_that_was_taken_out_is_in_the_roll_no_more() -> None:

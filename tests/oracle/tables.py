@@ -15,6 +15,7 @@ from events.settings import Settings
 OWN = {
     "cleanup_low_water",
     "develop_low_water",
+    "expand_closings",
     "generations",
     "redrives",
     "topic_partitions",

@@ -1,6 +1,7 @@
 """What follows from an end is appended once, whichever of two events that need each other comes first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 import pytest
@@ -17,10 +18,12 @@ from events.generated import (
     RollFollowed,
     RollUnfollowed,
 )
+from processors.expand import Expand
 from projections.tally.counts import COUNTS, summed
 from tests.given import CARD
 from tests.histories import ROLLS, USERS
 from tests.processors.world import OWNER, World, about, base, deleted, placed, taken
+from tests.projections.counting import CountingStore
 
 pytestmark = pytest.mark.anyio
 
@@ -93,13 +96,39 @@ async def test_a_deleted_roll_has_no_members_and_no_followers(closed_first: bool
 async def test_expanding_again_makes_the_same_facts() -> None:
     again = World(folds_what_it_publishes=True)
     await again.happen(taken(1), placed(1, ROLL), deleted(1))
+    rounds: list[list[Event]] = []
     for _ in range(2):
-        handler = again.handler(again.expand)
+        handler, again.published = again.handler(again.expand), []
         await again.feed(handler, "photos")
+        rounds.append(again.published)
         again.store._tables["progress"] = {  # the worker died before `progress`
             place: {key: cells for key, cells in rows.items() if key[0] != "expand"}
             for place, rows in again.store._tables["progress"].items()
         }
-    assert len(again.published) == 2
-    assert len({event.event_id for event in again.published}) == 1
+    first, second = rounds
+    assert {event.event_id for event in second} <= {event.event_id for event in first}
+    assert {event.placement_id for event in first if isinstance(event, PhotoRemovedFromRoll)} == {
+        placed(1, ROLL).event_id
+    }
     assert await totals(again, ROLL) == {"photos_in_roll": 0, "developing_in_roll": 0}
+
+
+async def test_what_a_batch_needs_is_read_at_once_and_what_follows_is_appended_at_once() -> None:
+    """Seen to fail with a read and an acknowledgement for each event: 300 of each."""
+    world = World()
+    photos = [replace(taken(1), event_id=uuid5(OWNER, f"taken {n}"), photo_id=uuid5(ROLL, f"{n}")) for n in range(300)]
+    placing = [replace(placed(1, ROLL), event_id=uuid5(OWNER, f"in {p.photo_id}"), photo_id=p.photo_id) for p in photos]
+    await world.happen(*photos, *placing)
+    done = [replace(DEVELOPED, event_id=uuid5(OWNER, f"out {p.photo_id}"), photo_id=p.photo_id) for p in photos]
+    handler = world.handler(world.expand)
+    await world.feed(handler, "photos")
+    await world.happen(*done)
+    store = CountingStore(world.store)
+    handler = world.handler(Expand(replace(world.tools(), store=store)))
+    await world.feed(handler, "photos")
+    assert store.requests == 3  # of 100 photos each; `progress` is read by way of the handler's store
+    assert world.rounds == [300]
+    assert [event.placement_id for event in world.published if isinstance(event, PhotoDevelopedInRoll)] == [
+        event.event_id
+        for event in placing  # in the order of their causes
+    ]

@@ -70,7 +70,7 @@ async def test_a_photo_that_the_filter_is_at_work_on_is_waited_for() -> None:
     await one.world.happen(uploaded(1))
     lease = Meanwhile(nothing, one.feed, one.world.catch_up)
     await one.feed_late(lease, end=1)
-    assert lease.paused == [0.5, 0.5, 0.02]
+    assert lease.paused == [0.5, 0.5, 0.0]
     assert one.late_pool.asked == []
     assert one.world.published == [was_filtered(1)]
 

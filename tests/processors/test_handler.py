@@ -11,13 +11,12 @@ from events.generated import PhotoTaken
 from processors.handlers.batch import Batch
 from processors.handlers.dead_letter import DeadLetterQueue
 from processors.handlers.handler import SYNCED_SECONDS, BatchHandler
-from processors.handlers.reactor import wait_until_projected
 from processors.handlers.reader import Read
 from processors.log.records import OutsideTheLog
 from processors.transport.lease import Lease, LeaseLost
 from projections.progress import PROGRESS, Progress, kept_offsets, progress_rows, read_progress
 from projections.store.memory import MemoryStore
-from tests.kit import MemoryLog
+from tests.kit import MemoryLog, projected_in
 from tests.processors.world import PARTITION_OF_OWNER as HERE
 from tests.processors.world import Meanwhile, Reacting, World, nothing, taken
 
@@ -231,15 +230,15 @@ async def test_whoever_reads_a_view_waits_until_it_is_kept_for_sure() -> None:
     """Seen to fail with `offset` waited for: it reads what the database has forgotten, and acts on that."""
     store = MemoryStore()
     await store.write(progress_rows(*HERE, [NAME], offset=5, synced=2, nodes=await store.nodes()))
-    await wait_until_projected(store, ["one"], [(HERE.topic, HERE.partition, 5)], Meanwhile())
+    await projected_in(store).until(["one"], [(HERE.topic, HERE.partition, 5)], Meanwhile())
     store.restart()
-    await wait_until_projected(store, ["one"], [(HERE.topic, HERE.partition, 2)], Meanwhile())
+    await projected_in(store).until(["one"], [(HERE.topic, HERE.partition, 2)], Meanwhile())
 
     async def heals() -> None:
         await store.write(progress_rows(*HERE, [NAME], offset=5, synced=2, nodes=await store.nodes(), epoch=1))
 
     waiting = Meanwhile(nothing, heals)
-    await wait_until_projected(store, ["one"], [(HERE.topic, HERE.partition, 5)], waiting)
+    await projected_in(store).until(["one"], [(HERE.topic, HERE.partition, 5)], waiting)
     assert waiting.left == []
 
 

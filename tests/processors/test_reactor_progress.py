@@ -7,13 +7,14 @@ import pytest
 from events.generated import Event, PhotoDeleted, PhotoTaken
 from processors.handlers.batch import Batch
 from processors.handlers.patient import transient
-from processors.handlers.reactor import ReactorHandler, indigestible, wait_until_projected
+from processors.handlers.reactor import ReactorHandler, indigestible
 from processors.handlers.reader import Read
 from processors.transport.lease import Lease, LeaseLost
 from producers.publisher import NotPublished
 from projections.progress import next_offsets, progress_rows
 from projections.store.memory import MemoryStore
 from projections.store.protocol import StoreUnavailable, Unstorable
+from tests.kit import projected_in
 from tests.processors.world import PARTITION, PARTITION_OF_OWNER, Meanwhile, Reacting, World, deleted, nothing, taken
 
 pytestmark = pytest.mark.anyio
@@ -151,7 +152,7 @@ async def test_every_view_is_waited_for_in_every_partition_up_to_its_end() -> No
         says(1, "roll", 3),
     ]
     lease = Meanwhile(*steps)
-    await wait_until_projected(store, ["roll", "members"], [("rolls", 0, 5), ("rolls", 1, 3), ("rolls", 2, 0)], lease)
+    await projected_in(store).until(["roll", "members"], [("rolls", 0, 5), ("rolls", 1, 3), ("rolls", 2, 0)], lease)
     assert lease.left == []
 
 
@@ -165,4 +166,4 @@ async def test_progress_that_cant_be_read_is_read_again() -> None:
                 raise StoreUnavailable("down")
             return await super().slice(*key, **bounds)  # type: ignore[arg-type]
 
-    await wait_until_projected(Down(), ["roll"], [("rolls", 0, 0)], Meanwhile(nothing, nothing))
+    await projected_in(Down()).until(["roll"], [("rolls", 0, 0)], Meanwhile(nothing, nothing))

@@ -30,7 +30,7 @@ from projections.catalog import of_topic
 from projections.store.memory import MemoryStore
 from tests import given
 from tests.histories import START
-from tests.kit import MemoryLog, Worker
+from tests.kit import MemoryLog, Worker, projected_in
 from tests.partitions import PARTITIONING, partition_of
 from tests.processors.objects import MemoryObjects
 
@@ -87,6 +87,7 @@ class World:
     def __post_init__(self) -> None:
         self.log.now = lambda: self.now
         self.views = Worker(self.store, self.log.codec)
+        self.projected = projected_in(self.store)
         self.expand = Expand(self.tools().that_append(Expand.appends))
 
     async def publish_all(self, events: Sequence[Event], traceparent: str = "") -> list[Position]:
@@ -122,7 +123,7 @@ class World:
         """Tools whose store, publisher, log and clock are this world's."""
         settings = Settings.model_validate({"filter_workers": workers})
         objects = objects or MemoryObjects()
-        return Tools(self.store, self, objects, self.ends, settings, self.database_now, self.worker_now)
+        return Tools(self.store, self, objects, self.projected, self.ends, settings, self.database_now, self.worker_now)
 
     async def database_now(self) -> datetime:
         """The database's clock, which is right."""
@@ -134,7 +135,8 @@ class World:
 
     def handler(self, reactor: Reactor) -> ReactorHandler:
         """The handler of a reactor in this world."""
-        return ReactorHandler(reactor, self.store, self.log.codec, self.views.dead_letters(reactor.name), self.log)
+        letters = self.views.dead_letters(reactor.name)
+        return ReactorHandler(reactor, self.store, self.log.codec, letters, self.projected, self.log)
 
     async def feed(
         self, handler: ReactorHandler, topic: str, only: int | None = None, lease: Lease | None = None

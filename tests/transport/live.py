@@ -126,11 +126,12 @@ class WorkerProcess:
 
     ports = count(1)
 
-    def __init__(self, log: Log, folder: Path, group: str, mode: str) -> None:
+    def __init__(self, log: Log, folder: Path, group: str, mode: str, worker_id: str = "") -> None:
         self.port = log.settings.worker_metrics_port + next(self.ports)
         self.errors = folder / f"{self.port}.err"
         task = {
-            "settings": log.settings.model_dump(mode="json") | {"worker_metrics_port": self.port},
+            "settings": log.settings.model_dump(mode="json")
+            | {"worker_metrics_port": self.port, "worker_id": worker_id},
             "topic": log.topic,
             "group": group,
             "mode": mode,
@@ -156,12 +157,12 @@ class WorkerProcess:
 
 
 @contextmanager
-def workers(log: Log, folder: Path, group: str) -> Generator[Callable[[str], WorkerProcess]]:
-    """Start workers by mode; what still runs is killed in the end."""
+def workers(log: Log, folder: Path, group: str) -> Generator[Callable[..., WorkerProcess]]:
+    """Start workers by mode, and worker's id if it has one; what still runs is killed in the end."""
     started: list[WorkerProcess] = []
 
-    def start(mode: str) -> WorkerProcess:
-        started.append(WorkerProcess(log, folder, group, mode))
+    def start(mode: str, worker_id: str = "") -> WorkerProcess:
+        started.append(WorkerProcess(log, folder, group, mode, worker_id))
         return started[-1]
 
     try:

@@ -57,7 +57,8 @@ def main() -> None:
     settings = Settings.model_validate(TASK["settings"])
     handle = {"work": work, "down": down}[TASK["mode"]]
     app = batch_app(TASK["group"], [TASK["topic"]], handle, start_offsets, settings, max_records=50)
-    app.conf.broker_session_timeout = 6.0  # the least a broker allows: tests kill workers and wait for this
+    # The least a broker allows: tests kill workers and wait for it. Who has an id is to be back within it, though.
+    app.conf.broker_session_timeout = 30.0 if settings.worker_id else 6.0
     app.conf.broker_commit_interval = 0.1
     idle = batch_app(TASK["group"] + "-idle", [TASK["topic"]], down, start_offsets, settings)
     run_worker([app] if TASK["mode"] == "work" else [app, idle], settings)
