@@ -4,14 +4,15 @@ Shards follow from it, so it is read where the shards are. Kafka's own answer is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from cassandra.cluster import Session
+from typing import TYPE_CHECKING, Any, Protocol
 
 from events.topics import TOPICS, Partitioning
 from projections.projection import GENERATION
 from projections.store.protocol import StoreUnavailable
 from projections.store.table import Table
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session  # whoever lists tables needn't load the driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ async def read_partitioning(store: Reads) -> Partitioning:
     return Partitioning(numbers)
 
 
-def write_down(session: Session, keyspace: str, numbers: Mapping[str, int]) -> Partitioning:
+def write_down(session: "Session", keyspace: str, numbers: Mapping[str, int]) -> Partitioning:
     """Writes down the numbers of those topics of which none is; returns what then is written down."""
     table = f"{keyspace}.{TOPIC_PARTITIONS.name}_{GENERATION}"
     written = dict(map(tuple, session.execute(f"SELECT topic, partitions FROM {table}")))

@@ -81,7 +81,6 @@ def test_a_setting_of_partitions_is_for_new_topics_only(darkroom: Settings) -> N
 
 
 def test_provisioning_refuses_topics_that_are_divided_otherwise_than_their_tables(otherwise_divided: Settings) -> None:
-    """Seen to fail without the comparison."""
     with pytest.raises(WrongTopics, match=REFUSED):
         write_down_partitions(otherwise_divided)
 
@@ -90,7 +89,6 @@ def test_provisioning_refuses_topics_that_are_divided_otherwise_than_their_table
 def test_a_process_refuses_topics_that_are_divided_otherwise_than_their_tables(
     otherwise_divided: Settings, arguments: tuple[str, ...]
 ) -> None:
-    """Seen to fail without the comparison: it starts, and has to be killed."""
     ran = call(otherwise_divided, *arguments)
     assert ran.returncode == 1
     assert REFUSED in ran.stderr
