@@ -14,6 +14,7 @@ from uuid import UUID
 from processors.catalog import every_table, reactors
 from producers.limits import BIO, COMMENT, DISPLAY_NAME, FOLLOWED_PEOPLE, ROLLS_A_PERSON, ROLLS_A_PHOTO, TITLE
 from projections.catalog import PROJECTIONS
+from projections.photos.develop_due import PARTS
 from projections.store.table import Table
 from projections.tally.tally import Tally
 
@@ -120,8 +121,8 @@ def row_rules(x: Extremes, partitions: int) -> dict[str, int]:
         "roll_feed": x.roll_photos_a_day,
         "roll_feed_buckets": days,
         "roll_feed_times": ZONES * days,
-        "develop_due": spread(x.due, partitions),
-        "develop_due_minutes": 24 * 60,
+        "develop_due": spread(x.due, partitions * PARTS),
+        "develop_due_buckets": ZONES * PARTS,
         "develop_due_days": days,
         "removals_due": spread(x.ends_an_hour, partitions),
         "removals_due_hours": hours,

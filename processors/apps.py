@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from events.settings import Settings
 from events.topics import FACTS
@@ -29,6 +30,7 @@ from producers.publisher import Publisher
 from projections.catalog import PROJECTIONS, of_topic
 from projections.private.codec import Codecs
 from projections.store.cassandra import CassandraStore
+from projections.store.clock import database_time
 
 PROJECTIONS_FIRST = (EVERY, *(projection.name for projection in PROJECTIONS))  # before the reactors
 
@@ -44,8 +46,8 @@ class AppFactory:
         self.codecs = Codecs.of(self.cassandra, settings)
         self.codec = self.codecs.fresh()
         self.publisher = Publisher(settings, self.codec, "darkroom-worker", store.partitioning)
-        ends = LogEnds(settings, store.partitioning)
-        self.tools = Tools(self.store, self.publisher, Objects(settings), ends, settings)
+        ends, clock = LogEnds(settings, store.partitioning), partial(database_time, self.cassandra)
+        self.tools = Tools(self.store, self.publisher, Objects(settings), ends, settings, clock)
         self.log, self.copy_window_ms = LogRecords(settings), 1000 * settings.copy_window
         self.redrive_requests = CassandraRedriveRequests(self.cassandra, settings.keyspace)
 

@@ -1,70 +1,34 @@
 """develop appends PhotoDeveloped when a photo's time has come and it is filtered.
 
-The owner of a partition of `photos` looks, once a second, through the minutes of `develop_due` from its *low water* on:
-the earliest minute that may still hold a photo to develop. A minute is passed once all in it is done; one that isn't
-(not filtered yet, or its PhotoDeveloped not projected yet) is looked at again, so no wake-up can be lost. A photo that
-is projected late, into a minute already passed, can't be missed either: this reactor sees its PhotoTaken too, takes the
-low water back to its minute, and doesn't let it rise past until `develop_due` has folded that event.
+The owner of a partition of `photos` looks, once a second, at what `develop_due` has behind its *low water*: each photo
+once, when it is due, so that a look costs what has come due since, whatever was due before. A photo that isn't ready
+then, because it isn't filtered or not projected yet, is told by its own events: this reactor sees PhotoTaken and
+PhotoFiltered too, waits until `develop_due` has folded them, and develops at once those that its looks have passed.
+One that they haven't passed is folded by then, so that they find it. No photo is missed, and none is looked for twice.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+import asyncio
+from collections.abc import Iterable
+from contextlib import aclosing
 
-from events.generated import PhotoDeveloped, PhotoTaken
+from events.generated import PhotoDeveloped, PhotoFiltered, PhotoTaken
 from events.ids import derived_id
 from processors.handlers.batch import Batch, Partition
 from processors.handlers.patient import PatientPublisher, PatientStore
 from processors.handlers.reactor import Reactor
 from processors.handlers.reader import Read
 from processors.handlers.tools import Tools
+from processors.low_water import LowWaters, low_water_table
 from processors.transport.lease import Lease
-from producers.publisher import Publishes
-from projections.photos.develop_due import DuePhoto, due_minutes, due_photos, minute_of
+from projections.photos.develop_due import DuePhoto, any_due, bucket_of, due_photos, photos_due_at
 from projections.progress import kept_offsets
 from projections.projection import GENERATION
-from projections.store.protocol import Store
-from projections.store.table import Stamped, Table
 
-IN_BULK = 2000
-LOOK_BACK = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class LowWater:
-    """A partition's low water, a minute (UTC, `2026-06-20T07:00`); each change of it has the next version.
-
-    It may be lost: then every minute is looked through once."""
-
-    shard: int
-    minute: str | None = None
-    version: int | None = None
-
-
-LOW_WATER = Table("develop_low_water", LowWater, partition=1)
-
-
-async def low_water(store: Store, shard: int) -> tuple[str, int]:
-    """The low water and its version; empty (before all minutes) and 0 where none was kept."""
-    row: LowWater | None = await store.get(LOW_WATER, shard)
-    return ("", 0) if row is None else (row.minute or "", row.version or 0)
-
-
-async def keep_low_water(store: Store, shard: int, minute: str, version: int) -> None:
-    """Keeps the low water. It may fall as well as rise, so its version is its stamp."""
-    await store.write([Stamped(LOW_WATER.upsert(shard=shard, minute=minute, version=version), version)])
-
-
-@dataclass
-class PartitionState:
-    """What is known of a partition since it was assigned."""
-
-    low_water: str
-    version: int  # how often the low water changed
-    unprojected: dict[int, str] = field(default_factory=dict[int, str])  # offset of a PhotoTaken -> its minute
-    published: set[UUID] = field(default_factory=set[UUID])  # photos with a PhotoDeveloped that isn't projected yet
-    finished: set[str] = field(default_factory=set[str])  # minutes from the low water on in which all is done
+IN_BULK = 2000  # photos that are read and appended at a time
+BITE = 10_000  # photos a partition and look, some seconds' work: a batch waits no longer for it
+AT_ONCE = 8  # partitions whose photos a process has in hand; the others wait for their turn
+POLL = 0.2  # seconds between two looks while a batch waits for `develop_due`
+LOW_WATER = low_water_table("develop")
 
 
 class Develop(Reactor):
@@ -72,100 +36,56 @@ class Develop(Reactor):
 
     name = "develop"
     topics = ("photos",)
-    wants = (PhotoTaken,)
+    wants = (PhotoTaken, PhotoFiltered)
     appends = (PhotoDeveloped,)
     tables = (LOW_WATER,)
 
     def __init__(self, tools: Tools):
-        self._store, self._publisher, self._now = tools.store, tools.publisher, tools.now
-        self._states: dict[int, PartitionState] = {}
+        self._tools = tools
+        self._low_waters = LowWaters(LOW_WATER)
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def react(self, batch: Batch, reads: list[Read], lease: Lease) -> None:
-        """Takes the low water back to what a batch's photos need, before their offset counts as processed.
-
-        Raises LeaseLost when the lease is lost."""
-        store = PatientStore(self._store, lease)
-        state = await self._state_of(batch.partition, store)
-        for read in reads:
-            assert isinstance(read.event, PhotoTaken)
-            minute = minute_of(read.event.develops_at)
-            state.unprojected[read.offset] = minute
-            state.finished.discard(minute)
-        lowest = min(state.unprojected.values(), default=state.low_water)
-        if lowest < state.low_water:
-            await move_low_water(store, batch.partition, state, lowest)
+        """Develops those of a batch's photos that the looks have passed. Raises LeaseLost when the lease is lost."""
+        if not reads:
+            return
+        store, shard, end = PatientStore(self._tools.store, lease), batch.partition, reads[-1].offset + 1
+        while (await kept_offsets(store, "photos", shard)).get(("develop_due", GENERATION), 0) < end:
+            await self.tick(batch.topic_partition, lease)  # what is due doesn't wait for what is new
+            await lease.pause(POLL)
+        mark = await self._low_waters.mark(store, shard)
+        events = [read.event for read in reads if isinstance(read.event, PhotoTaken | PhotoFiltered)]
+        passed = [event for event in events if bucket_of(event.develops_at, event.photo_id) <= mark.bucket]
+        if passed:
+            async with self._turns:
+                photos = await photos_due_at(store, shard, ((event.develops_at, event.photo_id) for event in passed))
+                await self._append(photos, lease)
+        await self._low_waters.keep(store, shard, offset=end)
 
     async def tick(self, partition: Partition, lease: Lease) -> None:
-        """Develops what is due in one partition, and raises its low water as far as all is done.
-
-        Raises LeaseLost when the lease is lost."""
-        store, publisher = PatientStore(self._store, lease), PatientPublisher(self._publisher, lease)
-        shard, now = partition.partition, self._now()
-        state = await self._state_of(shard, store)
-        await drop_projected(store, shard, state)
-        late = set(state.unprojected.values())
-        until = minute_of(now)
-        reached = min([until, *late])
-        published: set[UUID] = set()
-        for minute in await due_minutes(store, shard, since=state.low_water, until=until):
-            if minute in state.finished:
-                continue
-            photos = [photo for photo in await due_photos(store, shard, minute) if not photo.done]
-            published |= {photo.photo_id for photo in photos} & state.published
-            published |= await publish_developed(
-                publisher, [photo for photo in photos if is_due(photo, now) and photo.photo_id not in published]
-            )
-            if photos:
-                reached = min(reached, minute)
-            elif minute not in late:
-                state.finished.add(minute)
-        state.published = published
-        if reached > state.low_water:
-            await move_low_water(store, shard, state, reached)
-            state.finished = {minute for minute in state.finished if minute >= reached}
+        """Develops what has come due in one partition since the last look. Raises LeaseLost when the lease is lost."""
+        store, shard = PatientStore(self._tools.store, lease), partition.partition
+        mark = await self._low_waters.mark(store, shard)
+        if not await any_due(store, shard, after=mark, upto=self._tools.now()):
+            return
+        async with self._turns:
+            looked, upto = 0, await self._tools.agreed_time(lease)
+            async with aclosing(due_photos(store, shard, after=mark, upto=upto, size=IN_BULK)) as due:
+                async for photos, passed in due:
+                    await self._append(photos, lease)
+                    await self._low_waters.keep(store, shard, mark=passed)
+                    looked += len(photos)
+                    if looked >= BITE:
+                        return
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
-        """Drops what is known of partitions just assigned: another worker may have moved their low water."""
-        for partition in partitions:
-            self._states.pop(partition.partition, None)
+        """Drops what is known of partitions just assigned: another worker may have gone on with them."""
+        self._low_waters.forget(partition.partition for partition in partitions)
 
-    async def _state_of(self, shard: int, store: Store) -> PartitionState:
-        """What is known of a partition. A worker that has just taken it over begins two days before its low water: the
-        last write of that may have come from one that was stalled."""
-        if shard not in self._states:
-            minute, version = await low_water(store, shard)
-            self._states[shard] = PartitionState(days_before(minute), version)
-        return self._states[shard]
-
-
-async def move_low_water(store: Store, shard: int, state: PartitionState, minute: str) -> None:
-    """Moves a partition's low water, and then says so in its state."""
-    await keep_low_water(store, shard, minute, state.version + 1)
-    state.low_water, state.version = minute, state.version + 1
-
-
-async def drop_projected(store: Store, shard: int, state: PartitionState) -> None:
-    """Drops the PhotoTaken that `develop_due` has folded by now."""
-    if state.unprojected:
-        folded = (await kept_offsets(store, "photos", shard)).get(("develop_due", GENERATION), 0)
-        state.unprojected = {offset: minute for offset, minute in state.unprojected.items() if offset >= folded}
-
-
-async def publish_developed(publisher: Publishes, photos: Sequence[DuePhoto]) -> set[UUID]:
-    """Appends that photos developed; their ids."""
-    for i in range(0, len(photos), IN_BULK):
-        await publisher.publish_all([photo_developed(photo) for photo in photos[i : i + IN_BULK]])
-    return {photo.photo_id for photo in photos}
-
-
-def is_due(photo: DuePhoto, now: datetime) -> bool:
-    """Whether a photo can develop now."""
-    return photo.filtered and photo.develops_at is not None and photo.develops_at <= now
-
-
-def days_before(minute: str) -> str:
-    """The minute two days before another; the empty one (before all minutes) has none before it."""
-    return minute_of(datetime.fromisoformat(minute).replace(tzinfo=UTC) - LOOK_BACK) if minute else ""
+    async def _append(self, photos: Iterable[DuePhoto], lease: Lease) -> None:
+        """Appends that those of some photos developed which are ready."""
+        if ready := [photo_developed(photo) for photo in photos if photo.ready]:
+            await PatientPublisher(self._tools.publisher, lease).publish_all(ready)
 
 
 def photo_developed(photo: DuePhoto) -> PhotoDeveloped:

@@ -17,7 +17,7 @@ TIMES = ("roll_id", "develops_at")
 PLACED = ("photo_id", "roll_id", "placement_id", "placed")
 DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed", "card_json")
 LISTED_CARD = ("place", "develops_at", "taken_at", "photo_id", "card_json")
-DUE = ("minute", "shard", "photo_id", "done")
+DUE = ("bucket", "shard", "photo_id", "done")
 BEGUN = ("entity", "shard", "member", "beginning", "begun")
 ENDED = ("entity", "shard", "member", "beginning", "ended")
 OWN = ("entity", "shard", "member", "beginning", "total", "latest", "position", "epoch")
@@ -45,11 +45,11 @@ def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[
     """Folds PhotoDeveloped: each row, with what is written together."""
     photo = event["photo_id"]
     at = event["develops_at"]
-    minute, place = at.strftime("%Y-%m-%dT%H:%M"), f"{event['owner_id']}/{at:%Y-%m}"
-    card = orjson.dumps(event["card"]).decode()
+    bucket = f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}/{photo.int % 8}"
+    place, card = f"{event['owner_id']}/{at:%Y-%m}", orjson.dumps(event["card"]).decode()
     yield (photo,), ("photo", DEVELOPED, (photo, NIL, NIL, True, card), stamp)
     yield (place,), ("photos_of_user", LISTED_CARD, (place, at, event["taken_at"], photo, card), stamp)
-    yield (minute, partition), ("develop_due", DUE, (minute, partition, photo, True), stamp)
+    yield (bucket, partition), ("develop_due", DUE, (bucket, partition, photo, True), stamp)
 
 
 def no_rows(event: Event, partition: int, stamp: int) -> Iterable[tuple[tuple[Any, ...], Row]]:

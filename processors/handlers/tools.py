@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from events.generated import Event
 from events.positions import Position
 from events.settings import Settings
+from processors.handlers.patient import transient
 from processors.object_store import ObjectStore
+from processors.transport.lease import Lease
 from producers.publisher import Publishes
 from projections.store.protocol import Store
 
@@ -24,7 +26,8 @@ class Tools:
     """The tools of a reactor, which takes what it needs of them.
 
     - `log_ends`: reads the next offset of each partition of a topic
-    - `now`: the clock, in UTC
+    - `now`: the worker's clock, in UTC
+    - `database_now`: the database's. Raises StoreUnavailable
     """
 
     store: Store
@@ -32,7 +35,12 @@ class Tools:
     objects: ObjectStore
     log_ends: Callable[[str], Awaitable[list[PartitionEnd]]]
     settings: Settings
+    database_now: Callable[[], Awaitable[datetime]]
     now: Callable[[], datetime] = utc_now
+
+    async def agreed_time(self, lease: Lease) -> datetime:
+        """A time that both clocks have reached, for what can't be taken back. Raises LeaseLost."""
+        return min(self.now(), await lease.retry(self.database_now, transient=transient))
 
     def that_append(self, kinds: Sequence[type[Event]]) -> "Tools":
         """The same tools for a reactor that appends events of these types, and no others."""

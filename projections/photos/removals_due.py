@@ -2,14 +2,17 @@
 objects are removed, once more and for good. An index says which hours there are.
 """
 
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from events.generated import PhotoDeleted, PhotoRejected, PhotoTakenDown
 from projections.buckets import hour_of
+from projections.photos.due import Mark, due_rows
 from projections.projection import projection
 from projections.store.protocol import Store
+from projections.store.scan import scan
 from projections.store.table import Table, Upsert
 
 
@@ -43,20 +46,15 @@ def removals_due(event: PhotoRejected | PhotoDeleted | PhotoTakenDown, shard: in
     ]
 
 
-def hour_before(hour: str) -> str:
-    """The hour before another."""
-    return hour_of(datetime.fromisoformat(f"{hour}:00+00:00") - timedelta(hours=1))
+async def due_hours(store: Store, shard: int, *, after: str, upto: str) -> AsyncIterator[str]:
+    """The hours behind another (empty: all) up to one, in order, in which photos ended. Raises StoreUnavailable."""
+    async for row in scan(store, REMOVALS_DUE_HOURS, shard, after=(after,) if after else (), upto=(upto,)):
+        yield row.hour
 
 
-async def next_hour(store: Store, shard: int, *, after: str, upto: str) -> str | None:
-    """The first hour after `after` (empty: of all) up to `upto` in which photos ended; None if there is none."""
-    past = (after,) if after else ()
-    rows: list[DueHour] = await store.slice(REMOVALS_DUE_HOURS, shard, after=past, upto=(upto,), limit=1)
-    return rows[0].hour if rows else None
-
-
-async def ended_photos(store: Store, shard: int, hour: str, *, after: UUID | None, limit: int) -> list[UUID]:
-    """The ids of photos that ended in an hour, `limit` at most, in their order from the one after `after` on."""
-    past = (after,) if after else ()
-    rows: list[DueRemoval] = await store.slice(REMOVALS_DUE, hour, shard, after=past, limit=limit)
-    return [row.photo_id for row in rows]
+def ended_photos(
+    store: Store, shard: int, *, after: Mark, upto: str, size: int
+) -> AsyncGenerator[tuple[list[DueRemoval], Mark]]:
+    """The photos that ended behind a mark up to an hour, `size` at a time. See `due_rows`."""
+    hours = due_hours(store, shard, after=after.bucket, upto=upto)
+    return due_rows(store, REMOVALS_DUE, shard, after=after, buckets=hours, size=size)

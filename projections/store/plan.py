@@ -1,6 +1,6 @@
 """Which nodes a request goes to over the driver, and in which order."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from cassandra.policies import DCAwareRoundRobinPolicy, HostDistance
@@ -19,11 +19,11 @@ class OwnerFirst(DCAwareRoundRobinPolicy):
         super().populate(cluster, hosts)
         self._tokens = CurrentTokens(cluster, lambda host: self.distance(host) == HostDistance.LOCAL)
 
-    def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Iterator[Any]:
+    def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Generator[Any, Any, None]:
         """See LoadBalancingPolicy."""
         key = query.routing_key if query is not None else None
-        tokens = self._tokens() if key is not None else None
-        if tokens is None or tokens.nodes == 1:
+        tokens = self._tokens()
+        if key is None or tokens is None or tokens.nodes == 1:
             yield from super().make_query_plan(working_keyspace, query)
             return
         owner = tokens.owner(key)

@@ -1,11 +1,14 @@
 """One of our processes with its clock off: `python -m tests.faults.clock SECONDS worker develop`.
 
+`python -m tests.faults.clock SECONDS without NAME worker develop` takes out a protection too (tests/faults/without.py).
+
 Shifts what Python's `time.time`, `time.time_ns` and `datetime` say of now, in this process and before anything else is
 imported. Not what C code asks by itself (librdkafka's timestamps, a file's time), nor the monotonic clock, which does
 not jump on a machine whose clock is set either; and not a process that this one starts (a film worker needs no clock).
 """
 
 import datetime
+import runpy
 import sys
 import time
 
@@ -53,6 +56,10 @@ def shift() -> None:
 if __name__ == "__main__":
     sys.argv = ["darkroom", *sys.argv[2:]]  # before Faust reads it
     shift()
-    from ops.cli import main
+    if sys.argv[1] == "without":
+        del sys.argv[0]
+        runpy.run_module("tests.faults.without", run_name="__main__")
+    else:
+        from ops.cli import main
 
-    main()
+        main()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from tests.faults import processes
 from tests.faults.network import Server, network
 from tests.faults.on_backups import restored_from_snapshots
-from tests.faults.on_clocks import Shown, developed_by_a_clock_ahead
+from tests.faults.on_clocks import Early, Shown, clock_ahead, developed_by_a_clock_ahead
 from tests.faults.on_gateway import killed_before_its_answer
 from tests.faults.on_logs import cut_and_grown, wrong_retention
 from tests.faults.on_network import BOUND, Recovery, cut
@@ -64,7 +64,7 @@ def restored(made: System, without: str) -> float:
 BACKLOG = 10_000  # facts
 DIFFERENT, STUCK, REJECTED, TWICE = "differences", "not within", "photos rejected", "opened twice"
 LATE, UNHEARD_OF = "s after the heal", "lines that must not be there"
-SEEN, WENT_ON = "shown early", "no refusal"
+SEEN, EARLY, WENT_ON = "shown early", "developed early", "no refusal"
 
 # What is taken out, the fault, what makes it happen, and what is to come of it (a pattern).
 CASES: Sequence[tuple[str, str, Fault, str]] = (
@@ -93,7 +93,8 @@ CASES: Sequence[tuple[str, str, Fault, str]] = (
     ("topic_checks", "a topic that keeps its records for a week", wrong_retention, WENT_ON),
     ("lost_film_workers", "SIGKILL of film workers", film_workers_killed, REJECTED),
     ("sentinel", "workers set to another bucket", wrong_bucket, REJECTED),
-    ("readers_clock", "a develop worker an hour ahead", developed_by_a_clock_ahead, SEEN),
+    ("readers_clock", "a photo that was developed early", developed_by_a_clock_ahead, SEEN),
+    ("databases_clock", "a develop worker an hour ahead", clock_ahead, EARLY),
 )
 
 
@@ -115,6 +116,8 @@ def outcome(made: System, fault: Fault, without: str) -> str:
             found.append(f"{sum(count - 1 for count in opened.values())} rolls opened twice, {unknown} unknown answers")
         case Recovery() if result.longest > BOUND:
             found.append(f"{result.longest:.0f} {LATE}")
+        case Early(photos) if photos:
+            found.append(f"{photos} {EARLY}")
         case Shown(another=another) if another.status != 404:
             found.append(f"{SEEN}, to another person: {another.status}, {another.body['state']}")
         case _:

@@ -25,7 +25,7 @@ from faust.transport.drivers.aiokafka import ensure_aiokafka_TP  # noqa: E402
 
 from processors import object_store, objects  # noqa: E402
 from processors.film.sandbox import pool  # noqa: E402
-from processors.handlers import handler, writer  # noqa: E402
+from processors.handlers import handler, tools, writer  # noqa: E402
 from processors.handlers.batch import Partition  # noqa: E402
 from processors.handlers.copies import Copies  # noqa: E402
 from processors.handlers.handler import BatchHandler  # noqa: E402
@@ -241,6 +241,15 @@ def readers_clock() -> None:
     visibility.as_of = flag_only
 
 
+def databases_clock() -> None:
+    """What can't be taken back goes by the worker's clock alone."""
+
+    async def by_its_own(self: tools.Tools, _: Any) -> Any:
+        return self.now()
+
+    tools.Tools.agreed_time = by_its_own  # type: ignore[method-assign]
+
+
 PROTECTIONS: Sequence[Callable[[], None]] = (
     rows_before_progress,
     members_read,
@@ -263,6 +272,7 @@ PROTECTIONS: Sequence[Callable[[], None]] = (
     sentinel,
     topic_checks,
     readers_clock,
+    databases_clock,
 )
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class WorkerProcess(Process):
         self._host, self._port = settings.host, port
         program = ("-m", "tests.faults.without", without) if without else ("-m", "ops.cli")
         if clock:
-            program = ("-m", "tests.faults.clock", str(clock))
+            program = ("-m", "tests.faults.clock", str(clock), *(("without", without) if without else ()))
         own = {"DARKROOM_WORKER_METRICS_PORT": str(port), "DARKROOM_FAILPOINT": failpoint}
         super().__init__(settings, (*program, "worker", *names), log, own, net)
 

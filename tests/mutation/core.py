@@ -6,7 +6,7 @@ CORE = {
     """,
     "api.cache": "answers fleet kept sizes store wire",
     "events": "codec ids personal positions reachability topics",
-    "processors": "cleanup develop expand filter filter_late",
+    "processors": "cleanup develop expand filter filter_late low_water",
     "processors.handlers": """
         circuit_breaker copies dead_letter fold handler patient projector reactor reader reject writer
     """,
@@ -20,7 +20,7 @@ CORE = {
     "projections": "buckets loader progress projection visibility",
     "projections.graph": "followers following",
     "projections.photos": """
-        develop_due developed_of_user developing developing_in_roll developing_of_user photo photos_in_roll
+        develop_due developed_of_user developing developing_in_roll developing_of_user due photo photos_in_roll
         photos_of_user removals_due roll_feed
     """,
     "projections.reactions": "comments liked_by likers",

@@ -103,7 +103,7 @@ class Oracle:
 
 TABLES = {
     *(name for topic in rows.ROWS.values() for name in topic),
-    *("photos_of_user_buckets", "roll_feed_buckets", "comments_buckets", "develop_due_minutes", "develop_due_days"),
+    *("photos_of_user_buckets", "roll_feed_buckets", "comments_buckets", "develop_due_buckets", "develop_due_days"),
     *("photos_of_user_times", "roll_feed_times", "removals_due_hours"),
     *(spec.table for spec in sets.SETS),
     *(f"{spec.table}_by_time" for spec in sets.SETS if spec.listed),

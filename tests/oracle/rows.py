@@ -32,8 +32,8 @@ def hour(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H}"
 
 
-def minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M}"
+def bucket(at: datetime, photo: UUID) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}/{photo.int % 8}"
 
 
 def place(of: UUID, bucket: str) -> str:
@@ -114,7 +114,7 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
             yield "roll_feed", feed, {"card_json": as_json(f["card"])}
         return
     at = f["develops_at"]
-    due = (minute(at), partition, photo)
+    due = (bucket(at, photo), partition, photo)
     if kind in ("PhotoRejected", "PhotoDeleted", "PhotoTakenDown"):
         yield "removals_due", (hour(f["occurred_at"]), partition, photo), {}
         yield "removals_due_hours", (partition, hour(f["occurred_at"])), {}
@@ -127,7 +127,7 @@ def of_photo(kind: str, f: dict[str, Any], partition: int) -> Iterator[Set]:
             yield "photos_of_user_buckets", (owner, month(at)), {}
             yield "photos_of_user_times", (owner, at), {}
             yield "develop_due", due, {name: f[name] for name in ("owner_id", "taken_at", "develops_at", "on_profile")}
-            yield "develop_due_minutes", (partition, day(at), minute(at)), {}
+            yield "develop_due_buckets", (partition, day(at), bucket(at, photo)), {}
             yield "develop_due_days", (partition, day(at)), {}
         case "PhotoFiltered":
             card = {"filter_version": f["filter_version"], "blurhash": f["blurhash"]}

@@ -80,7 +80,7 @@ class Cleaning:
 
     async def low_water(self) -> str | None:
         row = await self.world.store.get(LOW_WATER, PARTITION)
-        return None if row is None else row.hour
+        return None if row is None else row.mark
 
 
 @each_end
@@ -221,11 +221,9 @@ async def test_an_end_that_is_projected_into_an_hour_already_passed_is_removed()
     await one.feed(taken(1), taken(2), rejected(1))
     one.world.now += 2 * WEEK
     await one.tick(2)
-    assert (one.bucket.objects, await one.low_water()) == (of(2), "2026-06-19T12")
+    assert (one.bucket.objects, await one.low_water()) == (of(2), "2026-06-19T12/whole")
     await one.feed(rejected(2))
-    assert await one.low_water() == "2026-06-19T11"
-    await one.tick()
-    assert (one.bucket.objects, await one.low_water()) == ({}, "2026-06-19T12")
+    assert (one.bucket.objects, await one.low_water()) == ({}, "2026-06-19T12/whole")
 
 
 async def test_an_end_of_an_hour_that_was_looked_for_is_looked_for_again() -> None:

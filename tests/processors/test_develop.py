@@ -5,19 +5,26 @@ from datetime import timedelta
 import pytest
 
 from events.generated import PhotoDeveloped
-from processors.develop import Develop, low_water
+from processors.develop import Develop
 from processors.transport.lease import Lease
-from tests.processors.world import PARTITION, PARTITION_OF_OWNER, World, deleted, filtered, taken
+from tests.processors.world import PARTITION_OF_OWNER, World, deleted, filtered, taken
 
 pytestmark = pytest.mark.anyio
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 async def tick(world: World, develop: Develop) -> list[PhotoDeveloped]:
-    """What one look through the minutes develops; it isn't folded yet."""
+    """What one look develops; it isn't folded yet."""
     before = len(world.published)
     await develop.tick(PARTITION_OF_OWNER, Lease.of())
+    return [event for event in world.published[before:] if isinstance(event, PhotoDeveloped)]
+
+
+async def react(world: World, develop: Develop) -> list[PhotoDeveloped]:
+    """What it appends because of what is new in the log."""
+    before = len(world.published)
+    await world.feed(world.handler(develop), "photos")
     return [event for event in world.published[before:] if isinstance(event, PhotoDeveloped)]
 
 
@@ -34,13 +41,27 @@ async def test_a_filtered_photo_develops_at_its_time_and_not_a_moment_before() -
 
 
 async def test_a_photo_that_is_filtered_late_develops_then() -> None:
+    """Seen to fail without what is said of PhotoFiltered: its moment has passed, and nobody looks there again."""
     world = World()
     await world.happen(taken(1))
     develop = world.develop()
+    assert await react(world, develop) == []
     world.now += 30 * HOUR
     assert await tick(world, develop) == []
     await world.happen(filtered(1))
+    [event] = await react(world, develop)
+    assert event.photo_id == taken(1).photo_id
+    assert await tick(world, develop) == []
+
+
+async def test_a_photo_that_is_projected_after_its_moment_has_passed_still_develops() -> None:
+    world = World()
+    await world.happen(taken(1), filtered(1))
+    develop = world.develop()
+    world.now += 100 * HOUR
     assert len(await tick(world, develop)) == 1
+    await world.happen(taken(2), filtered(2))
+    assert [event.photo_id for event in await react(world, develop)] == [taken(2).photo_id]
 
 
 async def test_a_photo_deleted_a_moment_before_never_develops() -> None:
@@ -50,6 +71,16 @@ async def test_a_photo_deleted_a_moment_before_never_develops() -> None:
     assert await tick(world, world.develop()) == []
 
 
+async def test_a_photo_that_was_deleted_and_is_filtered_late_never_develops() -> None:
+    world = World()
+    await world.happen(taken(1))
+    develop = world.develop()
+    world.now += HOUR
+    await tick(world, develop)
+    await world.happen(deleted(1), filtered(1))
+    assert await react(world, develop) == []
+
+
 async def test_it_develops_once_while_its_event_is_on_the_way_and_by_the_same_id_after_a_crash() -> None:
     world = World()
     await world.happen(taken(1), filtered(1))
@@ -57,49 +88,39 @@ async def test_it_develops_once_while_its_event_is_on_the_way_and_by_the_same_id
     develop = world.develop()
     [first] = await tick(world, develop)
     assert await tick(world, develop) == []
+    world.store._tables.pop("develop_low_water")  # as if the worker had died before it was written
     [again] = await tick(world, world.develop())
     assert again == first
 
 
-async def test_the_low_water_rises_past_what_is_done_and_no_further() -> None:
-    world = World()
-    await world.happen(taken(1), filtered(1), taken(2, HOUR + MINUTE))
-    develop = world.develop()
-    world.now += 2 * HOUR
-    assert len(await tick(world, develop)) == 1
-    await world.happen()
-    assert await tick(world, develop) == []
-    assert (await low_water(world.store, PARTITION))[0] == "2026-06-19T13:01"
-    await world.happen(filtered(2, HOUR + MINUTE))
-    assert len(await tick(world, develop)) == 1
-    await world.happen()
-    await tick(world, develop)
-    assert (await low_water(world.store, PARTITION))[0] == "2026-06-19T14:00"
-
-
-async def test_a_photo_projected_after_its_minute_has_passed_still_develops() -> None:
-    world = World()
-    await world.happen(taken(1), filtered(1))
-    develop = world.develop()
-    handler = world.handler(develop)
-    world.now += 100 * HOUR
-    assert len(await tick(world, develop)) == 1
-    await world.happen()
-    await tick(world, develop)
-    await tick(world, develop)
-    assert (await low_water(world.store, PARTITION))[0] == "2026-06-23T16:00"
-
-    await world.log.append(taken(2), filtered(2))  # in the log, not in the read models
-    await world.feed(handler, "photos")
-    assert await tick(world, develop) == []
-    assert (await low_water(world.store, PARTITION))[0] == "2026-06-19T13:00"
-    await world.happen()
-    assert [event.photo_id for event in await tick(world, develop)] == [taken(2).photo_id]
-
-
-async def test_a_whole_minutes_photos_develop_in_one_look() -> None:
+async def test_all_photos_of_a_moment_develop_in_one_look() -> None:
     world = World()
     await world.happen(*(event for n in range(120) for event in (taken(n), filtered(n))))
     world.now += HOUR
     developed = await tick(world, world.develop())
     assert {event.photo_id for event in developed} == {taken(n).photo_id for n in range(120)}
+    assert len(developed) == 120
+
+
+async def test_a_worker_whose_clock_is_an_hour_ahead_develops_nothing_early() -> None:
+    """Nor does it pass a moment that hasn't come: what is taken for it meanwhile develops. Seen to fail with the
+    worker's clock alone."""
+    world = World(worker_ahead=HOUR)
+    develop = world.develop()
+    await world.happen(taken(1), filtered(1), taken(2, HOUR / 2))
+    world.now += HOUR - timedelta(milliseconds=1)
+    assert await tick(world, develop) == []
+    await world.happen(taken(3), filtered(3), filtered(2, HOUR / 2))
+    assert [event.photo_id for event in await react(world, develop)] == [taken(2).photo_id]
+    world.now += timedelta(milliseconds=1)
+    assert {event.photo_id for event in await tick(world, develop)} == {taken(1).photo_id, taken(3).photo_id}
+
+
+async def test_a_worker_whose_clock_is_behind_waits_for_it() -> None:
+    world = World(worker_ahead=-HOUR)
+    develop = world.develop()
+    await world.happen(taken(1), filtered(1))
+    world.now += 2 * HOUR - timedelta(milliseconds=1)
+    assert await tick(world, develop) == []
+    world.now += timedelta(milliseconds=1)
+    assert len(await tick(world, develop)) == 1

@@ -77,6 +77,7 @@ class World:
     """The log, the read models folded from it, and what was published (which is in the log too)."""
 
     now: datetime = START
+    worker_ahead: timedelta = timedelta()  # its clock's error
     folds_what_it_publishes: bool = False
     log: MemoryLog = field(default_factory=MemoryLog)
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -120,7 +121,16 @@ class World:
     def tools(self, objects: ObjectStore | None = None, workers: int = 2) -> Tools:
         """Tools whose store, publisher, log and clock are this world's."""
         settings = Settings.model_validate({"filter_workers": workers})
-        return Tools(self.store, self, objects or MemoryObjects(), self.ends, settings, lambda: self.now)
+        objects = objects or MemoryObjects()
+        return Tools(self.store, self, objects, self.ends, settings, self.database_now, self.worker_now)
+
+    async def database_now(self) -> datetime:
+        """The database's clock, which is right."""
+        return self.now
+
+    def worker_now(self) -> datetime:
+        """The worker's clock."""
+        return self.now + self.worker_ahead
 
     def handler(self, reactor: Reactor) -> ReactorHandler:
         """The handler of a reactor in this world."""

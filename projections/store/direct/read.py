@@ -84,8 +84,9 @@ class Read:
 
 def writer_of(kind: Any) -> Write:
     """What makes bytes of a value of one of the driver's types."""
+    inner: Any = getattr(kind, "subtypes", ())
     if issubclass(kind, cqltypes.ListType):
-        write = writer_of(kind.subtypes[0])
+        write = writer_of(inner[0])
 
         def write_list(values: Sequence[Any]) -> bytes:
             parts = [int32(len(values))]

@@ -1,46 +1,51 @@
-"""Given photos, `develop_due` says which of them develop in which minute, and which of those are done."""
+"""Given photos, `develop_due` says which of them develop at which moment, and which of those are done."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 
 from events.generated import Event
 from projections.photos.card import card_json
 from projections.photos.develop_due import (
+    DEVELOP_BUCKETS,
     DEVELOP_DAYS,
     DEVELOP_DUE,
-    DEVELOP_MINUTES,
+    PARTS,
+    DueBucket,
     DueDay,
-    DueMinute,
     DuePhoto,
-    due_minutes,
+    any_due,
+    bucket_of,
+    due_buckets,
     due_photos,
-    minute_of,
+    moment_of,
+    photos_due_at,
 )
-from projections.store.memory import MemoryStore
-from projections.store.table import Stamped
+from projections.photos.due import Mark
 from tests import given
-from tests.given import ADA, BO, CARD, DAWN, DUSK, MORNING, TAKEN, named
+from tests.given import ADA, BO, CARD, DAWN, DUSK, MORNING, NOON, TAKEN, named
 from tests.projections.rows import OF_ADA, OF_BO, rows, stored
 
 pytestmark = pytest.mark.anyio
 
 TOOK = given.photo_taken()
-DUE = DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, ADA, TAKEN, MORNING, False)
+PART = f"2026-06-20T07:00:00.000/{DUSK.int % 8}"
+DUE = DuePhoto(PART, OF_ADA, DUSK, ADA, TAKEN, MORNING, False)
 
 
-def test_a_photo_is_due_in_its_minute_in_the_shard_of_its_owner() -> None:
+def test_a_photo_is_due_in_its_part_of_a_moment_in_the_shard_of_its_owner() -> None:
     assert rows(DEVELOP_DUE, TOOK) == {DUE}
-    assert rows(DEVELOP_MINUTES, TOOK) == {DueMinute(OF_ADA, "2026-06-20", "2026-06-20T07:00")}
+    assert rows(DEVELOP_BUCKETS, TOOK) == {DueBucket(OF_ADA, "2026-06-20", PART)}
     assert rows(DEVELOP_DAYS, TOOK) == {DueDay(OF_ADA, "2026-06-20")}
 
 
 def test_a_filtered_photo_is_ready_with_its_card() -> None:
     (ready,) = rows(DEVELOP_DUE, TOOK, given.photo_filtered())
     assert ready == replace(DUE, card_json=card_json(CARD))
-    assert (ready.filtered, ready.card) == (True, CARD)
-    assert (DUE.filtered, DUE.card) == (False, None)
+    assert (ready.card, DUE.card) == (CARD, None)
 
 
 @pytest.mark.parametrize(
@@ -51,49 +56,95 @@ def test_a_filtered_photo_is_ready_with_its_card() -> None:
 def test_a_photo_that_developed_or_ended_is_done(end: Event) -> None:
     done = replace(DUE, done=True)
     assert rows(DEVELOP_DUE, TOOK, end) == rows(DEVELOP_DUE, end, TOOK) == {done}
-    assert rows(DEVELOP_DUE, end) == {DuePhoto("2026-06-20T07:00", OF_ADA, DUSK, done=True)}
-    assert rows(DEVELOP_MINUTES, end) == rows(DEVELOP_DAYS, end) == set()
+    assert rows(DEVELOP_DUE, end) == {DuePhoto(PART, OF_ADA, DUSK, done=True)}
+    assert rows(DEVELOP_BUCKETS, end) == rows(DEVELOP_DAYS, end) == set()
 
 
-def test_a_minute_begins_with_its_first_moment_in_utc() -> None:
+def test_who_is_ready_is_taken_filtered_and_not_done() -> None:
+    assert not DUE.ready
+    assert replace(DUE, card_json="{}").ready
+    assert not replace(DUE, card_json="{}", done=True).ready
+    assert not replace(DUE, card_json="{}", owner_id=None).ready
+
+
+def test_a_moment_is_told_to_the_millisecond_in_utc() -> None:
     first = datetime(2026, 6, 20, 7, 5, tzinfo=UTC)
-    assert minute_of(first) == "2026-06-20T07:05"
-    assert minute_of(first - timedelta(microseconds=1)) == "2026-06-20T07:04"
-    assert minute_of(datetime(2026, 6, 20, 0, 30, tzinfo=timezone(timedelta(hours=2)))) == "2026-06-19T22:30"
+    assert moment_of(first) == "2026-06-20T07:05:00.000"
+    assert moment_of(first + timedelta(milliseconds=250, microseconds=999)) == "2026-06-20T07:05:00.250"
+    assert moment_of(datetime(2026, 6, 20, 0, 30, tzinfo=timezone(timedelta(hours=2)))) == "2026-06-19T22:30:00.000"
 
 
-async def test_the_minutes_in_which_something_is_due_are_found_in_order_both_ends_included() -> None:
-    days = [given.photo_taken(photo_id=named(f"day {n}"), develops_at=MORNING + timedelta(days=n)) for n in (-1, 1, 0)]
-    later = given.photo_taken(photo_id=DAWN, develops_at=MORNING + timedelta(minutes=1))
-    of_bo = given.photo_taken(photo_id=named("of bo"), owner_id=BO, develops_at=MORNING + timedelta(minutes=9))
-    store = await stored(*days, later, of_bo)
-    yesterday, morning, after, tomorrow = "2026-06-19T07:00", "2026-06-20T07:00", "2026-06-20T07:01", "2026-06-21T07:00"
-    assert await due_minutes(store, OF_ADA, since="", until=tomorrow) == [yesterday, morning, after, tomorrow]
-    assert await due_minutes(store, OF_ADA, since="", until="2026-06-21T06:59") == [yesterday, morning, after]
-    assert await due_minutes(store, OF_ADA, since=morning, until=after) == [morning, after]
-    assert await due_minutes(store, OF_ADA, since=after, until=after) == [after]
-    assert await due_minutes(store, OF_ADA, since=morning, until=morning) == [morning]
-    assert await due_minutes(store, OF_ADA, since="2026-06-20T07:02", until="2026-06-21T06:59") == []
-    assert await due_minutes(store, OF_BO, since="", until=tomorrow) == ["2026-06-20T07:09"]
+def test_the_order_of_buckets_is_that_of_their_moments() -> None:
+    moments = [MORNING + timedelta(milliseconds=n) for n in (-60_000, -1, 0, 1, 999, 1000, 86_400_000)]
+    buckets = [bucket_of(moment, UUID(int=part)) for moment in moments for part in range(PARTS)]
+    assert buckets == sorted(buckets)
+
+
+def test_a_moments_photos_are_spread_over_its_parts() -> None:
+    """300,000 at one moment in one log partition are far below 100,000 a part."""
+    parts = Counter(bucket_of(MORNING, named(f"photo {n}")) for n in range(8000))
+    assert len(parts) == PARTS
+    assert max(parts.values()) < 1150
+
+
+async def test_the_buckets_in_which_something_is_due_are_found_in_order_from_behind_one_up_to_a_moment() -> None:
+    moments = {n: MORNING + timedelta(days=n) for n in (-1, 1, 0)} | {9: MORNING + timedelta(minutes=1)}
+    photos = {n: given.photo_taken(photo_id=named(f"{n}"), develops_at=at) for n, at in moments.items()}
+    of_bo = given.photo_taken(photo_id=DAWN, owner_id=BO, develops_at=MORNING + timedelta(minutes=9))
+    store = await stored(*photos.values(), of_bo)
+    yesterday, morning, after, tomorrow = (bucket_of(moments[n], photos[n].photo_id) for n in (-1, 0, 9, 1))
+
+    async def buckets(upto: datetime, after: str = "", shard: int = OF_ADA) -> list[str]:
+        return [bucket async for bucket in due_buckets(store, shard, after=after, upto=upto)]
+
+    moment = timedelta(milliseconds=1)
+    assert await buckets(moments[1]) == [yesterday, morning, after, tomorrow]
+    assert await buckets(moments[1] - moment) == [yesterday, morning, after]
+    assert await buckets(moments[1], yesterday) == [morning, after, tomorrow]
+    assert await buckets(moments[1], morning) == [after, tomorrow]
+    assert await buckets(moments[0], yesterday) == [morning]
+    assert await buckets(moments[0], morning) == await buckets(moments[0], tomorrow) == []
+    assert await buckets(moments[1], shard=OF_BO) == [bucket_of(of_bo.develops_at, DAWN)]
+    assert await any_due(store, OF_ADA, after=Mark(yesterday), upto=moments[0])
+    assert not await any_due(store, OF_ADA, after=Mark(morning), upto=moments[0])
+    assert await any_due(store, OF_ADA, after=Mark(morning, DAWN), upto=moments[0])
+
+
+async def test_the_last_moment_of_a_day_is_of_that_day() -> None:
+    last = datetime(2026, 6, 20, 23, 59, 59, 999_000, tzinfo=UTC)
+    store = await stored(given.photo_taken(develops_at=last))
+    moment = timedelta(milliseconds=1)
+
+    async def found(upto: datetime, after: str = "") -> int:
+        return len([bucket async for bucket in due_buckets(store, OF_ADA, after=after, upto=upto)])
+
+    assert [await found(last - moment), await found(last), await found(last + moment)] == [0, 1, 1]
+    assert await found(last, "2026-06-20T07:00:00.000/0") == await found(last, "2026-06-19T07:00:00.000/0") == 1
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
-async def test_all_photos_of_a_minute_are_read_whatever_the_size_of_a_read(size: int) -> None:
+async def test_all_photos_of_a_moment_are_read_whatever_the_size_of_a_read(size: int) -> None:
     photos = [given.photo_taken(photo_id=named(f"photo {n}")) for n in range(4)]
     done = given.photo_deleted(photo_id=named("photo 2"))
-    store = await stored(*photos, done)
-    found = await due_photos(store, OF_ADA, "2026-06-20T07:00", size)
+    later = given.photo_taken(photo_id=DAWN, develops_at=MORNING + timedelta(milliseconds=1))
+    store = await stored(*photos, done, later)
+
+    async def due(shard: int) -> list[DuePhoto]:
+        rows = due_photos(store, shard, after=Mark(), upto=MORNING, size=size)
+        return [row async for some, _ in rows for row in some]
+
+    found = await due(OF_ADA)
     assert len(found) == 4
     assert {row.photo_id for row in found} == {photo.photo_id for photo in photos}
     assert {row.photo_id for row in found if row.done} == {named("photo 2")}
-    assert await due_photos(store, OF_BO, "2026-06-20T07:00", size) == []
-    assert await due_photos(store, OF_ADA, "2026-06-20T07:01", size) == []
+    assert await due(OF_BO) == []
 
 
-async def test_a_day_may_have_something_due_in_each_of_its_minutes() -> None:
-    minutes = [f"2026-06-20T{hour:02}:{minute:02}" for hour in range(24) for minute in range(60)]
-    store = MemoryStore()
-    await store.write([Stamped(DEVELOP_DAYS.upsert(shard=3, day="2026-06-20"), 1)])
-    rows = [DEVELOP_MINUTES.upsert(shard=3, day="2026-06-20", minute=minute) for minute in minutes]
-    await store.write([Stamped(row, 1) for row in rows])
-    assert await due_minutes(store, 3, since="", until="2026-06-20T23:59") == minutes
+async def test_photos_are_found_by_when_they_develop() -> None:
+    photos = [given.photo_taken(photo_id=named(f"photo {n}")) for n in range(20)]
+    store = await stored(*photos)
+    wanted = [(MORNING, photo.photo_id) for photo in photos[3:9]]
+    found = await photos_due_at(store, OF_ADA, [*wanted, *wanted, (MORNING, DAWN), (NOON, photos[0].photo_id)])
+    assert len(found) == 6
+    assert {row.photo_id for row in found} == {photo.photo_id for photo in photos[3:9]}
+    assert await photos_due_at(store, OF_BO, wanted) == await photos_due_at(store, OF_ADA, []) == []
