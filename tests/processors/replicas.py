@@ -18,7 +18,7 @@ class Replicas(MemoryStore):
     """See above. `meanwhile` is called before each operation: something may happen to a node there."""
 
     def __init__(self, seed: int, meanwhile: Meanwhile = lambda _: None) -> None:
-        super().__init__(NODES, copies=3)
+        super().__init__(nodes=NODES, copies=3)
         self.chance, self._meanwhile = random.Random(seed), meanwhile
         self._of: dict[str, Any] = {name: {} for name in NODES}
         self.sync()

@@ -14,7 +14,6 @@ import pytest
 from events.generated import PhotoLiked
 from events.json_form import from_json
 from events.schema import all_schemas
-from events.topics import partition_of
 from processors.handlers.batch import Batch, Partition, Record
 from processors.handlers.checkpoint import SYNCED_SECONDS
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
@@ -27,6 +26,7 @@ from projections.progress import kept_offsets, read_progress
 from projections.store.memory import MemoryStore
 from tests.deadletters.failing import fold_all
 from tests.kit import MemoryLog, answers
+from tests.partitions import partition_of
 from tests.processors.replicas import NODES, Replicas
 from tests.processors.world import Meanwhile
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.harness.stream import Encoded, likes, placements
 from events.schema import all_schemas
-from events.topics import key_bytes, partition_of
+from events.topics import key_bytes
 from processors.handlers.constants import Constants
 from projections.photos.roll_feed import ROLL_FEED_BUCKETS
 from projections.store.memory import MemoryStore
@@ -17,6 +17,7 @@ from projections.store.protocol import by_partition
 from projections.store.table import Stamped, Table
 from tests.given import named
 from tests.kit import Worker, memory_codec, record
+from tests.partitions import partition_of
 
 pytestmark = pytest.mark.anyio
 
