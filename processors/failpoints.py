@@ -94,11 +94,6 @@ class FailingStore:
         """See Store."""
         return self._store.outages
 
-    @property
-    def degraded(self) -> bool:
-        """See Store."""
-        return self._store.degraded
-
     async def write(self, rows: Sequence[Stamped]) -> None:
         """Half of the rows, the failpoint, and the other half."""
         await self._store.write(rows[: len(rows) // 2])

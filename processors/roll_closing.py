@@ -14,6 +14,7 @@ from events.ids import derived_id
 from projections.rolls.members import members
 from projections.rolls.roll_followers import roll_followers
 from projections.store.protocol import Store
+from projections.store.survival import Starts, may_be_lost
 from projections.store.table import Stamped, Table, clustering_key
 from projections.tally.queries import live_shards
 from projections.tally.tally import Member, Tally
@@ -42,7 +43,8 @@ class ClosingPlace:
 class Place:
     """The last beginning whose end is appended, and all before it.
 
-    - `nodes`: the database's (`Store.nodes`) by then. After a node has started, what was read before may have lacked
+    - `nodes`: the database's (`Store.nodes`) by then. Where so many have started since that something may be
+      lost, what was read before may have lacked
       rows that the database had lost, and have by now been folded again: all of it is read anew
     """
 
@@ -78,7 +80,7 @@ class Page:
 class Closing:
     """One deleted roll, whose memberships and followings are being ended. `Closing.of` makes it."""
 
-    def __init__(self, store: Store, cause: RollDeleted, *, nodes: str, pages: int, place: Place | None):
+    def __init__(self, store: Store, cause: RollDeleted, *, nodes: Starts, pages: int, place: Place | None):
         self._store, self._cause, self._nodes, self._pages, self._place = store, cause, nodes, pages, place
 
     @classmethod
@@ -87,7 +89,7 @@ class Closing:
         nodes = await store.nodes()
         row: ClosingPlace | None = await store.get(CLOSINGS, cause.event_id)
         place = Place.parse(row.place) if row and row.place and resume else None
-        if place is not None and place.nodes != nodes:
+        if place is not None and may_be_lost(Starts.of(place.nodes), nodes):
             place = None
         return cls(store, cause, nodes=nodes, pages=row.pages or 0 if row else 0, place=place)
 
@@ -108,9 +110,9 @@ class Closing:
 
     async def note(self, page: Page) -> None:
         """Keeps that all up to a page's end is appended. Raises StoreUnavailable."""
-        if await self._store.nodes() != self._nodes:
+        if may_be_lost(self._nodes, await self._store.nodes()):
             return
-        place = Place(self._nodes, page.tally, page.shard, *page.after)
+        place = Place(str(self._nodes), page.tally, page.shard, *page.after)
         row = CLOSINGS.upsert(cause=self._cause.event_id, pages=self._pages, place=str(place))
         await self._store.write([Stamped(row, self._pages)])
 

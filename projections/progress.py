@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from projections.store.protocol import Store
+from projections.store.survival import Starts, may_be_lost
 from projections.store.table import Stamped, Table, stamp_of
 
 
@@ -13,9 +14,9 @@ class Progress:
 
     - `offset`: the next offset that it will fold; everything below it is in its tables
     - `synced`: an offset that was passed long enough before for the database to have synced all below it
-    - `nodes`: which start of each of the database's nodes it was (`Store.nodes`); nothing if that doesn't matter. Where
-      a node has started since, only what is below `synced` is sure to be kept: rows and `progress` may have lost
-      different moments
+    - `nodes`: which start of each of the database's nodes it was all the time since `synced` was passed (`Starts`);
+      nothing if that doesn't matter. Where so many have started since that something may be lost, only what is below
+      `synced` is sure to be kept: rows and `progress` may have lost different moments
     - `record`: the fingerprint of the last record below `offset`, to notice a log that was cut and grew again
     - `epoch`: how often it was written again at the same offset
     """
@@ -30,13 +31,14 @@ class Progress:
     record: str | None = None
     epoch: int | None = None
 
-    def kept(self, nodes: str) -> int:
+    def kept(self, nodes: Starts) -> int:
         """The offset below which everything is kept, where the nodes are these."""
         offset = self.offset or 0
-        return offset if self.nodes == nodes or not self.nodes else min(self.synced or 0, offset)
+        lost = self.nodes and may_be_lost(Starts.of(self.nodes), nodes)
+        return min(self.synced or 0, offset) if lost else offset
 
 
-PROGRESS = Table("progress", Progress, partition=2, clustering=2)
+PROGRESS = Table("progress", Progress, partition=2, clustering=2, urgent=True)
 
 
 async def read_progress(store: Store, topic: str, partition: int) -> dict[tuple[str, int], Progress]:

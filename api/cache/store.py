@@ -11,6 +11,7 @@ from api.cache.sizes import Unit
 from events.topics import Partitioning
 from projections.progress import PROGRESS
 from projections.store.protocol import Store
+from projections.store.survival import Starts
 from projections.store.table import Stamped, Table, stored_form, values_of
 from web.read_your_writes import LONG_AGO
 
@@ -61,12 +62,7 @@ class CachedStore:
         """See Store."""
         return self._store.outages
 
-    @property
-    def degraded(self) -> bool:
-        """See Store."""
-        return self._store.degraded
-
-    async def nodes(self) -> str:
+    async def nodes(self) -> Starts:
         """See Store."""
         return await self._store.nodes()
 

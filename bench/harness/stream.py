@@ -20,6 +20,7 @@ Encoded = tuple[str, UUID, bytes]  # topic, key, value
 Ids = dict[str, int]  # schema ids in the registry, by the schemas' full names
 DAY = datetime(2026, 6, 20, 7, 0, tzinfo=UTC)
 MEMBERS_A_ROLL = 8
+GOLDEN = 0x9E3779B97F4A7C15F39CC0605CEDC835  # 2**128 by the golden ratio: its multiples are spread evenly
 
 
 def encoder(ids: Ids, event: type[Event]) -> Callable[..., Encoded]:
@@ -65,13 +66,19 @@ def an_id(chance: random.Random) -> UUID:
     return UUID(int=chance.getrandbits(128), version=4)
 
 
+def id_of(world: int, number: int) -> UUID:
+    """Makes the id of what has a number."""
+    return UUID(int=(world + number * GOLDEN) % 2**128, version=4)
+
+
 def placements(ids: Ids, chance: random.Random, rolls: int) -> Iterator[Encoded]:
     """Makes PhotoAddedToRoll without end: `rolls` rolls of eight people each, who take photos on the same day."""
     encode = encoder(ids, PhotoAddedToRoll)
-    crowd = [(an_id(chance), [an_id(chance) for _ in range(MEMBERS_A_ROLL)]) for _ in range(rolls)]
+    world = chance.getrandbits(127)  # of which all ids are made, so that there can be a million rolls
     for number in count():
-        roll, people = chance.choice(crowd)
-        owner = chance.choice(people)
+        which = chance.randrange(rolls)
+        roll = id_of(world, which)
+        owner = id_of(world, rolls + which * MEMBERS_A_ROLL + chance.randrange(MEMBERS_A_ROLL))
         taken_at = DAY - timedelta(milliseconds=chance.randrange(86_400_000))
         yield encode(
             event_id=an_id(chance),

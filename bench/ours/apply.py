@@ -33,13 +33,14 @@ class GatedHandler:
 
     Batches may be fetched ahead of the start, as the reference's are into librdkafka's queue."""
 
-    def __init__(self, handle: Handle):
-        self._handle = handle
+    def __init__(self, handle: Handle, requests: Callable[[], int]):
+        """`requests`: how many the process has sent to the database."""
+        self._handle, self._requests = handle, requests
         self._open = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runs = threading.Event()
         threading.Thread(target=serve_requests, args=(self._requested,), daemon=True).start()
-        self._left, self._began, self._spent, self._wanted = 0, 0.0, 0.0, 0
+        self._left, self._began, self._spent, self._wanted, self._sent = 0, 0.0, 0.0, 0, 0
         self._begins: dict[Partition, int] = {}
 
     async def __call__(self, batch: Batch, lease: Lease) -> None:
@@ -50,7 +51,8 @@ class GatedHandler:
         if self._left <= 0:
             self._open.clear()
             seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._spent
-            reply({"records": self._wanted - self._left, "seconds": seconds, "cpu": cpu})
+            sent = self._requests() - self._sent
+            reply({"records": self._wanted - self._left, "seconds": seconds, "cpu": cpu, "requests": sent})
 
     def start(self, loop: asyncio.AbstractEventLoop, begins: Mapping[Partition, int]) -> None:
         """Serves the parent's requests from now on. Records below `begins` are only looked at for their ids, and don't
@@ -67,7 +69,7 @@ class GatedHandler:
 
     def _begin(self, records: int) -> None:
         self._left = self._wanted = records
-        self._began, self._spent = time.perf_counter(), time.process_time()
+        self._began, self._spent, self._sent = time.perf_counter(), time.process_time(), self._requests()
         self._open.set()
 
 
@@ -77,7 +79,7 @@ def main(topic: str) -> None:
     factory = AppFactory(settings, wait_for_servers(settings, [topic]))
     dead_letters, log = factory.dead_letters(topic), LogRecords(settings)
     projector = Projector(topic, of_topic(topic), factory.store, factory.codec, dead_letters, log)
-    gated = GatedHandler(projector.handle)
+    gated = GatedHandler(projector.handle, lambda: factory.cassandra.sent)
 
     async def start(partitions: frozenset[Partition]) -> Mapping[Partition, int]:
         offsets = await starts(projector, partitions)

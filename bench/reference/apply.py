@@ -14,6 +14,7 @@ import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -24,7 +25,18 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from bench.harness.process import reply, serve_requests
-from bench.reference.folds import FOLDS, NIL, SETS, SPLITS, Change, Row, count_row, fold_set, progress_row
+from bench.reference.folds import (
+    CONSTANTS,
+    FOLDS,
+    NIL,
+    SETS,
+    SPLITS,
+    Change,
+    Row,
+    count_row,
+    fold_set,
+    progress_row,
+)
 from events.settings import Settings
 from processors.worker import COLLECT_AFTER
 from projections.catalog import of_topic
@@ -35,7 +47,10 @@ AT_ONCE = 2000  # records of one partition between two writes of its progress, a
 ROWS_A_BATCH = 64
 CHANGES_A_ROUND = 64
 
+REMEMBERED = 40_000  # rows that are nothing but their key
+
 OffsetValue = tuple[int, bytes]  # offset, value
+OffsetChange = tuple[int, str, Change]  # offset, tally
 Callback = Callable[[list[tuple[Any, ...]]], None]
 
 
@@ -48,6 +63,7 @@ class Writer:
         self._results: SimpleQueue[tuple[Callback | None, Any]] = SimpleQueue()
         self._waiting: deque[tuple[Any, Callback]] = deque()
         self._in_flight = 0
+        self.sent = 0  # requests
 
     def write(self, rows: list[Row], callback: Callback | None = None) -> None:
         """Writes one partition's rows together."""
@@ -82,6 +98,7 @@ class Writer:
         while self._in_flight >= IN_FLIGHT:
             self._receive()
         self._in_flight += 1
+        self.sent += 1
         put = self._results.put
         self._session.execute_async(request).add_callbacks(
             lambda rows: put((callback, rows or [])), lambda error: put((None, error))
@@ -112,6 +129,7 @@ class ReferenceProjector:
         self._topic, self._writer, self._schema_of = topic, writer, schema_of
         self._schemas: dict[bytes, tuple[str, Any]] = {}
         self._names = [each.name for each in of_topic(topic)]
+        self._written: dict[tuple[Any, ...], None] = {}  # rows that never change
 
     def _decode(self, value: bytes) -> tuple[str, dict[str, Any]]:
         known = self._schemas.get(value[:5])
@@ -123,47 +141,61 @@ class ReferenceProjector:
     def apply(self, batches: dict[int, list[OffsetValue]]) -> None:
         """Stores what a batch of each partition folds to, and their progress."""
         write, settle = self._writer.write, self._writer.settle
-        sets: dict[tuple[str, Any, int], list[tuple[int, Change]]] = defaultdict(list)
+        sets: dict[tuple[Any, int, int], list[OffsetChange]] = defaultdict(list)
+        last: dict[tuple[Any, int], list[Row]] = defaultdict(list)  # of one partition key each, as the counts are
         for partition, records in batches.items():
             groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
             for offset, value in records:
                 name, event = self._decode(value)
                 for key, row in FOLDS[name](event, partition, offset * 1024):
                     groups[key].append(row)
+                for row in CONSTANTS[name](event, offset * 1024) if name in CONSTANTS else ():
+                    if (row[0], row[2]) not in self._written:
+                        self._written[row[0], row[2]] = None
+                        last[row[2][0], partition].append(row)
                 for tally, change in SETS[name](event):
                     splits = SPLITS.get(tally, 1)
-                    sets[tally, change[1], partition * splits + change[2].int % splits].append((offset, change))
+                    shard = partition * splits + change[2].int % splits
+                    sets[change[1], shard, partition].append((offset, tally, change))
             for group in groups.values():
                 for i in range(0, len(group), ROWS_A_BATCH):
                     write(group[i : i + ROWS_A_BATCH])
         settle()
-        counts: list[Row] = []
-        for (tally, entity, shard), changes in sets.items():
-            self._fold(tally, entity, shard, changes, counts)
+        for (entity, shard, partition), changes in sets.items():
+            self._fold(entity, shard, changes, last[entity, partition])
         settle()
-        by_entity: dict[Any, list[Row]] = defaultdict(list)
-        for row in counts:
-            by_entity[row[2][0], row[2][2]].append(row)
-        for rows in by_entity.values():
+        for rows in last.values():
             write(rows)
         settle()
+        while len(self._written) > REMEMBERED:
+            del self._written[next(iter(self._written))]
         for partition, records in batches.items():
             end = records[-1][0] + 1
             write([progress_row(self._topic, partition, name, end) for name in self._names])
         settle()
 
-    def _fold(self, tally: str, entity: Any, shard: int, changes: list[tuple[int, Change]], counts: list[Row]) -> None:
+    def _fold(self, entity: Any, shard: int, changes: list[OffsetChange], last: list[Row]) -> None:
+        """Folds the changes of an entity's sets: each is read, and all are written together."""
         part, rest = changes[:CHANGES_A_ROUND], changes[CHANGES_A_ROUND:]
+        sets: dict[str, list[tuple[int, Change]]] = defaultdict(list)
+        for offset, tally, change in part:
+            sets[tally].append((offset, change))
+        rows: list[Row] = []
+        unread = len(sets)
 
-        def read(known: list[tuple[Any, ...]]) -> None:
-            rows, total, latest, stamp = fold_set(tally, entity, shard, known, part)
-            if rest:
-                self._writer.write(rows, lambda _: self._fold(tally, entity, shard, rest, counts))
-            else:
-                self._writer.write(rows)
-                counts.append(count_row(tally, entity, shard, total, latest, stamp))
+        def read(tally: str, known: list[tuple[Any, ...]]) -> None:
+            nonlocal unread
+            unread -= 1
+            more, total, latest, stamp = fold_set(tally, entity, shard, known, sets[tally])
+            rows.extend(more)
+            if all(tally != later for _, later, _ in rest):
+                last.append(count_row(tally, entity, shard, total, latest, stamp))
+            if not unread:
+                self._writer.write(rows, (lambda _: self._fold(entity, shard, rest, last)) if rest else None)
 
-        self._writer.pick(tally, entity, shard, {NIL, *(change[2] for _, change in part)}, read)
+        for tally, theirs in sets.items():
+            members = {NIL, *(change[2] for _, change in theirs)}
+            self._writer.pick(tally, entity, shard, members, partial(read, tally))
 
 
 def main(topic: str, starts: dict[str, int]) -> None:
@@ -187,7 +219,7 @@ def main(topic: str, starts: dict[str, int]) -> None:
     consumer.assign([TopicPartition(topic, int(partition), offset) for partition, offset in starts.items()])
 
     def apply_next(records: int) -> None:
-        began, spent, done = time.perf_counter(), time.process_time(), 0
+        began, spent, sent, done = time.perf_counter(), time.process_time(), writer.sent, 0
         while done < records:
             waiting: dict[int, list[OffsetValue]] = defaultdict(list)
             for message in consumer.consume(AT_ONCE * len(starts), 0.05):
@@ -197,7 +229,8 @@ def main(topic: str, starts: dict[str, int]) -> None:
                 plain.apply({partition: records[:AT_ONCE] for partition, records in waiting.items()})
                 waiting = {p: rest for p, records in waiting.items() if (rest := records[AT_ONCE:])}
         cpu = time.process_time() - spent
-        reply({"records": done, "seconds": time.perf_counter() - began, "cpu": cpu})
+        seconds = time.perf_counter() - began
+        reply({"records": done, "seconds": seconds, "cpu": cpu, "requests": writer.sent - sent})
 
     serve_requests(apply_next)
 

@@ -37,9 +37,14 @@ def placed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any
     place = f"{roll}/{bucket}"
     values = (place, at, event["taken_at"], photo, event["event_id"], event["owner_id"])
     yield (place,), ("roll_feed", FEED, values, stamp)
-    yield (roll, "buckets"), ("roll_feed_buckets", BUCKETS, (roll, bucket), stamp)
-    yield (roll, "times"), ("roll_feed_times", TIMES, (roll, at), stamp)
     yield (photo,), ("photo", PLACED, (photo, roll, event["event_id"], True), stamp)
+
+
+def listed(event: Event, stamp: int) -> Iterator[Row]:
+    """Folds PhotoAddedToRoll: the rows that are nothing but their key, which begins with the roll."""
+    roll, at = event["roll_id"], event["develops_at"]
+    yield "roll_feed_buckets", BUCKETS, (roll, at.strftime("%Y-%m-%d")), stamp
+    yield "roll_feed_times", TIMES, (roll, at), stamp
 
 
 def developed(event: Event, partition: int, stamp: int) -> Iterator[tuple[tuple[Any, ...], Row]]:
@@ -74,6 +79,8 @@ FOLDS: dict[str, Callable[[Event, int, int], Iterable[tuple[tuple[Any, ...], Row
     "PhotoLiked": no_rows,
     "PhotoUnliked": no_rows,
 }
+
+CONSTANTS: dict[str, Callable[[Event, int], Iterable[Row]]] = {"PhotoAddedToRoll": listed}
 
 
 def set_of_roll(event: Event) -> list[tuple[str, Change]]:

@@ -6,16 +6,14 @@ acknowledged.
 """
 
 import hashlib
-import math
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from processors.handlers.batch import MAX_RECORDS, Batch, Partition, Record
+from processors.handlers.checkpoint import Checkpoint, begun_at, said_in
 from processors.handlers.copies import LEEWAY_MS, NEVER, Copies
 from processors.handlers.dead_letter import DeadLetterQueue
 from processors.handlers.patient import PatientStore, transient
@@ -24,44 +22,13 @@ from processors.log.records import LogReader, OutsideTheLog
 from processors.transport.lease import Lease
 from projections.progress import Progress, progress_rows, read_progress
 from projections.projection import GENERATION
+from projections.store.in_flight import CALLER
 from projections.store.protocol import Store
+from projections.store.survival import may_be_lost
 from projections.store.table import STAMPS_PER_OFFSET, Stamped
 
-SYNCED_SECONDS = 60.0  # Cassandra syncs its commit log every 10 s: what was acknowledged longer ago is kept
 COPY_WINDOW_MS = 600_000  # the default of the setting
-
-
-@dataclass
-class Checkpoint:
-    """What is known of one owned partition.
-
-    - `wanted`: by projection (or reactor), the next offset that it wants
-    - `written`: by the same, the offset and the epoch that its row of `progress` has
-    - `passed`: when all below which offset was done; the first is surely synced
-    - `nodes`, `outages`: the store's, when all below `wanted` was surely stored
-    - `doubtful`: the database may have lost some of what is being done (again): what it holds may contradict itself
-    - `ahead`: up to where anybody may have come when the database lost something; until there all is doubtful
-    - `attempted`: the end of the batch that is being done
-    - `record`: the fingerprint of the last record that was done
-    - `assignment`: of the last batch
-    """
-
-    wanted: dict[str, int]
-    written: dict[str, tuple[int, int]]
-    passed: deque[tuple[float, int]]
-    nodes: str
-    outages: int
-    record: str
-    copies: Copies
-    assignment: int = -1
-    doubtful: bool = False
-    ahead: int = 0
-    attempted: int = 0
-
-    @property
-    def next_offset(self) -> int:
-        """The least of the offsets that are wanted."""
-        return min(self.wanted.values(), default=0)
+SETTLED_SECONDS = 30.0  # between two looks at what a healing has achieved: each counts sets anew
 
 
 class BatchHandler:
@@ -71,6 +38,7 @@ class BatchHandler:
 
     def __init__(
         self,
+        app: str,
         names: Sequence[str],
         store: Store,
         dead_letters: DeadLetterQueue,
@@ -78,8 +46,13 @@ class BatchHandler:
         copy_window_ms: int = COPY_WINDOW_MS,
         now: Callable[[], float] = time.monotonic,
     ):
-        """`names`: those whose `progress` it keeps. `log`: what the partitions are read from, for looking back."""
-        self.names, self._store, self._dead_letters, self._log = list(names), store, dead_letters, log
+        """Handles what an app's partitions bring.
+
+        - `app`: in whose turn requests are sent
+        - `names`: those whose `progress` it keeps
+        - `log`: what the partitions are read from, for looking back"""
+        self.app, self.names = app, list(names)
+        self._store, self._dead_letters, self._log = store, dead_letters, log
         self._window_ms, self._now = copy_window_ms, now
         self._checkpoints: dict[Partition, Checkpoint] = {}
 
@@ -89,20 +62,21 @@ class BatchHandler:
         Its work begins at the least of the offsets that are wanted, or where `heal` finds that something may be lost.
         Raises StoreUnavailable, KafkaError or TimeoutError; OutsideTheLog if the log
         isn't the one that `progress` is about."""
+        CALLER.set(self.app)
         outages = self._store.outages
         nodes = await self._store.nodes()
         found = await read_progress(self._store, *where)
         rows = [found.get((name, GENERATION)) or Progress(*where, name, GENERATION) for name in self.names]
         wanted = {row.projection: row.offset or 0 for row in rows}
         start = min(wanted.values(), default=0)
-        synced = min(start, *(row.kept("") if row.synced is None else row.synced for row in rows))
+        synced = min(start, *((row.offset or 0) if row.synced is None else row.synced for row in rows))
         begin, end, copies = await self._look_back(where, synced, rows)
         self._checkpoints[where] = Checkpoint(
             wanted=wanted,
             written={row.projection: (row.offset or 0, row.epoch or 0) for row in rows},
-            passed=deque([(-math.inf, synced), (self._now(), start)]),
-            # Another than the database's now if a node has started since one of these was written: `heal` sees that.
-            nodes=next((row.nodes for row in rows if row.nodes and row.nodes != nodes), nodes),
+            said=said_in(rows),
+            steps=begun_at(synced, start, self._now(), rows, nodes),
+            nodes=nodes,
             outages=outages,
             record=next((row.record for row in rows if row.record and row.offset == start), ""),
             copies=copies,
@@ -139,6 +113,7 @@ class BatchHandler:
 
     async def handle(self, batch: Batch, lease: Lease) -> None:
         """Handles a batch, and returns when `progress` is past it. Raises LeaseLost, CircuitOpen."""
+        CALLER.set(self.app)
         where, checkpoint = batch.topic_partition, self._checkpoints[batch.topic_partition]
         checkpoint.assignment = batch.assignment
         await self._show(where, checkpoint.copies, batch.records, lease)
@@ -150,58 +125,85 @@ class BatchHandler:
             records = [record for record in batch.records if record.offset >= begin]
             checkpoint.doubtful = begin < checkpoint.ahead
             checkpoint.attempted = max(checkpoint.attempted, batch.next_offset)
-            with suppress(Forgotten):
+            with suppress(Forgotten):  # what was written may be gone: again
                 await self._process(where, records, wanted, batch.next_offset, lease)
                 await self.settle(where, lease)
                 await self.write_progress(where, batch.next_offset, lease)
-            if self._store.outages == checkpoint.outages:  # otherwise what was written may be gone: again
+                await lease.retry(lambda: self.check(where), transient=transient)
                 break
         checkpoint.wanted = {name: max(batch.next_offset, offset) for name, offset in wanted.items()}
-        self._note_passed(checkpoint)
+        checkpoint.passed(self._now(), checkpoint.next_offset)
 
     async def heal(self, where: Partition, lease: Lease) -> None:
-        """Does again what a database has forgotten of which a node broke (and came back). Raises LeaseLost.
+        """Does again what the database may have lost, because several of its nodes started anew. Raises LeaseLost.
 
         It acknowledges before it syncs, so its last moments may be gone, and `progress` with them: they are read from
-        the log once more. A cut, after which all nodes are there and none has started again, forgets nothing."""
+        the log once more. What one node alone may have lost, others have (`projections.store.survival`); one that
+        was away and hasn't started again has all it had. What ends a healing leaves it to go on from where it came."""
+        CALLER.set(self.app)
         checkpoint = self._checkpoints[where]
         while True:
             outages = self._store.outages
             nodes = await lease.retry(self._store.nodes, transient=transient)
-            if nodes == checkpoint.nodes and (outages == checkpoint.outages or not self._store.degraded):
-                checkpoint.outages = outages
-                return
-            before = checkpoint.outages, checkpoint.nodes
+            lost = checkpoint.lost(nodes)
             checkpoint.outages, checkpoint.nodes = outages, nodes
-            try:
+            if not lost and checkpoint.reached >= checkpoint.next_offset:
+                break
+            with suppress(Forgotten):
+                if lost:
+                    await self._go_back(where, checkpoint, lease)
                 await self._do_again(where, checkpoint, lease)
-            except BaseException as error:
-                checkpoint.outages, checkpoint.nodes = before
-                if not isinstance(error, Forgotten):
-                    raise
+        checkpoint.sync(self._now(), nodes)
+        checkpoint.copies.forget_below(checkpoint.synced)
+        if checkpoint.next_offset and checkpoint.said is not None and may_be_lost(checkpoint.said, nodes):
+            # Only what is longer ago than its row tells: nobody may wait until the partition's next event.
+            with suppress(Forgotten):
+                await self.write_progress(where, checkpoint.next_offset, lease)
 
-    async def _do_again(self, where: Partition, checkpoint: Checkpoint, lease: Lease) -> None:
-        """Does all from where `progress` is now to where we were. Raises LeaseLost, Forgotten."""
-        upto = checkpoint.next_offset
+    async def check(self, where: Partition) -> None:
+        """Raises Forgotten if something may be lost since the work that is under way began; StoreUnavailable."""
+        checkpoint, outages = self._checkpoints[where], self._store.outages
+        if outages != checkpoint.outages:
+            if checkpoint.lost(await self._store.nodes()):
+                raise Forgotten
+            checkpoint.outages = outages
+
+    async def _go_back(self, where: Partition, checkpoint: Checkpoint, lease: Lease) -> None:
+        """Forgets having done what may be lost. Raises LeaseLost."""
+        self.forget()
         rows = await read_progress(PatientStore(self._store, lease), *where)
         # `progress` may have been written after the break, over what is missing: hence also where we were a while ago.
         found = (rows.get((name, GENERATION)) for name in self.names)
-        since = min(self._synced(checkpoint), upto, *((row.offset or 0) if row else 0 for row in found))
-        checkpoint.passed, checkpoint.doubtful = deque([(-math.inf, since)]), True
+        checkpoint.go_back(checkpoint.nodes, min(((row.offset or 0) if row else 0 for row in found), default=0))
         checkpoint.ahead = max(checkpoint.ahead, checkpoint.attempted, *checkpoint.wanted.values())
-        wanted, copies = dict.fromkeys(self.names, since), checkpoint.copies
+
+    async def _do_again(self, where: Partition, checkpoint: Checkpoint, lease: Lease) -> None:
+        """Does all from where it came to where we were. Raises LeaseLost, Forgotten."""
+        upto, since, copies = checkpoint.next_offset, checkpoint.reached, checkpoint.copies
+        checkpoint.doubtful, settled = True, self._now()
         for begin in range(min(since, copies.next_offset), upto, self.max_records):
             offsets = range(begin, min(begin + self.max_records, upto))
             records = await self._read_again(where, offsets, lease)
             await self._show(where, copies, records, lease)
             again = [record for record in records if record.offset >= since]
-            await self._process(where, again, wanted, offsets.stop, lease)
-        await self.settle(where, lease)
-        if upto:
-            await self.write_progress(where, upto, lease)  # only now: it says that all of this is kept
+            await self._process(where, again, dict.fromkeys(self.names, since), offsets.stop, lease)
+            if self._now() - settled >= SETTLED_SECONDS and since < offsets.stop < upto:
+                await self._keep(where, checkpoint, offsets.stop, lease)
+                settled = self._now()
         # What those further ahead had done may be gone too: the batches from here on bring it again.
+        await self._keep(where, checkpoint, upto, lease)
         checkpoint.wanted = dict.fromkeys(self.names, upto)
-        self._note_passed(checkpoint)
+
+    async def _keep(self, where: Partition, checkpoint: Checkpoint, end: int, lease: Lease) -> None:
+        """Makes what was done again below `end` count, whatever comes. Raises LeaseLost, Forgotten."""
+        await self.settle(where, lease)
+        nodes = await lease.retry(self._store.nodes, transient=transient)
+        checkpoint.sync(self._now(), nodes)
+        if end:
+            await self.write_progress(where, end, lease)  # only now: it says that all of this is kept
+        await lease.retry(lambda: self.check(where), transient=transient)
+        checkpoint.passed(self._now(), end)
+        checkpoint.nodes = nodes
 
     async def _read_again(self, where: Partition, offsets: range, lease: Lease) -> list[Record]:
         assert self._log is not None, "this handler was given no way to read the log again"
@@ -237,6 +239,9 @@ class BatchHandler:
         LeaseLost, Forgotten, CircuitOpen."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Forgets whatever it takes to be in the database, some of which that may have lost."""
+
     async def settle(self, where: Partition, lease: Lease) -> None:
         """Does what is left to do before `progress`, if anything was doubtful. Raises LeaseLost, Forgotten."""
 
@@ -246,42 +251,31 @@ class BatchHandler:
         rows = self._progress(where, checkpoint, end)
 
         async def write() -> None:
-            if self._store.outages != checkpoint.outages:  # each time: it may break between two attempts
-                raise Forgotten
+            await self.check(where)  # each time: it may break between two attempts
             await self._store.write_together(rows)
 
         await lease.retry(write, transient=transient)
 
     def _progress(self, where: Partition, checkpoint: Checkpoint, end: int) -> list[Stamped]:
+        """The rows which say that all below `end` is done. Those that said more already can't say less, as the stamp is
+        the offset: in the midst of a healing they say that nothing above `synced` is to be believed."""
         rows: list[Stamped] = []
-        synced = self._synced(checkpoint)
+        checkpoint.said = checkpoint.unsynced()
         for name in self.names:
             offset, epoch = checkpoint.written[name]
-            epoch = min(epoch + 1, STAMPS_PER_OFFSET - 1) if offset == end else 0
-            if end >= offset:
-                checkpoint.written[name] = end, epoch
+            less = end < offset
+            epoch = min(epoch + 1, STAMPS_PER_OFFSET - 1) if end <= offset else 0
+            checkpoint.written[name] = max(end, offset), epoch
             rows += progress_rows(
                 *where,
                 [(name, GENERATION)],
-                offset=end,
-                synced=min(synced, end),
-                nodes=checkpoint.nodes,
+                offset=max(end, offset),
+                synced=min(checkpoint.synced, end),
+                nodes=str(checkpoint.nodes.forgotten() if less else checkpoint.said),
                 record=checkpoint.record,
                 epoch=epoch,
             )
         return rows
-
-    def _note_passed(self, checkpoint: Checkpoint) -> None:
-        """Notes that all that was wanted until now is done."""
-        checkpoint.passed.append((self._now(), checkpoint.next_offset))
-        checkpoint.copies.forget_below(self._synced(checkpoint))
-
-    def _synced(self, checkpoint: Checkpoint) -> int:
-        """The offset below which the database has synced everything by now."""
-        passed, since = checkpoint.passed, self._now() - SYNCED_SECONDS
-        while len(passed) > 1 and passed[1][0] < since:
-            passed.popleft()
-        return passed[0][1]
 
 
 def fingerprint_of(record: Record) -> str:

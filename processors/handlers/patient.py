@@ -16,6 +16,7 @@ from processors.object_store import ObjectStore, ObjectsUnavailable
 from processors.transport.lease import Lease
 from producers.publisher import NotPublished, Publishes
 from projections.store.protocol import Store, StoreUnavailable
+from projections.store.survival import Starts
 from projections.store.table import Stamped, Table
 
 TRANSIENT = (StoreUnavailable, KeysUnavailable, RegistryUnavailable, NotPublished)
@@ -50,12 +51,7 @@ class PatientStore:
         """See Store."""
         return self._store.outages
 
-    @property
-    def degraded(self) -> bool:
-        """See Store."""
-        return self._store.degraded
-
-    async def nodes(self) -> str:
+    async def nodes(self) -> Starts:
         """See Store."""
         return await self._lease.retry(self._store.nodes, transient=transient)
 

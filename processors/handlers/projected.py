@@ -9,6 +9,7 @@ from projections.progress import Progress
 from projections.progress_poller import ProgressPoller
 from projections.projection import GENERATION
 from projections.store.protocol import Store
+from projections.store.survival import Starts
 
 End = tuple[str, int, int]  # topic, partition, next offset
 
@@ -44,7 +45,7 @@ class Projected:
         await self.until(self._names_of(topic), [(topic, number, end)], lease)
 
 
-def kept(rows: Mapping[tuple[str, int], Progress], names: Sequence[str], nodes: str, end: int) -> bool:
+def kept(rows: Mapping[tuple[str, int], Progress], names: Sequence[str], nodes: Starts, end: int) -> bool:
     """Whether all that these projections wrote of a partition below `end` is kept, where the nodes are these."""
     found = (rows.get((name, GENERATION)) for name in names)
     return all((row.kept(nodes) if row else 0) >= end for row in found)

@@ -42,7 +42,7 @@ class Projector(BatchHandler):
         now: Callable[[], float] = time.monotonic,
     ):
         names = [projection.name for projection in projections]
-        super().__init__(names, store, dead_letters, log, copy_window_ms, now)
+        super().__init__(topic, names, store, dead_letters, log, copy_window_ms, now)
         self.topic, self._reader, self._writer = topic, Reader(codec, store.partitioning), Writer(topic, store)
         self._subscribers = subscribers(projections)
         self._doubtful: dict[Partition, Doubtful] = {}
@@ -60,17 +60,24 @@ class Projector(BatchHandler):
         checkpoint = self._checkpoints[where]
         doubtful = self._doubtful.setdefault(where, {}) if checkpoint.doubtful else None
         rejects += await self._writer.write(
-            where.partition, folded, lease, outages=checkpoint.outages, doubtful=doubtful
+            where.partition, folded, lease, check=lambda: self.check(where), doubtful=doubtful
         )
         await self._dead_letters.take(where, rejects, self._attempts(records, folded, wanted), end, lease)
         APPLIED.labels(self.topic).inc(len(records))
         reached("after-rows")
 
+    def forget(self) -> None:
+        """See BatchHandler."""
+        self._writer.forget()
+
     async def settle(self, where: Partition, lease: Lease) -> None:
         """Counts the sets anew that were folded in doubt. See BatchHandler."""
         if doubtful := self._doubtful.pop(where, None):
-            outages = self._checkpoints[where].outages
-            await self._writer.recount(doubtful, lease, outages=outages)
+            try:
+                await self._writer.recount(doubtful, lease, check=lambda: self.check(where))
+            except BaseException:
+                self._doubtful[where] = doubtful  # they are counted when what ended this is over
+                raise
 
     async def write_progress(self, where: Partition, end: int, lease: Lease) -> None:
         """See BatchHandler."""

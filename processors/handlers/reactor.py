@@ -62,7 +62,7 @@ class ReactorHandler(BatchHandler):
         log: LogReader | None = None,
         copy_window_ms: int = COPY_WINDOW_MS,
     ):
-        super().__init__([reactor.name], store, dead_letters, log, copy_window_ms)
+        super().__init__(reactor.name, [reactor.name], store, dead_letters, log, copy_window_ms)
         self.reactor, self.max_records = reactor, reactor.max_records  # type: ignore[misc]
         self._wants, self._projected = frozenset(reactor.wants), projected
         self._reader = Reader(codec, store.partitioning, reactor.name)

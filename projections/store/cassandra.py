@@ -132,7 +132,7 @@ class CassandraStore:
         if session.cluster is not None:
             session.cluster.register_listener(self._outages)
             self._reachable = database(session.cluster)
-        self.nodes = NodeStarts(self.execute, lambda: self.outages)
+        self.nodes = NodeStarts(self.execute, keyspace, lambda: self.outages)
         self._owners = Ring(session, keyspace, self.execute).owners
         reads = ReadsOfMany(self._select, self._owners)
         self.get_many, self.slice_many = reads.get_many, reads.slice_many
@@ -157,10 +157,9 @@ class CassandraStore:
         return self._outages.count
 
     @property
-    def degraded(self) -> bool:
-        """See Store."""
-        cluster = self._session.cluster
-        return cluster is not None and any(host.is_up is False for host in cluster.metadata.all_hosts())
+    def sent(self) -> int:
+        """How many requests were sent in this event loop."""
+        return self._current_pipeline().sent
 
     def physical(self, table: Table) -> str:
         """The table's name in its generation, with its keyspace."""
@@ -185,7 +184,8 @@ class CassandraStore:
         pipeline = self._current_pipeline()
         completion = Completion(len(groups), pipeline.loop)
         for group in groups:
-            pipeline.send(partial(self._request, group), completion.count_down, completion.future)
+            urgent = group[0].upsert.table.urgent
+            pipeline.send(partial(self._request, group), completion.count_down, completion.future, urgent=urgent)
         failures = [self._note(failure) for failure in await completion.future]
         if not failures:
             self._reachable.answered()
@@ -249,18 +249,21 @@ class CassandraStore:
             else:
                 self._reachable.answered()
                 return rows
-        return list(map(table.read, await self.execute(cql, values, node)))
+        return list(map(table.read, await self.execute(cql, values, node, urgent=table.urgent)))
 
     async def _insert(self, table: Table, columns: tuple[str, ...]) -> None:
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         cql = f"INSERT INTO {self.physical(table)} ({names}) VALUES ({marks}) USING TIMESTAMP ?"
         self._inserts[table, columns] = Insert(await self._prepare(cql), table, columns)
 
-    async def execute(self, cql: str, values: Sequence[Any] = (), node: Any = None) -> list[tuple[Any, ...]]:
+    async def execute(
+        self, cql: str, values: Sequence[Any] = (), node: Any = None, *, urgent: bool = False
+    ) -> list[tuple[Any, ...]]:
         """A statement's rows, for what isn't a read model: claims, keys, redrive requests.
 
-        `node`: the driver's Host to ask; if it can't be reached, any is. Raises Unstorable or StoreUnavailable."""
-        return await self._execute((await self._statement(cql)).bind(values), node)
+        `node`: the driver's Host to ask; if it can't be reached, any is. `urgent`: before all that waits.
+        Raises Unstorable or StoreUnavailable."""
+        return await self._execute((await self._statement(cql)).bind(values), node, urgent)
 
     async def _statement(self, cql: str) -> PreparedStatement:
         statement = self._statements.get(cql)
@@ -281,7 +284,7 @@ class CassandraStore:
             self._note(error)
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
-    async def _execute(self, request: Any, node: Any) -> Rows:
+    async def _execute(self, request: Any, node: Any, urgent: bool) -> Rows:
         pipeline = self._current_pipeline()
         answer: asyncio.Future[Rows] = pipeline.loop.create_future()
 
@@ -294,11 +297,11 @@ class CassandraStore:
 
         def or_elsewhere(rows: Rows, failure: Exception | None) -> None:
             if isinstance(failure, NoHostAvailable):  # of the one node that could be asked
-                pipeline.send(lambda: request, callback, answer)
+                pipeline.send(lambda: request, callback, answer, urgent=urgent)
             else:
                 callback(rows, failure)
 
-        pipeline.send(lambda: request, or_elsewhere if node else callback, answer, node)
+        pipeline.send(lambda: request, or_elsewhere if node else callback, answer, node, urgent=urgent)
         return await answer
 
     def _note(self, error: Exception) -> Exception:

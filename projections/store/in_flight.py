@@ -1,18 +1,66 @@
 """Sends requests to Cassandra, a bounded number at a time, without a task, a semaphore or a wake-up for each.
 
-A worker makes tens of thousands of requests a second; docs/performance.md has what this saves."""
+A worker makes tens of thousands of requests a second; docs/performance.md has what this saves. Several apps share a
+process: those that have more to send than there is room for are served in turn, a request each, so that the backlog of
+one delays no other. What is urgent, such as `progress`, goes before everybody's others."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 from cassandra.cluster import Session
 
 Rows = list[tuple[Any, ...]]
 Build = Callable[[], Any]  # makes the driver's request; an exception of its own is handed to the callback
 Callback = Callable[[Rows, Exception | None], None]
+
+# On whose behalf this task sends: an app's name.
+CALLER: ContextVar[str] = ContextVar("caller", default="")
+A_TURN = 64  # responses that are taken over before the loop has its turn: some milliseconds
+
+
+class Waiting(NamedTuple):
+    """A request that there was no room for."""
+
+    build: Build
+    callback: Callback
+    waiter: "asyncio.Future[Any]"
+    node: Any
+
+
+class Turns:
+    """The requests that wait: urgent ones first, and then one of each caller in turn."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[Waiting] = deque()
+        self._of: dict[str, deque[Waiting]] = {}  # by caller; whose turn is next comes first
+
+    def __len__(self) -> int:
+        return len(self._urgent) + sum(map(len, self._of.values()))
+
+    def __bool__(self) -> bool:
+        return bool(self._urgent or self._of)
+
+    def add(self, request: Waiting, caller: str, *, urgent: bool) -> None:
+        """Has a request wait."""
+        if urgent:
+            self._urgent.append(request)
+        else:
+            self._of.setdefault(caller, deque()).append(request)
+
+    def take(self) -> Waiting:
+        """Whose turn it is. Raises StopIteration if nothing waits."""
+        if self._urgent:
+            return self._urgent.popleft()
+        caller = next(iter(self._of))
+        queue = self._of.pop(caller)
+        request = queue.popleft()
+        if queue:
+            self._of[caller] = queue  # at the end
+        return request
 
 
 class Pipeline:
@@ -21,19 +69,36 @@ class Pipeline:
     def __init__(self, session: Session, limit: int, loop: asyncio.AbstractEventLoop):
         self.loop = loop
         self._session, self._limit = session, limit
+        self.sent = 0  # requests
         self._in_flight = 0
-        self._queue: deque[tuple[Build, Callback, asyncio.Future[Any], Any]] = deque()
+        self._turns = Turns()
         self._responses: deque[tuple[Callback, Rows, Exception | None]] = deque()  # the driver's thread appends
         self._wakeup_due = False  # one wake-up of the loop serves all responses that arrive until then
 
-    def send(self, build: Build, callback: Callback, waiter: "asyncio.Future[Any]", node: Any = None) -> None:
-        """Sends a request as soon as there is room for it, unless `waiter` is done (cancelled) by then.
+    def send(
+        self,
+        build: Build,
+        callback: Callback,
+        waiter: "asyncio.Future[Any]",
+        node: Any = None,
+        *,
+        urgent: bool = False,
+    ) -> None:
+        """Sends a request as soon as there is room for it and it is its turn, unless `waiter` is done (cancelled) by
+        then.
 
         `node`: the driver's Host to send it to, and to no other."""
-        if self._in_flight < self._limit:
+        if self._in_flight < self._limit and not self._turns:
             self._start(build, callback, node)
         else:
-            self._queue.append((build, callback, waiter, node))
+            self._turns.add(Waiting(build, callback, waiter, node), CALLER.get(), urgent=urgent)
+            self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        while self._in_flight < self._limit and self._turns:
+            request = self._turns.take()
+            if not request.waiter.done():
+                self._start(request.build, request.callback, request.node)
 
     def _start(self, build: Build, callback: Callback, node: Any) -> None:
         try:
@@ -42,6 +107,7 @@ class Pipeline:
             callback([], error)
             return
         self._in_flight += 1
+        self.sent += 1
         response.add_callbacks(self._on_rows, self._on_error, callback_args=(callback,), errback_args=(callback,))
 
     def _on_rows(self, rows: Any, callback: Callback) -> None:
@@ -60,14 +126,16 @@ class Pipeline:
 
     def _deliver(self) -> None:
         self._wakeup_due = False
-        while self._responses:
+        for _ in range(A_TURN):
+            if not self._responses:
+                return
             callback, rows, error = self._responses.popleft()
             self._in_flight -= 1
             callback(rows, error)
-            while self._queue and self._in_flight < self._limit:
-                build, next_callback, waiter, node = self._queue.popleft()
-                if not waiter.done():
-                    self._start(build, next_callback, node)
+            self._start_waiting()
+        if self._responses and not self._wakeup_due:  # the rest when others have had their turn
+            self._wakeup_due = True
+            self.loop.call_soon(self._deliver)
 
 
 class Completion:

@@ -1,6 +1,7 @@
 """The store in memory has Cassandra's rules for stamps, ties and order. Tests use it."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from events.ids import key_order
 from events.topics import Partitioning, even
 from projections.store.protocol import Unstorable
+from projections.store.survival import Starts
 from projections.store.table import Stamped, Table, clustering_key, partition_key, positions_of, stored_form
 
 Cell = tuple[int, Any]  # stamp, value
@@ -16,20 +18,27 @@ Cell = tuple[int, Any]  # stamp, value
 class MemoryStore:
     """See Store. Values are stored as in Cassandra: times in whole milliseconds."""
 
-    def __init__(self, partitioning: Partitioning | None = None) -> None:
-        """`partitioning`: of the log that feeds it; eight partitions of each topic, unless it is given."""
+    def __init__(self, partitioning: Partitioning | None = None, *, nodes: str = "a", copies: int = 1) -> None:
+        """`partitioning`: of the log that feeds it; eight partitions of each topic, unless it is given. `nodes`: their
+        names, a letter each; `copies`: how many of them would have a row."""
         self.partitioning = partitioning or even(8)
-        self.outages, self.degraded, self._starts = 0, False, 1
+        self.outages, self._starts = 0, Starts(dict.fromkeys(nodes, 1), copies // 2 + 1)
         self._tables: dict[str, dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Cell]]]] = {}
 
-    async def nodes(self) -> str:
+    async def nodes(self) -> Starts:
         """See Store."""
-        return str(self._starts)
+        return self._starts
 
-    def restart(self) -> None:
+    def restart(self, node: str = "a") -> None:
         """Does as a node that goes down and starts again."""
         self.outages += 1
-        self._starts += 1
+        generations = {**self._starts.generations, node: self._starts.generations[node] + 1}
+        self._starts = replace(self._starts, generations=generations)
+
+    def cut(self, nodes: str) -> None:
+        """Does as if these nodes were away from now on, and no others."""
+        self.outages += 1
+        self._starts = replace(self._starts, away=frozenset(nodes))
 
     async def write(self, rows: Sequence[Stamped]) -> None:
         """See Store."""

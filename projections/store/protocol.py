@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from events.topics import Partitioning
+from projections.store.survival import Starts
 from projections.store.table import Stamped, Table, Upsert, partition_key
 
 ROWS_A_BATCH = 64
@@ -37,15 +38,8 @@ class Store(Protocol):
         have lost the last writes that it acknowledged: see `nodes`."""
         ...
 
-    @property
-    def degraded(self) -> bool:
-        """Whether a node is down now, as far as we know."""
-        ...
-
-    async def nodes(self) -> str:
-        """Which start of each node is running: another text when one has started since, at most seconds ago.
-
-        Raises StoreUnavailable."""
+    async def nodes(self) -> Starts:
+        """Which start of each node is running, as it was seconds ago at most. Raises StoreUnavailable."""
         ...
 
     async def write(self, rows: Sequence[Stamped]) -> None:

@@ -1,7 +1,7 @@
 """Which node has a partition: what is asked for at the node that has it, that node needn't ask others for."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,8 @@ from cassandra.policies import HostDistance
 
 from projections.store.groups import Key, OwnerOf
 from projections.store.inserts import WRITERS
-from projections.store.starts import Execute
+from projections.store.replication import REPLICATION, Execute, copies
 from projections.store.table import Table
-
-REPLICATION = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?"
 
 
 class Ring:
@@ -103,8 +101,3 @@ def routing_key(values: Sequence[bytes]) -> bytes:
     if len(values) == 1:
         return values[0]
     return b"".join(len(value).to_bytes(2, "big") + value + b"\0" for value in values)
-
-
-def copies(replication: Mapping[str, str], datacenter: str) -> int:
-    """How many copies of a row a datacenter keeps, by a keyspace's replication (in `system_schema.keyspaces`)."""
-    return int(replication.get(datacenter) or replication.get("replication_factor") or 0)

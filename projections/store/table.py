@@ -19,10 +19,20 @@ class Table:
       that isn't part of the key is `T | None`, None where nothing was written.
     - `partition`, `clustering`: how many of the columns are the partition key, and how many then order its rows.
     - `descending`: holds for all clustering columns, so that a page's end is one comparison of tuples.
+    - `urgent`: its requests go before those to other tables, where there is a queue: somebody waits for each.
     """
 
-    def __init__(self, name: str, row: type, *, partition: int, clustering: int = 0, descending: bool = False):
-        self.name, self.row, self.descending = name, row, descending
+    def __init__(
+        self,
+        name: str,
+        row: type,
+        *,
+        partition: int,
+        clustering: int = 0,
+        descending: bool = False,
+        urgent: bool = False,
+    ):
+        self.name, self.row, self.descending, self.urgent = name, row, descending, urgent
         self.columns = tuple(field.name for field in fields(row))
         self.partition = self.columns[:partition]
         self.clustering = self.columns[partition : partition + clustering]

@@ -8,6 +8,7 @@ from collections.abc import Generator
 import pytest
 
 from ops.supervisor.children import Children
+from tests.faults.on_flapping import node_flaps
 from tests.faults.on_power import all_killed
 from tests.faults.on_servers import node_killed
 from tests.faults.system import System
@@ -33,6 +34,11 @@ def test_one_of_three_nodes_is_killed(three: Three) -> None:
     made.catch_up()
     made.check({"the node is back": 0.0})
     made.stop_workers()
+
+
+def test_one_of_three_nodes_starts_again_and_again(three: Three) -> None:
+    made, nodes = three
+    made.check({"one of three Cassandra nodes killed and started again, three times": node_flaps(made, nodes)})
 
 
 def test_all_nodes_and_all_workers_are_killed(three: Three) -> None:

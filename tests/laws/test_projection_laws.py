@@ -52,7 +52,7 @@ class StalledStore:
         self._store, self._held = store, list[Sequence[Stamped]]()
         self.get, self.slice, self.pick, self.outages = store.get, store.slice, store.pick, 0
         self.get_many, self.slice_many, self.merge_slices = store.get_many, store.slice_many, store.merge_slices
-        self.pick_many, self.nodes, self.degraded = store.pick_many, store.nodes, False
+        self.pick_many, self.nodes = store.pick_many, store.nodes
         self.partitioning = store.partitioning
 
     async def write(self, rows: Sequence[Stamped]) -> None:

@@ -24,8 +24,8 @@ from events.json_form import from_json
 from events.schema import all_schemas
 from events.topics import FACTS
 from processors.handlers.batch import Batch, Partition
+from processors.handlers.checkpoint import SYNCED_SECONDS
 from processors.handlers.dead_letter import DeadLetter, DeadLetterQueue
-from processors.handlers.handler import SYNCED_SECONDS
 from processors.handlers.patient import transient
 from processors.handlers.projector import Projector
 from processors.transport.lease import Lease

@@ -35,7 +35,10 @@ FIRST = named("first")
 def test_rounds_are_cut_between_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "CHANGES_A_ROUND", 3)
     change = End(entity=LAKE, member=BO, beginning=FIRST)
-    cut = [[offset for offset, _ in part] for part in rounds((n, change) for n in (0, 1, 1, 2, 2, 3, 3, 3, 3, 4))]
+    cut = [
+        [offset for offset, *_ in part]
+        for part in rounds((n, handed_over, change) for n in (0, 1, 1, 2, 2, 3, 3, 3, 3, 4))
+    ]
     assert cut == [[0, 1, 1], [2, 2], [3, 3, 3, 3], [4]]
     assert list(rounds([])) == []
 

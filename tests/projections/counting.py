@@ -21,7 +21,7 @@ class CountingStore:
 
     def __init__(self, store: MemoryStore):
         self._store = store
-        self.nodes, self.outages, self.degraded = store.nodes, store.outages, store.degraded
+        self.nodes, self.outages = store.nodes, store.outages
         self.partitioning = store.partitioning
         self.requests = self.partitions = 0
 

@@ -17,7 +17,8 @@ from projections.store.cassandra import CassandraStore
 from projections.store.inserts import WRITERS
 from projections.store.plan import OwnerFirst
 from projections.store.protocol import StoreUnavailable
-from projections.store.ring import Ring, copies, routing_key
+from projections.store.replication import copies
+from projections.store.ring import Ring, routing_key
 from tests.store.tables import FEED, KEYED
 
 pytestmark = pytest.mark.anyio
