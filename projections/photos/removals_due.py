@@ -4,7 +4,6 @@ objects are removed, once more and for good. An index says which hours there are
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from events.generated import PhotoDeleted, PhotoRejected, PhotoTakenDown
