@@ -52,7 +52,7 @@ def test_a_set_that_is_split_too_little_is_found() -> None:
         ({"comments_an_hour": 100_001}, "comments"),
         ({"roll_photos_a_day": 100_001}, "roll_feed"),
         ({"own_photos_a_month": 100_001}, "photos_of_user"),
-        ({"due": 7_000_000}, "develop_due"),
+        ({"due": 60_000_000}, "develop_due"),
         ({"ends_an_hour": 7_000_000}, "removals_due"),
     ],
 )
