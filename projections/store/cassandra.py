@@ -9,7 +9,6 @@ from typing import Any
 from cassandra import AuthenticationFailed, ConsistencyLevel
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
-from cassandra.policies import HostStateListener
 from cassandra.query import PreparedStatement, tuple_factory
 
 from events.reachability import reachability
@@ -26,7 +25,7 @@ from projections.store.errors import classified
 from projections.store.in_flight import Completion, Pipeline, Rows
 from projections.store.inserts import Insert, request_of
 from projections.store.many import ReadsOfMany
-from projections.store.nodes import database, node, note
+from projections.store.nodes import Outages, database, note
 from projections.store.plan import OwnerFirst
 from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorable, by_partition
 from projections.store.ring import Ring
@@ -85,28 +84,6 @@ async def connected(settings: Settings, user: str, password: str) -> AsyncGenera
             yield await opened(session, settings.keyspace, direct)
     finally:
         await asyncio.to_thread(disconnect, session)
-
-
-class Outages(HostStateListener):
-    """Counts how often a node went down, and says so. The driver's own threads call it."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def on_down(self, host: Any) -> None:
-        """Counts one, before any connection to the node is made again."""
-        self.count += 1
-        node(host).failed("the driver has no connection to it")
-
-    def on_up(self, host: Any) -> None:
-        """Says that the node is back."""
-        node(host).answered()
-
-    def on_add(self, host: Any) -> None:
-        """See HostStateListener."""
-
-    def on_remove(self, host: Any) -> None:
-        """See HostStateListener."""
 
 
 async def opened(session: Session, keyspace: str, direct: Connections | None = None) -> "CassandraStore":

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cassandra import RequestValidationException
+from cassandra.policies import HostStateListener
 
 from events.reachability import REFUSES, UNREACHABLE, Reachability, reachability
 from events.settings import Settings
@@ -26,3 +27,25 @@ def note(reachable: Reachability, error: Exception) -> None:
     """Notes a request that failed. One that was refused (no such table, no right) did reach the database."""
     refused = isinstance(error, RequestValidationException)
     reachable.failed(f"{type(error).__name__}: {error}", REFUSES if refused else UNREACHABLE)
+
+
+class Outages(HostStateListener):
+    """Counts how often a node went down, and says so. The driver's own threads call it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def on_down(self, host: Any) -> None:
+        """Counts one, before any connection to the node is made again."""
+        self.count += 1
+        node(host).failed("the driver has no connection to it")
+
+    def on_up(self, host: Any) -> None:
+        """Says that the node is back."""
+        node(host).answered()
+
+    def on_add(self, host: Any) -> None:
+        """See HostStateListener."""
+
+    def on_remove(self, host: Any) -> None:
+        """See HostStateListener."""

@@ -22,7 +22,8 @@ from producers import kafka_watch
 from producers.kafka_watch import KafkaWatch
 from producers.uploads import S3Uploads, StorageUnavailable
 from projections.accounts.users import USERS
-from projections.store.cassandra import CassandraStore, Outages
+from projections.store.cassandra import CassandraStore
+from projections.store.nodes import Outages
 from projections.store.protocol import StoreUnavailable
 from projections.store.table import Stamped
 from tests.partitions import PARTITIONING
