@@ -43,9 +43,8 @@ class ClosingPlace:
 class Place:
     """The last beginning whose end is appended, and all before it.
 
-    - `nodes`: the database's (`Store.nodes`) by then. Where so many have started since that something may be
-      lost, what was read before may have lacked
-      rows that the database had lost, and have by now been folded again: all of it is read anew
+    - `nodes`: the database's (`Store.nodes`) by then. Where so many have started since that something may be lost, what
+      was read before may have lacked rows that have by now been folded again: all of it is read anew
     """
 
     nodes: str
