@@ -35,6 +35,7 @@ QUOTING_NOBODY = frozenset(
         "processors.object_store.ObjectsUnavailable",
         "processors.log.records.OutsideTheLog",
         "processors.transport.lease.LeaseLost",
+        "processors.transport.membership.FencedMember",
     }
 )
 OF_BROKERS = ("aiokafka.errors",)  # they say which broker does not answer, and which offset isn't there
