@@ -131,6 +131,7 @@ def row_rules(x: Extremes, partitions: int) -> dict[str, int]:
         "counts": sum((1 if one.keyed_by == "entity" else partitions) * one.splits for one in tallies()),
         "progress": 2 * apps,  # while each is being rebuilt into its next generation
         "topic_partitions": 1,
+        "expand_closings": 1,
         "cleanup_low_water": 1,
         "develop_low_water": 1,
     }
