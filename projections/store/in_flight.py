@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cassandra.cluster import Session
+if TYPE_CHECKING:  # who only says on whose behalf it sends doesn't load the driver
+    from cassandra.cluster import Session
 
 Rows = list[tuple[Any, ...]]
 Build = Callable[[], Any]  # makes the driver's request; an exception of its own is handed to the callback
@@ -66,7 +67,7 @@ class Turns:
 class Pipeline:
     """The requests of one event loop. `send` is called in that loop, and callbacks are too."""
 
-    def __init__(self, session: Session, limit: int, loop: asyncio.AbstractEventLoop):
+    def __init__(self, session: "Session", limit: int, loop: asyncio.AbstractEventLoop):
         self.loop = loop
         self._session, self._limit = session, limit
         self.sent = 0  # requests
