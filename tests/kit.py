@@ -49,7 +49,7 @@ class MemoryRegistry:
 class MemoryKeys:
     """Everybody has a key, but for those named here."""
 
-    exceptions: dict[UUID, Key | None] = field(default_factory=dict)
+    exceptions: dict[UUID, Key | None] = field(default_factory=dict[UUID, Key | None])
 
     async def many(self, people: Collection[UUID]) -> Mapping[UUID, Key]:
         keys: dict[UUID, Key | None] = {person: self.exceptions.get(person, person.bytes * 2) for person in people}

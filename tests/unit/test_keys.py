@@ -1,7 +1,7 @@
 """People's keys as a store has them: a row that can't be unwrapped says nothing of the others, and isn't remembered."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,12 @@ from events.codec import Codec
 from events.generated import CommentPosted
 from events.personal import DAMAGED, ERASED
 from events.settings import Settings
-from events.topics import partition_of
 from projections.private.keys import KeyStore
 from projections.reactions.comments import comments_on
 from projections.store.memory import MemoryStore
 from tests.given import LAKE, NOON, named
 from tests.kit import MemoryLog, MemoryRegistry, Worker
+from tests.partitions import partition_of
 
 pytestmark = pytest.mark.anyio
 
@@ -37,8 +37,8 @@ DAMAGES = {
 class Rows:
     """The rows of the table of keys, by person. Stands for the store that has it."""
 
-    def __init__(self, rows: dict[UUID, tuple[bytes | None, bool]]) -> None:
-        self.rows, self.reads = rows, 0
+    def __init__(self, rows: Mapping[UUID, tuple[bytes | None, bool]]) -> None:
+        self.rows, self.reads = dict(rows), 0
 
     async def execute(self, cql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The row of one person."""
@@ -62,7 +62,7 @@ async def test_what_was_damaged_or_absent_is_read_again_and_a_whole_key_is_not()
     rows = Rows({ADA: (None, False)})
     store = keys(rows)
     assert await store.many([ADA, BO]) == {ADA: DAMAGED}
-    rows.rows = {ADA: (WHOLE, False), BO: (WHOLE, False)}
+    rows.rows |= {ADA: (WHOLE, False), BO: (WHOLE, False)}
     assert await store.many([ADA, BO]) == {ADA: KEY, BO: KEY}
     assert await store.many([ADA, BO]) == {ADA: KEY, BO: KEY}
     assert rows.reads == 4
