@@ -18,7 +18,7 @@ from fastavro.types import Schema
 
 from events.error_text import described
 from events.generated import EVENTS, NESTED, Event
-from events.personal import Erased, Keys, seal, unseal
+from events.personal import Damaged, Erased, Key, Keys, KeysUnavailable, seal, unseal
 from events.registry import Registry, UnknownSchema
 from events.schema import EventSchema, all_schemas
 
@@ -33,13 +33,13 @@ FIRST_FIELDS = ["event_id", "occurred_at", "actor_id"]  # of every event
 class Unreadable:
     """Why a record can't become an event.
 
-    - `key_absent`: it can, once a person's key is back
+    - `key_absent`: the person whose key is absent: it can, once that is back
     - `schema_absent`: it can, once the registry has its schema
     - `new_event`: the full name of its type of event, where that is one that this version of ours doesn't know
     """
 
     reason: str
-    key_absent: bool = False
+    key_absent: UUID | None = None
     schema_absent: bool = False
     new_event: str = ""
 
@@ -69,8 +69,8 @@ class Codec:
     async def encode(self, event: Event) -> bytes:
         """The event as a record's value.
 
-        Raises RegistryUnavailable, KeysUnavailable, UnknownSchema if its schema isn't registered, and KeyError if its
-        person has no key."""
+        Raises RegistryUnavailable, KeysUnavailable (also for a person whose key is damaged: it can be restored),
+        UnknownSchema if its schema isn't registered, and KeyError if its person has no key."""
         schema = SCHEMA_OF[type(event)]
         if schema.full_name not in self._ids:
             self._ids[schema.full_name] = await self._registry.id_of(schema)
@@ -80,6 +80,8 @@ class Codec:
             keys = await self._keys.many({values[person] for person in sealed.values()})
             for field, person in sealed.items():
                 key, text = keys[values[person]], values[field]
+                if isinstance(key, Damaged):
+                    raise KeysUnavailable(f"the key of {schema.name}.{person} {values[person]} is damaged: restore it")
                 if isinstance(key, Erased) or isinstance(text, Erased):
                     raise KeyError(f"{schema.name}.{field} belongs to a person who was erased")
                 values[field] = seal(key, event.event_id, field, text)
@@ -104,7 +106,7 @@ class Codec:
         for entry in parts:
             if isinstance(entry, tuple) and entry[0].schema.personal:
                 people |= {entry[1][person] for field, person in entry[0].schema.personal.items() if entry[1][field]}
-        keys = await self._keys.many(people) if people else {}
+        keys: Mapping[UUID, Key] = await self._keys.many(people) if people else {}
         return [entry if isinstance(entry, Unreadable) else event_of(*entry, keys) for entry in parts]
 
     async def _decoders_of(
@@ -200,14 +202,17 @@ def is_event(written: Any) -> bool:
     return [field.get("name") for field in first if isinstance(field, dict)] == FIRST_FIELDS
 
 
-def event_of(decoder: Decoder, fields: dict[str, Any], keys: Any) -> Event | Unreadable:
+def event_of(decoder: Decoder, fields: dict[str, Any], keys: Mapping[UUID, Key]) -> Event | Unreadable:
     """The event of decoded fields, with its personal fields unsealed."""
     for field, person in decoder.schema.personal.items():
         if fields[field] is None:
             continue
         key = keys.get(fields[person])
+        whose = f"the key of {decoder.schema.name}.{person} {fields[person]}"
         if key is None:
-            return Unreadable(f"the key of {decoder.schema.name}.{person} {fields[person]} is absent", key_absent=True)
+            return Unreadable(f"{whose} is absent", key_absent=fields[person])
+        if isinstance(key, Damaged):
+            return Unreadable(f"{whose} is damaged")
         try:
             text = key if isinstance(key, Erased) else unseal(key, fields["event_id"], field, fields[field])
         except ValueError as error:

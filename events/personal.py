@@ -26,6 +26,16 @@ class Erased(Enum):
 ERASED = Erased.ERASED
 
 
+class Damaged(Enum):
+    """What stands in place of a person's key whose row can't be unwrapped, or holds no key."""
+
+    DAMAGED = "damaged"
+
+
+DAMAGED = Damaged.DAMAGED
+Key = bytes | Erased | Damaged
+
+
 class KeysUnavailable(Exception):
     """The key store doesn't answer, which says nothing of any key: a retry may help."""
 
@@ -33,8 +43,9 @@ class KeysUnavailable(Exception):
 class Keys(Protocol):
     """Where people's keys are kept."""
 
-    async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:
-        """32-byte keys by person; ERASED where the key's row says so; absent people are left out.
+    async def many(self, people: Collection[UUID]) -> Mapping[UUID, Key]:
+        """32-byte keys by person; ERASED where the key's row says so, DAMAGED where it can't be read as it is; absent
+        people are left out.
 
         Raises KeysUnavailable if the store doesn't answer."""
         ...

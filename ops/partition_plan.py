@@ -22,7 +22,14 @@ MOST_ROWS, MOST_BYTES = 100_000, 100_000_000
 
 FIXED_BYTES: Mapping[type, int] = {UUID: 16, int: 8, bool: 1, datetime: 8}
 TEXT_BYTES = 64  # of a text that isn't among these, by column
-TEXTS_BYTES = {"text": COMMENT, "bio": BIO, "title": TITLE, "display_name": DISPLAY_NAME, "card_json": 300}
+TEXTS_BYTES = {
+    "within": 70,
+    "text": COMMENT,
+    "bio": BIO,
+    "title": TITLE,
+    "display_name": DISPLAY_NAME,
+    "card_json": 300,
+}
 ROW_BYTES, CELL_BYTES = 16, 12  # beside the values: lengths, flags and stamps
 REPEATED = 200  # how often somebody may begin the same thing anew
 ZONES = 38  # in which it is nine o'clock at different times
@@ -90,13 +97,17 @@ def largest_sets(x: Extremes) -> Sizes:
     }
 
 
-def shard_rows(tally: Tally, size: int, together: int, partitions: int) -> int:
-    """The rows of the largest shard of a set, its own among them.
+# Sets of which each member has one beginning, under its own id: that row is the member's own.
+ONCE = {"developed_of_user", "developing_of_user", "commented"}
+
+
+def shard_members(tally: Tally, size: int, together: int, partitions: int) -> int:
+    """The members of the largest shard of a set.
 
     People are spread over the log's partitions by a hash, and members over a partition's splits by another. Where each
     person has `together` members in the set, shards differ the more."""
     people = 1 if tally.keyed_by == "entity" else partitions
-    return 1 + spread(size, people * tally.splits, together if people > 1 else 1)
+    return spread(size, people * tally.splits, together if people > 1 else 1)
 
 
 def spread(size: int, parts: int, together: int = 1) -> int:
@@ -148,8 +159,9 @@ def plan(x: Extremes, partitions: int, of: Callable[[], Sequence[Tally]] = talli
     `of`: gives the tallies. Raises LookupError for a table without a rule."""
     rows, sizes = row_rules(x, partitions), largest_sets(x)
     for tally in of():
-        in_shard = shard_rows(tally, *sizes[tally.name], partitions)
-        rows |= {table.name: in_shard for table in tally.tables}
+        members = shard_members(tally, *sizes[tally.name], partitions)
+        rows |= {table.name: members for table in tally.tables}
+        rows[tally.members.name] = 1 + members * (1 if tally.name in ONCE else 2)  # the shard's own row, and members'
     return [
         Planned(table.name, table.partition, rows[table.name], rows[table.name] * row_bytes(table))
         for table in every_table()

@@ -50,17 +50,17 @@ class Place:
     nodes: str
     tally: str
     shard: int
-    member: UUID
     beginning: UUID
+    member: UUID
 
     def __str__(self) -> str:
-        return f"{self.nodes}/{self.tally}/{self.shard}/{self.member}/{self.beginning}"
+        return f"{self.nodes}/{self.tally}/{self.shard}/{self.beginning}/{self.member}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The place that a text is of."""
-        nodes, tally, shard, member, beginning = text.split("/")
-        return cls(nodes, tally, int(shard), UUID(member), UUID(beginning))
+        nodes, tally, shard, beginning, member = text.split("/")
+        return cls(nodes, tally, int(shard), UUID(beginning), UUID(member))
 
 
 CLOSINGS = Table("expand_closings", ClosingPlace, partition=1)
@@ -121,7 +121,7 @@ class Closing:
         for tally in SETS[NAMES.index(place.tally) if place else 0 :]:
             shards = await live_shards(self._store, tally, self._cause.roll_id)
             if place and tally.name == place.tally:
-                left.append((tally, place.shard, (place.member, place.beginning)))
+                left.append((tally, place.shard, (place.beginning, place.member)))
                 shards = [shard for shard in shards if shard > place.shard]
             left += ((tally, shard, ()) for shard in shards)
         return left

@@ -6,6 +6,7 @@ from enum import StrEnum
 ROLLS_A_PERSON = 500  # memberships
 FOLLOWED_PEOPLE = 5_000
 ROLLS_A_PHOTO = 20
+BEGINNINGS = 200  # of one person and thing: likes, follows, memberships, and how often a photo was put into rolls
 REMOVALS_AT_ONCE = 100  # of a deleted photo from its rolls: two devices may have put it into one roll twice
 
 UPLOAD_BYTES = 30_000_000

@@ -143,7 +143,7 @@ class VisibleRows:
         self.store, self.viewer, self._now = store, viewer, now
         self.rows = rows or SharedRows(store)
         self.users, self.photos, self.rolls = self.rows.users, self.rows.photos, self.rows.rolls
-        self.roles: Loader[list[Member]] = Loader(
+        self.roles: Loader[Sequence[Member]] = Loader(
             lambda ids: live_beginnings_by_member(store, rolls_of_user, viewer, ids)
         )
 
@@ -243,6 +243,11 @@ class VisibleRows:
         """Reads what a photo is in rolls by, whether or not the viewer may see them."""
         await self.read(photos=[photo_id])
         return (self.photos.loaded(photo_id) or UNKNOWN).placements
+
+    async def times_placed(self, photo_id: UUID) -> int:
+        """Reads how often a photo was put into rolls."""
+        await self.read(photos=[photo_id])
+        return (self.photos.loaded(photo_id) or UNKNOWN).times
 
     async def photo(self, photo_id: UUID) -> Photo | None:
         """Reads a photo, and then what the decision needs of its owner and its rolls: None if the viewer may not see

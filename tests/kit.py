@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 
 from events.codec import Codec, key_of, topic_of
 from events.generated import Event
-from events.personal import Erased
+from events.personal import Key
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from events.topics import FACTS, Partitioning, key_bytes
@@ -49,10 +49,10 @@ class MemoryRegistry:
 class MemoryKeys:
     """Everybody has a key, but for those named here."""
 
-    exceptions: dict[UUID, Erased | None] = field(default_factory=dict)
+    exceptions: dict[UUID, Key | None] = field(default_factory=dict[UUID, Key | None])
 
-    async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:
-        keys = {person: self.exceptions.get(person, person.bytes * 2) for person in people}
+    async def many(self, people: Collection[UUID]) -> Mapping[UUID, Key]:
+        keys: dict[UUID, Key | None] = {person: self.exceptions.get(person, person.bytes * 2) for person in people}
         return {person: key for person, key in keys.items() if key is not None}
 
 

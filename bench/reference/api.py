@@ -32,9 +32,9 @@ QUERIES = {
     "users": "SELECT user_id, handle, display_name, avatar_id FROM {}.users_1 WHERE user_id IN ?",
     "photos": f"SELECT {', '.join(PHOTO.columns)} FROM {{}}.photo_1 WHERE photo_id IN ?",
     "counts": "SELECT entity, kind, total FROM {}.counts_1 WHERE entity IN ?",
-    "liked": "SELECT member, begun, ended FROM {}.liked_by_1 WHERE entity = ? AND shard IN ? AND member IN ?",
+    "liked": "SELECT member, within FROM {}.liked_by_1 WHERE entity = ? AND shard IN ? AND beginning IN ?",
     "rolls": "SELECT roll_id, title, visibility FROM {}.roll_1 WHERE roll_id IN ?",
-    "roles": "SELECT member, role, begun, ended FROM {}.rolls_of_user_1 WHERE entity = ? AND shard = ? AND member IN ?",
+    "roles": "SELECT member, within FROM {}.rolls_of_user_1 WHERE entity = ? AND shard = ? AND beginning IN ?",
 }
 
 
@@ -85,7 +85,7 @@ class ReferenceApi:
         totals: dict[tuple[UUID, str], int] = {}
         for entity, kind, total in counts:
             totals[entity, kind] = totals.get((entity, kind), 0) + total
-        likes = {photo for photo, begun, ended in liked if begun and not ended}
+        likes = {photo for photo, within in liked if within}
         shown = list(found)[:LIMIT]
         body = {
             "items": [self.photo(photos[each], sorted(rolls_of[each]), totals, each in likes, now) for each in shown],

@@ -76,15 +76,15 @@ class Writer:
             batch.add(self._insert(table, columns), (*values, stamp))
         self._send(batch, callback)
 
-    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], callback: Callback) -> None:
-        """Reads the rows of some members, and of the shard itself."""
+    def pick(self, table: str, entity: Any, shard: int, ids: Iterable[Any], callback: Callback) -> None:
+        """Reads the rows of some beginnings, their members' own, and the shard's."""
         statement = self._statements.get(("pick", table))
         if statement is None:
-            columns = "member, beginning, begun, ended, role, total, latest, position"
+            columns = "member, beginning, begun, ended, within, times, total, latest, position"
             statement = self._statements["pick", table] = self._session.prepare(
-                f"SELECT {columns} FROM {self._keyspace}.{table}_1 WHERE entity = ? AND shard = ? AND member IN ?"
+                f"SELECT {columns} FROM {self._keyspace}.{table}_1 WHERE entity = ? AND shard = ? AND beginning IN ?"
             )
-        self._send(statement.bind((entity, shard, list(members))), callback)
+        self._send(statement.bind((entity, shard, list(ids))), callback)
 
     def _insert(self, table: str, columns: tuple[str, ...]) -> PreparedStatement:
         known = self._statements.get((table, columns))
@@ -194,8 +194,8 @@ class ReferenceProjector:
                 self._writer.write(rows, (lambda _: self._fold(entity, shard, rest, last)) if rest else None)
 
         for tally, theirs in sets.items():
-            members = {NIL, *(change[2] for _, change in theirs)}
-            self._writer.pick(tally, entity, shard, members, partial(read, tally))
+            ids = {NIL, *(each for _, change in theirs for each in change[2:4])}
+            self._writer.pick(tally, entity, shard, ids, partial(read, tally))
 
 
 def main(topic: str, starts: dict[str, int]) -> None:

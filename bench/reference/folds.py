@@ -1,15 +1,20 @@
 """Folds the events that are measured into the rows that our projections make of them, written by hand."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from events.ids import id_order
+
 Row = tuple[str, tuple[str, ...], tuple[Any, ...], int]  # table, columns, values, stamp
 Change = tuple[str, UUID, UUID, UUID, Any]  # begin or end, entity, member, beginning, when it begins
 Event = dict[str, Any]
 NIL = UUID(int=0)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FEED = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "owner_id")
 BUCKETS = ("roll_id", "bucket")
@@ -19,14 +24,16 @@ DEVELOPED = ("photo_id", "roll_id", "placement_id", "developed", "card_json")
 LISTED_CARD = ("place", "develops_at", "taken_at", "photo_id", "card_json")
 PLACED_CARD = ("place", "develops_at", "taken_at", "photo_id", "placement_id", "card_json")
 DUE = ("bucket", "shard", "photo_id", "done")
-BEGUN = ("entity", "shard", "member", "beginning", "begun")
-ENDED = ("entity", "shard", "member", "beginning", "ended")
-OWN = ("entity", "shard", "member", "beginning", "total", "latest", "position", "epoch")
+BEGUN = ("entity", "shard", "beginning", "member", "begun")
+ENDED = ("entity", "shard", "beginning", "member", "ended")
+OWNED = ("entity", "shard", "beginning", "member", "within", "times", "latest")
+OWN = ("entity", "shard", "beginning", "member", "total", "latest", "position", "epoch")
 LISTED = ("entity", "shard", "begun", "member", "beginning")
 COUNT = ("entity", "kind", "shard", "generation", "total", "latest")
 PROGRESS = ("topic", "partition", "projection", "generation", "offset")
 
-SPLITS = {"liked_by": 4}  # of a partition's part of a set
+# of a partition's part of a set
+SPLITS = {"liked_by": 8, "likers": 2, "photos_in_roll": 2, "developing_in_roll": 2}
 BY_TIME = {"likers": "likers_by_time"}
 
 
@@ -124,42 +131,73 @@ SETS: dict[str, Callable[[Event], list[tuple[str, Change]]]] = {
 }
 
 
+class Own:
+    """What a member's own row says: the live beginnings with their times (ms), how often it began, and when last."""
+
+    def __init__(self, within: str | None = None, times: int | None = None, latest: int | None = None):
+        said = json.loads(within) if within else []
+        self.live: dict[UUID, int] = {UUID(beginning): begun for beginning, begun, *_ in said}
+        self.times, self.latest, self.changed = times or 0, latest or 0, False
+
+    def row(self, tally: str, entity: UUID, shard: int, member: UUID, stamp: int) -> Row:
+        """Makes the row."""
+        held = sorted((begun, id_order(beginning), beginning) for beginning, begun in self.live.items())
+        said = json.dumps([(beginning.hex, begun, "", -1) for begun, _, beginning in held], separators=(",", ":"))
+        values = (entity, shard, member, member, said if held else "", self.times, self.latest)
+        return tally, OWNED, values, stamp
+
+
 def fold_set(
     tally: str, entity: UUID, shard: int, known: Iterable[tuple[Any, ...]], changes: list[tuple[int, Change]]
 ) -> tuple[list[Row], int, int, int]:
     """Makes a shard's rows after some changes; also its total, its latest (ms) and the stamp of both."""
     total, latest, position = 0, 0, -1
-    state: dict[tuple[UUID, UUID], tuple[bool, bool]] = {}  # member, beginning -> begun, ended
-    alive: dict[UUID, int] = {}
-    for member, beginning, begun, ended, _, own_total, own_latest, own_position in known:
+    state: dict[tuple[UUID, UUID], tuple[int | None, bool]] = {}  # member, beginning -> when it began (ms), ended
+    owned: dict[UUID, Own] = {}
+    for member, beginning, begun, ended, within, times, own_total, own_latest, own_position in known:
         if member == NIL:
             total, latest = own_total or 0, own_latest or 0
             position = -1 if own_position is None else own_position
-        else:
-            state[member, beginning] = (begun is not None, bool(ended))
-            alive[member] = alive.get(member, 0) + (begun is not None and not ended)
+            continue
+        state[member, beginning] = (None if begun is None else in_ms(begun), bool(ended))
+        if beginning == member:
+            owned[member] = Own(within, times, own_latest)
+            if begun is not None and not ended:
+                owned[member].live[beginning] = in_ms(begun)
     rows: list[Row] = []
     by_time = BY_TIME.get(tally)
     for offset, (what, _, member, beginning, at) in changes:
-        begun, ended = state.get((member, beginning), (False, False))
-        was = alive.get(member, 0)
-        before = begun and not ended
+        begun, ended = state.get((member, beginning), (None, False))
+        own = owned.setdefault(member, Own())
+        was = bool(own.live)
         if what == "begin":
-            begun = True
+            own.times += begun is None
+            begun = in_ms(at)
+            own.latest = max(own.latest, begun)
             latest = max(latest, int(at.timestamp() * 1000))
             if by_time:
                 rows.append((by_time, LISTED, (entity, shard, at, member, beginning), offset * 1024))
-            rows.append((tally, BEGUN, (entity, shard, member, beginning, at), offset * 1024))
+            rows.append((tally, BEGUN, (entity, shard, beginning, member, at), offset * 1024))
         else:
             ended = True
-            rows.append((tally, ENDED, (entity, shard, member, beginning, True), offset * 1024))
+            rows.append((tally, ENDED, (entity, shard, beginning, member, True), offset * 1024))
         state[member, beginning] = begun, ended
-        now = alive[member] = was + (begun and not ended) - before
-        total += (now > 0) - (was > 0)
+        if begun is not None and not ended:
+            own.live[beginning] = begun
+        else:
+            own.live.pop(beginning, None)
+        own.changed = own.changed or beginning != member
+        total += bool(own.live) - was
     end = changes[-1][0]
-    own = (entity, shard, NIL, NIL, total, latest, max(position, end), 0)
-    rows.append((tally, OWN, own, end * 1024))
+    rows += [own.row(tally, entity, shard, member, end * 1024) for member, own in owned.items() if own.changed]
+    shards = (entity, shard, NIL, NIL, total, latest, max(position, end), 0)
+    rows.append((tally, OWN, shards, end * 1024))
     return rows, total, latest, end * 1024
+
+
+def in_ms(at: datetime) -> int:
+    """Makes a time whole milliseconds since 1970."""
+    return (at.replace(tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 
 
 def count_row(tally: str, entity: UUID, shard: int, total: int, latest: int, stamp: int) -> Row:

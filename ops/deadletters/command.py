@@ -19,7 +19,7 @@ from ops.deadletters import render
 from ops.deadletters.click_types import POSITION, TIME
 from ops.deadletters.letters import TOPIC, Letter, LetterId, Selection, letters
 from ops.deadletters.preview import FOLDED, print_reasons
-from ops.deadletters.redrive import preview_redrive, request_redrive
+from ops.deadletters.redrive import cancel_requests, preview_redrive, request_redrive
 from ops.deadletters.session import open_session
 from ops.errors import OperatorError
 from ops.progress import progress
@@ -190,6 +190,30 @@ def redrive(
     sys.exit(1 if failed else 0)
 
 
+@deadletters.command()
+@projection_option
+@topic_option
+@click.option("--all", "everything", is_flag=True, help="All requests.")
+def cancel(projection: str | None, topic: str | None, everything: bool) -> None:
+    """Take requests back that no worker has done yet: those of a redrive that was interrupted, say.
+
+    \b
+    Examples:
+      darkroom deadletters cancel --all
+      darkroom deadletters cancel --topic reactions --projection likers
+    """
+    if not (everything or projection or topic):
+        raise OperatorError("Say which: --projection NAME, --topic NAME, or --all.")
+    cancelled = asyncio.run(cancel_all(with_secrets(settings()), Selection((), topic, projection, None)))
+    click.echo(f"{cancelled:,} requests were taken back.")
+
+
+async def cancel_all(chosen: Settings, selection: Selection) -> int:
+    """Takes requests back. Returns how many. Raises StoreUnavailable."""
+    async with open_session(chosen) as session:
+        return await cancel_requests(session, selection)
+
+
 async def preview_and_redrive(
     chosen: Settings, selection: Selection, patience: float, *, yes: bool, dry_run: bool, quiet: bool
 ) -> tuple[dict[str, Any], dict[LetterId, str]]:
@@ -210,8 +234,14 @@ async def preview_and_redrive(
             return preview.to_json(), {}
         if not yes:
             await asyncio.to_thread(click.confirm, "Redrive them?", abort=True, err=True)
-        with progress("redriving") as report:
-            return preview.to_json(), await request_redrive(session, sorted(preview.letters), report, patience)
+        try:
+            with progress("redriving") as report:
+                return preview.to_json(), await request_redrive(session, sorted(preview.letters), report, patience)
+        except asyncio.CancelledError:  # Ctrl-C
+            click.echo(
+                "The requests stand: workers go on with them. `darkroom deadletters cancel` takes back the rest."
+            )
+            raise
 
 
 async def requests_for(chosen: Settings, positions: Sequence[Position]) -> dict[LetterId, RedriveRequest]:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from aiokafka import ConsumerRecord
 from prometheus_client import Counter
@@ -11,12 +12,11 @@ from prometheus_client import Counter
 from events.codec import Codec, Unreadable, key_of, topic_of
 from events.generated import Event
 from events.topics import Partitioning, key_bytes
+from processors.handlers.absent_keys import AbsentKeys, pause_before
 from processors.handlers.patient import transient
 from processors.handlers.reject import EVERY, Reject
 from processors.transport.lease import Lease
 
-KEY_ABSENT_TRIES = 8  # about 13 s: a key is written before its person's first event, so absence means it was lost
-GIVEN_UP = 10_000  # absent keys that are remembered, so as not to be waited for with each batch
 NEW_EVENTS = Counter("darkroom_new_events", "Records passed by, whose type of event a later version brings", ["type"])
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Reader:
         codec: Codec,
         partitioning: Partitioning,
         name: str = EVERY,
-        key_absent_tries: int = KEY_ABSENT_TRIES,
+        absent: AbsentKeys | None = None,
         *,
         rejects_new_events: bool = False,
     ):
@@ -46,9 +46,8 @@ class Reader:
         read. Otherwise it is passed by, counted, and told once: while workers are replaced by a later version's, one
         of those may append what the others don't know yet."""
         self._codec, self._partitioning = codec, partitioning
-        self._name, self._tries = name, key_absent_tries
+        self._name, self._absent = name, absent or AbsentKeys()
         self._rejects_new_events = rejects_new_events
-        self._given_up: set[str] = set()  # reasons, each of which names a person
         self._told: set[str] = set()  # types of events
 
     async def choose(
@@ -101,24 +100,29 @@ class Reader:
     async def _wait_for_keys(
         self, values: Sequence[bytes | None], decoded: list[Event | Unreadable], lease: Lease
     ) -> None:
-        """Decodes again, for a while, what lacks its person's key. A key is waited for once, with its first batch."""
-        for attempt in range(self._tries):
-            if self._given_up.issuperset(absences(decoded)):
-                break
-            absent = [i for i, entry in enumerate(decoded) if isinstance(entry, Unreadable) and entry.key_absent]
-            await lease.pause(0.05 * 2**attempt)
-            lacking = [values[i] for i in absent]
-            found = await lease.retry(lambda v=lacking: self._codec.decode(v), transient=transient)
+        """Decodes again, for a while, what lacks its person's key. See AbsentKeys."""
+        absent = lacking_keys(decoded)
+        people = set(absent.values())
+        looks = self._absent.looks(people)
+        for look in range(looks):
+            await lease.pause(pause_before(look))
+            again = [values[i] for i in absent]
+            found = await lease.retry(lambda v=again: self._codec.decode(v), transient=transient)
             for i, entry in zip(absent, found, strict=True):
                 decoded[i] = entry
-        if len(self._given_up) > GIVEN_UP:
-            self._given_up.clear()
-        self._given_up |= absences(decoded)
+            absent = lacking_keys(decoded)
+            if not absent:
+                break
+        self._absent.waited(people, set(absent.values()), looks)
 
 
-def absences(decoded: Sequence[Event | Unreadable]) -> set[str]:
-    """Which keys are absent, as the reasons say it."""
-    return {entry.reason for entry in decoded if isinstance(entry, Unreadable) and entry.key_absent}
+def lacking_keys(decoded: Sequence[Event | Unreadable]) -> dict[int, UUID]:
+    """Which entries lack their person's key, and whose that is."""
+    return {
+        i: entry.key_absent
+        for i, entry in enumerate(decoded)
+        if isinstance(entry, Unreadable) and entry.key_absent is not None
+    }
 
 
 def misplaced(topic: str, partitioning: Partitioning, record: ConsumerRecord[Any, Any], event: Event) -> str:

@@ -89,7 +89,7 @@ class Writer:
             rows = [row async for row in scan(self._store, tally.members, entity, shard, size=SCANNED)]
             await check()
             result = recounted(tally, entity, shard, rows, furthest=furthest)
-            await self._store.write_together(result.rows)
+            await self._store.write(result.rows)
             return result.count
 
         left = [(tally, entity, shard, furthest) for (_, entity, shard), (tally, furthest) in doubtful.items()]
@@ -158,14 +158,13 @@ class Writer:
             for each in part:
                 of_round.setdefault(each[1].name, (each[1], []))[1].append(each)
             stored = await every(
-                self._store.pick(tally.members, (entity, shard), {NIL, *(change.member for *_, change in theirs)})
-                for tally, theirs in of_round.values()
+                self._store.pick(tally.members, (entity, shard), ids_of(theirs)) for tally, theirs in of_round.values()
             )
             if check is not None:
                 await check()  # what was read may lack what was folded before: a total made of it would be wrong
             rows: list[Stamped] = []
             for (tally, theirs), known in zip(of_round.values(), stored, strict=True):
-                changed = Shard(tally, entity=entity, shard=shard, rows=known, stamps=stamps)
+                changed = Shard(tally, entity=entity, shard=shard, rows=known, stamps=stamps, doubt=not totals)
                 for offset, _, change in theirs:
                     changed.apply(change, offset)
                 if totals:
@@ -180,6 +179,11 @@ class Writer:
     def forget(self) -> None:
         """Forgets what is surely there: the database may have lost some of it."""
         self._constants.clear()
+
+
+def ids_of(changes: Iterable[OffsetChange]) -> set[UUID]:
+    """The ids of the rows that changes of one set are folded from: beginnings, their members' own, and the shard's."""
+    return {NIL, *(each for *_, change in changes for each in (change.member, change.beginning))}
 
 
 def rounds(changes: Iterable[OffsetChange]) -> Iterator[list[OffsetChange]]:

@@ -13,6 +13,7 @@ from events.codec import Codec
 from events.error_text import described
 from events.positions import Position
 from events.topics import Partitioning
+from processors.handlers.absent_keys import AbsentKeys
 from processors.handlers.batch import UNASSIGNED, Batch
 from processors.handlers.fold import FoldedRecord, fold, subscribers
 from processors.handlers.patient import transient
@@ -86,7 +87,7 @@ class ProjectorReplay:
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Replay."""
         wanted = {projection: 0 if name in (EVERY, projection) else NEVER for projection in self.names}
-        reader = Reader(self._fresh_codec(), self._partitioning, key_absent_tries=0, rejects_new_events=True)
+        reader = Reader(self._fresh_codec(), self._partitioning, absent=AbsentKeys(looks=0), rejects_new_events=True)
         reads, unreadable = await reader.read(self._topic, records, lease)
         failed = [(reject.record.offset, reject.reason) for reject in unreadable]
         if reads:
@@ -147,7 +148,7 @@ class ReactorReplay:
 
     async def __call__(self, records: Sequence[ConsumerRecord[Any, Any]], name: str, lease: Lease) -> Failures:
         """See Replay."""
-        reader = Reader(self._fresh_codec(), self._partitioning, key_absent_tries=0, rejects_new_events=True)
+        reader = Reader(self._fresh_codec(), self._partitioning, absent=AbsentKeys(looks=0), rejects_new_events=True)
         reads, unreadable = await reader.read(records[0].topic, records, lease)
         failed = [(reject.record.offset, reject.reason) for reject in unreadable]
         for read in reads:

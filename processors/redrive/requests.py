@@ -18,8 +18,12 @@ from projections.store.cassandra import CassandraStore
 BELL = -1  # the partition number under which a topic's bell is kept
 KEPT_SECONDS = 90 * 86_400
 APPLIED = "applied"
+CANCELLED = "cancelled"
 PAGE = 2000
 AT_ONCE = 200
+
+Place = tuple[int, str]  # an offset and a name: what comes behind it is read
+START: Place = (-1, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,16 @@ class RedriveRequest:
     answered_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a partition's requests, by rising offset, with all that there are of the offsets that it has.
+
+    `after`: behind what the next page begins; None if this is the last."""
+
+    requests: list[RedriveRequest]
+    after: Place | None
+
+
 class RedriveRequests(Protocol):
     """What a worker needs of the requests. Every call raises StoreUnavailable if the database doesn't answer."""
 
@@ -43,8 +57,8 @@ class RedriveRequests(Protocol):
         """Changes after new requests for a topic were written; None before the first ones."""
         ...
 
-    async def of_partition(self, topic: str, partition: int) -> list[RedriveRequest]:
-        """A partition's requests of the last 90 days, answered or not, by rising offset."""
+    async def page(self, topic: str, partition: int, after: Place) -> Page:
+        """A partition's requests of the last 90 days behind a place, answered or not: a bounded number of them."""
         ...
 
     async def answer(self, request: RedriveRequest, outcome: str) -> None:
@@ -81,20 +95,24 @@ class CassandraRedriveRequests:
         return rows[0][0] if rows else None
 
     async def of_partition(self, topic: str, partition: int) -> list[RedriveRequest]:
+        """All of a partition's requests of the last 90 days, answered or not, by rising offset."""
+        found: list[RedriveRequest] = []
+        after: Place | None = START
+        while after is not None:
+            page = await self.page(topic, partition, after)
+            found += page.requests
+            after = page.after
+        return found
+
+    async def page(self, topic: str, partition: int, after: Place) -> Page:
         """See RedriveRequests."""
         columns = "offset, projection, request, asked_at, answered, outcome, answered_at"
         cql = (
             f"SELECT {columns} FROM {self._table} WHERE topic = ? AND partition = ?"
             " AND (offset, projection) > (?, ?) LIMIT ?"
         )
-        found: list[RedriveRequest] = []
-        after = (-1, "")
-        while True:
-            rows = await self._store.execute(cql, (topic, partition, *after, PAGE))
-            found += [request_of(topic, partition, row) for row in rows if row[2] is not None]
-            if len(rows) < PAGE:
-                return found
-            after = (rows[-1][0], rows[-1][1])
+        rows = await self._store.execute(cql, (topic, partition, *after, PAGE))
+        return page_of([request_of(topic, partition, row) for row in rows if row[2] is not None], rows, PAGE)
 
     async def answer(self, request: RedriveRequest, outcome: str) -> None:
         """See RedriveRequests."""
@@ -105,6 +123,16 @@ class CassandraRedriveRequests:
         at = request.position
         key = (at.topic, at.partition, at.offset, request.projection)
         await self._store.execute(cql, (*key, request.request, outcome, datetime.now(UTC)))
+
+
+def page_of(requests: list[RedriveRequest], rows: Sequence[tuple[Any, ...]], size: int) -> Page:
+    """A page of the requests in `rows` (offset first), of which `size` were asked for: what of the last offset it may
+    lack is left to the next one."""
+    if len(rows) < size:
+        return Page(requests, None)
+    last = rows[-1][0]
+    assert rows[0][0] < last, "a page has room for all names"
+    return Page([request for request in requests if request.position.offset < last], (last, ""))
 
 
 def request_of(topic: str, partition: int, row: tuple[Any, ...]) -> RedriveRequest:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from events.generated import Event
 from events.ids import derived_id
+from producers.decide.refusals import Code, TooMany
+from producers.limits import BEGINNINGS
 
 
 class Metadata(TypedDict):
@@ -68,6 +70,13 @@ def accepted(thing: UUID, *events: Event, claim: Claim | None = None, release: C
 def unchanged(event_id: UUID, *, thing: UUID | None = None) -> Decision:
     """Decides that there is nothing to append: this event began it. `thing`: what it made, if not named like it."""
     return Decision(id=thing or event_id, event_id=event_id)
+
+
+def require_beginnings_left(times: int, what: str) -> None:
+    """Raises TooMany if this began as often as it may. `what`: what the person has done, in their words."""
+    if times >= BEGINNINGS:
+        detail = f"You have {what} {times} times, which is as often as one can."
+        raise TooMany(Code.BEGUN_TOO_OFTEN, detail)
 
 
 def one_event_each(beginnings: Sequence[UUID], event: Callable[[UUID], Event]) -> Decision:

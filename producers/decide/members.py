@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import MemberInvited, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged
-from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
+from producers.decide.decision import Command, Decision, accepted, one_event_each, require_beginnings_left, unchanged
 from producers.decide.refusals import Code, Conflict, Forbidden, NotFound, no_such_roll, no_such_user
 from producers.decide.rolls import owned, require_room
 from projections.accounts.users import User
@@ -15,21 +15,30 @@ from projections.visibility import PUBLIC
 
 
 def join(
-    command: Command, roll: Roll | None, *, memberships: Sequence[Member], roll_count: int, invited: bool = False
+    command: Command,
+    roll: Roll | None,
+    *,
+    memberships: Sequence[Member],
+    roll_count: int,
+    times: int = 0,
+    invited: bool = False,
 ) -> Decision:
     """Makes the command's actor a member of a roll.
 
     - `memberships`: theirs of this roll.
     - `roll_count`: how many rolls they are a member of.
+    - `times`: how often they joined this one, in all.
     - `invited`: whether they have an invitation not yet accepted, which also lets them know of a private roll.
 
-    Raises NotFound; Forbidden if they need an invitation; Conflict if they are in as many rolls as one can be."""
+    Raises NotFound; Forbidden if they need an invitation; Conflict if they are in as many rolls as one can
+    be; TooMany."""
     if roll is None:
         raise no_such_roll()
     if memberships:
         return unchanged(memberships[0].beginning)
     if roll.visibility != PUBLIC and not invited:
         raise Forbidden(Code.ROLL_INVITATION_REQUIRED, "A private roll is joined by invitation.")
+    require_beginnings_left(times, "joined this roll")
     require_room(roll_count)
     metadata = command.metadata("MemberJoined")
     joined = MemberJoined(**metadata, roll_id=roll.roll_id, member_id=command.actor, role=MEMBER)

@@ -18,7 +18,7 @@ from events.generated import (
     PhotoTakenDown,
 )
 from events.ids import derived_id
-from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
+from producers.decide.decision import Command, Decision, accepted, one_event_each, require_beginnings_left, unchanged
 from producers.decide.develops_at import develops
 from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, NotFound, no_such_photo, no_such_roll
 from producers.limits import OLDEST_TAKEN, REMOVALS_AT_ONCE, ROLLS_A_PHOTO
@@ -155,12 +155,17 @@ def photo_developed_in_roll(
     )
 
 
-def place(command: Command, photo: Photo | None, roll: Destination, placements: Sequence[Placement]) -> Decision:
-    """Puts a photo into a roll: one's own, into one that one is a member of. `placements`: the photo's, in all rolls.
+def place(
+    command: Command, photo: Photo | None, roll: Destination, placements: Sequence[Placement], times: int = 0
+) -> Decision:
+    """Puts a photo into a roll: one's own, into one that one is a member of.
+
+    - `placements`: the photo's that hold, in all rolls
+    - `times`: how often it was put into rolls, in all
 
     One that has developed has developed in the roll at once, by the fact that `expand` makes too.
 
-    Raises NotFound; Forbidden; Conflict if the photo has ended or is in as many rolls as it can be."""
+    Raises NotFound; Forbidden; Conflict if the photo has ended or is in as many rolls as it can be; TooMany."""
     if photo is None:
         raise no_such_photo()
     if photo.owner_id != command.actor:
@@ -171,6 +176,7 @@ def place(command: Command, photo: Photo | None, roll: Destination, placements: 
     in_roll = [row for row in placements if row.roll_id == roll.roll_id]
     if in_roll:
         return unchanged(in_roll[0].placement_id)
+    require_beginnings_left(times, "put this photo into rolls")
     if len({row.roll_id for row in placements}) >= ROLLS_A_PHOTO:
         detail = f"The photo is in {ROLLS_A_PHOTO} rolls, which is as many as it can be in."
         raise Conflict(Code.PLACEMENT_LIMIT, detail)

@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from events.generated import CommentDeleted, CommentPosted, PhotoLiked, PhotoUnliked
-from producers.decide.decision import Command, Decision, accepted, one_event_each, unchanged
+from producers.decide.decision import Command, Decision, accepted, one_event_each, require_beginnings_left, unchanged
 from producers.decide.refusals import Code, Conflict, Forbidden, NotFound, no_such_photo
 from projections.photos.photo import Photo
 from projections.reactions.comments import Comment
 from projections.tally.tally import Member
 
 
-def like(command: Command, photo: Photo | None, likes: Sequence[Member]) -> Decision:
-    """Likes a photo. `likes`: one's own of it. Raises NotFound; Conflict if it isn't shown to anybody."""
+def like(command: Command, photo: Photo | None, likes: Sequence[Member], times: int = 0) -> Decision:
+    """Likes a photo. `likes`: one's own of it that stand; `times`: how often one liked it, in all.
+
+    Raises NotFound; Conflict if it isn't shown to anybody; TooMany."""
     photo = shown(photo)
     if likes:
         return unchanged(likes[0].beginning)
+    require_beginnings_left(times, "liked this photo")
     liked = PhotoLiked(**command.metadata("PhotoLiked"), photo_id=photo.photo_id, liker_id=command.actor)
     return accepted(liked.event_id, liked)
 

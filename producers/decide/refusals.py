@@ -55,6 +55,8 @@ class Code(StrEnum):
 
     RECORD_TOO_LARGE = "record_too_large"
 
+    BEGUN_TOO_OFTEN = "begun_too_often"
+
 
 class Refusal(Exception):
     """A write that is not done, and left nothing in the log.
@@ -84,6 +86,10 @@ class Invalid(Refusal):
 
 class TooLarge(Refusal):
     """The request is more than can be kept."""
+
+
+class TooMany(Refusal):
+    """It was done too often, and can't be done any more: waiting doesn't help."""
 
 
 def no_such_user() -> NotFound:

@@ -11,7 +11,7 @@ from producers.gateway.reads import size_of
 from producers.gateway.write import Write
 from projections.graph.following import following
 from projections.rolls.roll_followers import roll_followers
-from projections.tally.queries import live_beginnings
+from projections.tally.queries import belonging, live_beginnings
 from projections.visibility import VisibleRows
 
 
@@ -21,10 +21,10 @@ async def follow_user(user_id: UserId, write: Write) -> Response:
     async def decide(command: Command, visible: VisibleRows) -> Decision:
         user, own_follows, following_count = await asyncio.gather(
             visible.user(user_id),
-            live_beginnings(visible.store, following, entity=command.actor, member=user_id),
+            belonging(visible.store, following, entity=command.actor, member=user_id),
             size_of(visible.store, command.actor, following.name),
         )
-        return follows.follow_user(command, user, own_follows, following_count)
+        return follows.follow_user(command, user, own_follows.live, following_count, own_follows.times)
 
     return await write.respond(decide)
 
@@ -45,9 +45,9 @@ async def follow_roll(roll_id: RollId, write: Write) -> Response:
     async def decide(command: Command, visible: VisibleRows) -> Decision:
         roll, own_follows = await asyncio.gather(
             visible.roll(roll_id),
-            live_beginnings(visible.store, roll_followers, entity=roll_id, member=command.actor),
+            belonging(visible.store, roll_followers, entity=roll_id, member=command.actor),
         )
-        return follows.follow_roll(command, roll, own_follows)
+        return follows.follow_roll(command, roll, own_follows.live, own_follows.times)
 
     return await write.respond(decide)
 

@@ -17,7 +17,7 @@ from projections.rolls.invitations import invitation, was_accepted
 from projections.rolls.members import OWNER, another_owner, members
 from projections.rolls.rolls_of_user import rolls_of_user
 from projections.store.protocol import Store
-from projections.tally.queries import shard_of
+from projections.tally.queries import belonging
 from projections.visibility import VisibleRows, roll_exists
 
 
@@ -42,7 +42,7 @@ async def decide_to_join(command: Command, visible: VisibleRows, roll_id: UUID) 
     if roll is None and roll_exists(here.row):  # a private roll, which only its members see
         invited = await is_invited(visible.store, user_id=command.actor, roll_id=roll_id)
         roll = here.row if invited else None
-    return decisions.join(command, roll, memberships=here.own, roll_count=roll_count, invited=invited)
+    return decisions.join(command, roll, memberships=here.own, times=here.times, roll_count=roll_count, invited=invited)
 
 
 async def decide_role(
@@ -66,11 +66,10 @@ async def decide_role(
 
 async def is_invited(store: Store, *, user_id: UUID, roll_id: UUID) -> bool:
     """Whether a person has an invitation to a roll and hasn't joined since."""
-    shard = shard_of(members, store.partitioning, entity=roll_id, member=user_id)
-    last, memberships = await asyncio.gather(
-        invitation(store, user_id, roll_id), store.pick(members.members, (roll_id, shard), [user_id])
+    last, membership = await asyncio.gather(
+        invitation(store, user_id, roll_id), belonging(store, members, entity=roll_id, member=user_id)
     )
-    return last is not None and not was_accepted(last, memberships)
+    return last is not None and not was_accepted(last, membership)
 
 
 async def keeps_an_owner(visible: VisibleRows, here: Standing) -> bool:

@@ -79,7 +79,7 @@ async def place(photo_id: PhotoId, roll_id: RollId, write: Write) -> Response:
         photo, (roll,), held = await asyncio.gather(
             visible.photo(photo_id), destinations(visible, [roll_id]), visible.placements(photo_id)
         )
-        return photos.place(command, photo, roll, held)
+        return photos.place(command, photo, roll, held, times=await visible.times_placed(photo_id))
 
     return await write.respond(decide)
 

@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 
-from producers.decide.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, TooLarge
+from producers.decide.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, TooLarge, TooMany
 from web.problems import Problem
 
-STATUSES: Mapping[type[Refusal], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, TooLarge: 413}
+STATUSES: Mapping[type[Refusal], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    Invalid: 422,
+    TooLarge: 413,
+    TooMany: 429,
+}
 
 
 def problem_of(refusal: Refusal) -> Problem:

@@ -11,7 +11,7 @@ from producers.gateway.paths import CommentId, PhotoId
 from producers.gateway.write import Write
 from projections.reactions.comments import comment_on
 from projections.reactions.likers import likers
-from projections.tally.queries import live_beginnings
+from projections.tally.queries import belonging, live_beginnings
 from projections.visibility import VisibleRows
 
 
@@ -21,9 +21,9 @@ async def like(photo_id: PhotoId, write: Write) -> Response:
     async def decide(command: Command, visible: VisibleRows) -> Decision:
         photo, likes = await asyncio.gather(
             visible.photo(photo_id),
-            live_beginnings(visible.store, likers, entity=photo_id, member=command.actor),
+            belonging(visible.store, likers, entity=photo_id, member=command.actor),
         )
-        return reactions.like(command, photo, likes)
+        return reactions.like(command, photo, likes.live, likes.times)
 
     return await write.respond(decide)
 

@@ -11,7 +11,7 @@ from projections.accounts.users import User
 from projections.rolls.members import members
 from projections.rolls.roll import ROLL, Roll
 from projections.store.protocol import Store
-from projections.tally.queries import counts_of, live_beginnings_by_member
+from projections.tally.queries import Belonging, belonging_by_member, counts_of
 from projections.tally.tally import Member
 from projections.visibility import VisibleRows, role_of, sees_roll
 from web.problems import unavailable
@@ -20,6 +20,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+NOBODY = Belonging()
 
 
 @overload
@@ -56,15 +57,21 @@ async def size_of(store: Store, entity: UUID, kind: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How the viewer stands to a roll: its `row`, None without one; `live`, the viewer's memberships and others'."""
+    """How the viewer stands to a roll: its `row`, None without one; `people`, who of the viewer and others ever was a
+    member."""
 
     viewer: UUID
     row: Roll | None
-    live: Mapping[UUID, Sequence[Member]]
+    people: Mapping[UUID, Belonging]
 
     def of(self, member: UUID) -> Sequence[Member]:
         """Returns a person's memberships, oldest first."""
-        return self.live.get(member, ())
+        return self.people.get(member, NOBODY).live
+
+    @property
+    def times(self) -> int:
+        """How often the viewer has joined."""
+        return self.people.get(self.viewer, NOBODY).times
 
     @property
     def own(self) -> Sequence[Member]:
@@ -84,11 +91,11 @@ class Standing:
 
 async def standing(visible: VisibleRows, roll_id: UUID, *others: UUID) -> Standing:
     """Returns how the viewer stands to a roll, and the memberships of others: two requests at once."""
-    row, live = await asyncio.gather(
+    row, people = await asyncio.gather(
         visible.store.get(ROLL, roll_id),
-        live_beginnings_by_member(visible.store, members, roll_id, dict.fromkeys((visible.viewer, *others))),
+        belonging_by_member(visible.store, members, roll_id, dict.fromkeys((visible.viewer, *others))),
     )
-    return Standing(viewer=visible.viewer, row=row, live=live)
+    return Standing(viewer=visible.viewer, row=row, people=people)
 
 
 async def destinations(visible: VisibleRows, roll_ids: Collection[UUID]) -> list[Destination]:

@@ -46,23 +46,25 @@ ROUTES = (
     Route("PATCH", "/v1/me", accounts.change_me, "me", (403, 409), "change_me"),
     Route("POST", "/v1/me/deactivate", accounts.deactivate, "me", (), "deactivate"),
     Route("POST", "/v1/me/reactivate", accounts.reactivate, "me", (), "reactivate"),
-    Route("PUT", "/v1/users/{user_id}/follow", follows.follow_user, "users", (403, 404, 409), "follow_user"),
+    Route("PUT", "/v1/users/{user_id}/follow", follows.follow_user, "users", (403, 404, 409, 429), "follow_user"),
     Route("DELETE", "/v1/users/{user_id}/follow", follows.unfollow_user, "users", (403, 404), "unfollow_user"),
     Route("POST", "/v1/rolls", rolls.create, "rolls", (403, 409), "create_roll"),
     Route("PATCH", "/v1/rolls/{roll_id}", rolls.change, "rolls", (403, 404, 409), "change_roll"),
     Route("DELETE", "/v1/rolls/{roll_id}", rolls.delete, "rolls", (403, 404), "delete_roll"),
-    Route("PUT", "/v1/rolls/{roll_id}/members/{user_id}", members.put_member, "rolls", (403, 404, 409), "put_member"),
+    Route(
+        "PUT", "/v1/rolls/{roll_id}/members/{user_id}", members.put_member, "rolls", (403, 404, 409, 429), "put_member"
+    ),
     Route(
         "DELETE", "/v1/rolls/{roll_id}/members/{user_id}", members.end_member, "rolls", (403, 404, 409), "end_member"
     ),
     Route("POST", "/v1/rolls/{roll_id}/invitations", members.invite, "rolls", (403, 404), "invite"),
-    Route("PUT", "/v1/rolls/{roll_id}/follow", follows.follow_roll, "rolls", (403, 404), "follow_roll"),
+    Route("PUT", "/v1/rolls/{roll_id}/follow", follows.follow_roll, "rolls", (403, 404, 429), "follow_roll"),
     Route("DELETE", "/v1/rolls/{roll_id}/follow", follows.unfollow_roll, "rolls", (403, 404), "unfollow_roll"),
     Route("POST", "/v1/photos", photos.take, "photos", (403, 404, 409), "take_photo"),
     Route("DELETE", "/v1/photos/{photo_id}", photos.delete, "photos", (403, 404), "delete_photo"),
-    Route("PUT", "/v1/photos/{photo_id}/like", reactions.like, "photos", (403, 404, 409), "like_photo"),
+    Route("PUT", "/v1/photos/{photo_id}/like", reactions.like, "photos", (403, 404, 409, 429), "like_photo"),
     Route("DELETE", "/v1/photos/{photo_id}/like", reactions.unlike, "photos", (403, 404), "unlike_photo"),
-    Route("PUT", "/v1/photos/{photo_id}/rolls/{roll_id}", photos.place, "photos", (403, 404, 409), "place_photo"),
+    Route("PUT", "/v1/photos/{photo_id}/rolls/{roll_id}", photos.place, "photos", (403, 404, 409, 429), "place_photo"),
     Route("DELETE", "/v1/photos/{photo_id}/rolls/{roll_id}", photos.unplace, "photos", (403, 404), "unplace_photo"),
     Route("POST", "/v1/photos/{photo_id}/comments", reactions.comment, "photos", (403, 404, 409, 413), "comment"),
     Route(

@@ -4,7 +4,7 @@ from events.generated import UserFollowed, UserUnfollowed
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally(keyed_by="member", splits=10)
+@tally(keyed_by="member", splits=20)
 def followers(event: UserFollowed | UserUnfollowed) -> list[Change]:
     match event:
         case UserFollowed():

@@ -4,7 +4,7 @@ from events.generated import PhotoAddedToRoll, PhotoDevelopedInRoll, PhotoRemove
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally(keyed_by="other", listed=False)
+@tally(keyed_by="other", listed=False, splits=2)
 def developing_in_roll(event: PhotoAddedToRoll | PhotoDevelopedInRoll | PhotoRemovedFromRoll) -> list[Change]:
     match event:
         case PhotoAddedToRoll():

@@ -86,11 +86,13 @@ class Placement:
 class KnownPhoto:
     """What is known of a photo: its own row, None if it was never taken, and the rolls that it is in now, each once.
 
-    `placements`: what it is in these rolls by; in one roll there may be several."""
+    `placements`: what it is in these rolls by; in one roll there may be several. `times`: how often it was put into
+    rolls, those that it was taken out of again too."""
 
     photo: Photo | None
     rolls: tuple[UUID, ...]
     placements: tuple[Placement, ...]
+    times: int = 0
 
 
 PHOTO = Table("photo", Photo, partition=1, clustering=2)
@@ -167,7 +169,8 @@ def known(rows: Collection[Photo]) -> KnownPhoto:
     """What all rows of a photo's partition say."""
     own = next((row for row in rows if row.roll_id == NIL), None)
     held = tuple(Placement(row.photo_id, row.roll_id, row.placement_id) for row in rows if holds(row))
-    return KnownPhoto(own, tuple(dict.fromkeys(each.roll_id for each in held)), held)
+    rolls = tuple(dict.fromkeys(each.roll_id for each in held))
+    return KnownPhoto(own, rolls, held, sum(bool(row.placed) for row in rows))
 
 
 def holds(row: Photo) -> bool:

@@ -4,7 +4,7 @@ from events.generated import PhotoAddedToRoll, PhotoRemovedFromRoll
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally(keyed_by="other", listed=False)
+@tally(keyed_by="other", listed=False, splits=2)
 def photos_in_roll(event: PhotoAddedToRoll | PhotoRemovedFromRoll) -> list[Change]:
     match event:
         case PhotoAddedToRoll():

@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from events.personal import ERASED, Erased, KeysUnavailable
+from events.personal import DAMAGED, ERASED, Damaged, Key, KeysUnavailable
 from events.settings import Settings
 from projections.private.keyspace import private_keyspace
 from projections.store.cassandra import CassandraStore
@@ -28,20 +28,22 @@ class KeyStore:
         self._store = store
         self._master = base64.b64decode(settings.master_key)
         self._table = f"{private_keyspace(settings)}.keys"
-        self._cache: OrderedDict[UUID, tuple[float, bytes | Erased]] = OrderedDict()
+        self._cache: OrderedDict[UUID, tuple[float, Key]] = OrderedDict()
 
-    async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:
-        """See Keys. An absent key is never cached: it may arrive."""
+    async def many(self, people: Collection[UUID]) -> Mapping[UUID, Key]:
+        """See Keys. Neither an absent key nor a damaged one is cached: it may be restored."""
         now = time.monotonic()
-        found: dict[UUID, bytes | Erased] = {}
+        found: dict[UUID, Key] = {}
         for person in people:
             cached = self._cache.get(person)
             if cached is not None and now - cached[0] < FRESH_SECONDS:
                 found[person] = cached[1]
         missing = [person for person in people if person not in found]
         for person, key in zip(missing, await asyncio.gather(*map(self._read, missing)), strict=True):
-            if key is not None:
-                found[person] = key
+            if key is None:
+                continue
+            found[person] = key
+            if key is not DAMAGED:
                 self._cache[person] = (now, key)
                 self._cache.move_to_end(person)
         while len(self._cache) > CACHED:
@@ -57,7 +59,7 @@ class KeyStore:
         except StoreUnavailable as error:
             raise KeysUnavailable(str(error)) from error
 
-    async def _read(self, person: UUID) -> bytes | Erased | None:
+    async def _read(self, person: UUID) -> Key | None:
         try:
             rows = await self._store.execute(f"SELECT wrapped, erased FROM {self._table} WHERE person = ?", (person,))
         except StoreUnavailable as error:
@@ -65,4 +67,12 @@ class KeyStore:
         if not rows:
             return None
         wrapped, erased = rows[0]
-        return ERASED if erased else aes_key_unwrap(self._master, wrapped)
+        return ERASED if erased else self._unwrapped(wrapped)
+
+    def _unwrapped(self, wrapped: bytes | None) -> bytes | Damaged:
+        """The key in a row. One bad row is the misfortune of one person: it must not stop everybody's partition."""
+        try:
+            key = aes_key_unwrap(self._master, wrapped or b"")
+        except InvalidUnwrap:
+            return DAMAGED
+        return key if len(key) == KEY_BYTES else DAMAGED

@@ -4,7 +4,7 @@ from events.generated import PhotoLiked, PhotoUnliked
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally(keyed_by="entity", listed=False, splits=4)
+@tally(keyed_by="entity", listed=False, splits=8)
 def liked_by(event: PhotoLiked | PhotoUnliked) -> list[Change]:
     match event:
         case PhotoLiked():

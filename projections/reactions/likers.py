@@ -4,7 +4,7 @@ from events.generated import PhotoLiked, PhotoUnliked
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally(keyed_by="member")
+@tally(keyed_by="member", splits=2)
 def likers(event: PhotoLiked | PhotoUnliked) -> list[Change]:
     match event:
         case PhotoLiked():

@@ -8,7 +8,8 @@ from events.generated import MemberInvited
 from projections.projection import projection
 from projections.store.protocol import Store
 from projections.store.table import Table, Upsert
-from projections.tally.tally import Member
+from projections.tally.own import since_1970
+from projections.tally.queries import Belonging
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ async def invitation(store: Store, member_id: UUID, roll_id: UUID) -> Invitation
     return await store.get(INVITATIONS, member_id, roll_id)
 
 
-def was_accepted(invitation: Invitation, memberships: list[Member]) -> bool:
+def was_accepted(invitation: Invitation, membership: Belonging) -> bool:
     """Whether the person has joined since. Who left or was removed needs another invitation."""
     assert invitation.invited_at is not None
-    return any(row.begun is not None and row.begun >= invitation.invited_at for row in memberships)
+    return membership.times > 0 and membership.latest >= since_1970(invitation.invited_at)

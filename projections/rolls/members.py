@@ -32,8 +32,8 @@ async def another_owner(store: Store, roll: Roll, than: UUID) -> bool:
 
     Raises StoreUnavailable."""
     if roll.creator_id not in (None, than):
-        rows = await live_beginnings(store, members, entity=roll.roll_id, member=roll.creator_id)
-        if any(owns(row) for row in rows):
+        live = await live_beginnings(store, members, entity=roll.roll_id, member=roll.creator_id)
+        if any(owns(row) for row in live):
             return True
     shards = [(roll.roll_id, shard) for shard in await live_shards(store, members, roll.roll_id)]
     first: list[list[Member]] = await store.slice_many(members.members, shards, limit=PAGE)

@@ -4,7 +4,7 @@ from events.generated import RollFollowed, RollUnfollowed
 from projections.tally.tally import Begin, Change, End, tally
 
 
-@tally(keyed_by="member")
+@tally(keyed_by="member", splits=2)
 def roll_followers(event: RollFollowed | RollUnfollowed) -> list[Change]:
     match event:
         case RollFollowed():

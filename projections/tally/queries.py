@@ -5,14 +5,28 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from events.ids import key_order
 from events.topics import Partitioning
 from projections.projection import GENERATION
 from projections.store.protocol import Store
 from projections.tally.counts import COUNTS, EVERY_ROW, Count, Counts, summed
+from projections.tally.own import Own, live_of
 from projections.tally.tally import Listed, Member, Tally
 
 FEW_SHARDS = 16  # that are asked at once, without asking first in which there is anything
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """How a member stands to a set.
+
+    - `live`: the beginnings by which it is in the set, oldest first
+    - `times`: how often it began, in all
+    - `latest`: when it last did, in milliseconds since 1970; 0 if it never did
+    """
+
+    live: Sequence[Member] = ()
+    times: int = 0
+    latest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +67,52 @@ async def counted_shards(store: Store, tally: Tally, entity: UUID) -> list[Count
     return [row for row in rows if row.kind == tally.name and row.generation == GENERATION and row.total]
 
 
+async def belonging(store: Store, tally: Tally, *, entity: UUID, member: UUID, keyed: UUID | None = None) -> Belonging:
+    """How a member stands to an entity's set. One row is read, however often it began. See `shard_of`."""
+    shard = shard_of(tally, store.partitioning, entity=entity, member=member, keyed=keyed)
+    rows: list[Member] = await store.pick(tally.members, (entity, shard), [member])
+    for row in rows:
+        if row.own:
+            return belonging_by(row)
+    return Belonging()
+
+
 async def live_beginnings(
     store: Store, tally: Tally, *, entity: UUID, member: UUID, keyed: UUID | None = None
-) -> list[Member]:
+) -> Sequence[Member]:
     """The live beginnings of a member in an entity's set, oldest first; empty if it isn't in it. See `shard_of`."""
-    shard = shard_of(tally, store.partitioning, entity=entity, member=member, keyed=keyed)
-    return oldest_first(await store.pick(tally.members, (entity, shard), [member]))
+    return (await belonging(store, tally, entity=entity, member=member, keyed=keyed)).live
 
 
-async def live_beginnings_by_member(
+async def belonging_by_member(
     store: Store, tally: Tally, entity: UUID, members: Iterable[UUID]
-) -> dict[UUID, list[Member]]:
-    """The live beginnings of those of `members` that are in an entity's set, oldest first. One request."""
+) -> dict[UUID, Belonging]:
+    """How those of `members` who ever began stand to an entity's set. One request, and a row of each."""
     wanted = list(dict.fromkeys(members))
     shards = {shard_of(tally, store.partitioning, entity=entity, member=member) for member in wanted}
     return await picked_by_member(store, tally, entity, shards, wanted)
 
 
+async def live_beginnings_by_member(
+    store: Store, tally: Tally, entity: UUID, members: Iterable[UUID]
+) -> dict[UUID, Sequence[Member]]:
+    """The live beginnings of those of `members` that are in an entity's set, oldest first. One request."""
+    found = await belonging_by_member(store, tally, entity, members)
+    return {member: each.live for member, each in found.items() if each.live}
+
+
 async def picked_by_member(
     store: Store, tally: Tally, entity: UUID, shards: Iterable[int], members: Collection[UUID]
-) -> dict[UUID, list[Member]]:
-    """The live beginnings of members, whose shards these are, oldest first."""
+) -> dict[UUID, Belonging]:
+    """How members, whose shards these are, stand to an entity's set; without those who never began."""
     rows: list[Member] = await store.pick_many(tally.members, [(entity, shard) for shard in sorted(shards)], members)
-    found: dict[UUID, list[Member]] = {}
-    for row in oldest_first(rows):
-        found.setdefault(row.member, []).append(row)
-    return found
+    return {row.member: belonging_by(row) for row in rows if row.own}
+
+
+def belonging_by(row: Member) -> Belonging:
+    """How a member stands to a set, by its own row."""
+    own = Own.read(row)
+    return Belonging(live_of(row), own.times, own.latest)
 
 
 async def live_in_each(store: Store, tally: Tally, entities: Iterable[UUID], member: UUID) -> dict[UUID, list[Member]]:
@@ -91,14 +125,10 @@ async def live_in_each(store: Store, tally: Tally, entities: Iterable[UUID], mem
     ]
     rows: list[Member] = await store.pick_many(tally.members, places, [member])
     found: dict[UUID, list[Member]] = {}
-    for row in oldest_first(rows):
-        found.setdefault(row.entity, []).append(row)
+    for row in rows:
+        if row.own and (live := live_of(row)):
+            found[row.entity] = live
     return found
-
-
-def oldest_first(rows: Iterable[Member]) -> list[Member]:
-    """The live ones of some beginnings, in the order in which they began."""
-    return sorted((row for row in rows if row.live), key=lambda row: key_order((row.begun, row.member, row.beginning)))
 
 
 async def newest_members(
@@ -120,7 +150,7 @@ async def newest_members(
     rows: list[Listed] = await store.merge_slices(tally.listed, places, after=after, limit=size)
     who = list(dict.fromkeys(row.member for row in rows))
     live = await picked_by_member(store, tally, entity, {row.shard for row in rows}, who) if rows else {}
-    oldest = {row.beginning: row for row, *_ in live.values()}
+    oldest = {each.live[0].beginning: each.live[0] for each in live.values() if each.live}
     return Newest(rows, {row.beginning: oldest[row.beginning] for row in rows if row.beginning in oldest})
 
 

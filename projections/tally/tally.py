@@ -4,11 +4,18 @@ A set is cut into *shards*: by log partition, so that one worker writes a shard,
 as many *splits* as the tally says, so that none is too large for the database (`darkroom plan partitions`).
 
 A member has a row for each beginning; it is in the set while one of its beginnings hasn't ended. Rows only ever gain
-facts, so an event that comes twice or late changes nothing. The total is the exception, and is right because one writer
-reads it together with the rows it follows from, and stamps it from the log (docs/design.md, section 3, rule 5).
+facts, so an event that comes twice or late changes nothing.
 
-The row of NIL, which is no member, always exists and holds the shard's `total`, the `latest` time of a beginning, and
-the `position` (offset) up to which the shard was folded, with the `epoch` of its last correction there.
+
+Two kinds of rows are exceptions, and are right because one writer reads them together with the rows that they follow
+from, and stamps them from the log (docs/design.md, section 3, rule 5):
+
+- A *member's own* row has the member's id in place of a beginning's. It says by which beginnings the member is `within`
+  the set, at most WITHIN of them, how many `times` it began, and the `latest` of these. So neither a read nor a fold
+  grows with how often somebody changed their mind. Where members begin but once, and their beginnings have their own
+  ids (a comment, a photo of a person), that row is the beginning's.
+- The row of NIL, which is no member, always exists and holds the shard's `total`, the `latest` time of a beginning,
+  and the `position` (offset) up to which the shard was folded, with the `epoch` of its last correction there.
 """
 
 from collections.abc import Callable
@@ -19,6 +26,7 @@ from uuid import UUID
 
 from events.codec import topic_of
 from events.generated import Event
+from events.ids import NIL
 from events.topics import Partitioning
 from projections.projection import subscription
 from projections.store.table import Table
@@ -78,15 +86,22 @@ Change = Begin | End | Mark
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A beginning of a member in a shard of a set; the NIL member holds the shard's own columns, the last four."""
+    """A beginning of a member in a shard of a set; or, where `beginning` is the member, the member's own row.
+
+    - `role_at`: the offset of the Mark that gave it its role; None for the role that it began with
+    - `within`, `times`: of a member's own row (projections.tally.own)
+    - `latest`: of a member's own row, and of the shard's; the rest is of the shard's"""
 
     entity: UUID
     shard: int
-    member: UUID
     beginning: UUID
+    member: UUID
     begun: datetime | None = None
     ended: bool | None = None
     role: str | None = None
+    role_at: int | None = None
+    within: str | None = None
+    times: int | None = None
     total: int | None = None
     latest: int | None = None
     position: int | None = None
@@ -96,6 +111,11 @@ class Member:
     def live(self) -> bool:
         """Whether it has begun and hasn't ended."""
         return self.begun is not None and not self.ended
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a member's own row."""
+        return self.beginning == self.member != NIL
 
 
 @dataclass(frozen=True, slots=True)

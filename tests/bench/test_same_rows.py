@@ -39,9 +39,10 @@ class MemoryWriter:
         if callback is not None:
             callback([])
 
-    def pick(self, table: str, entity: Any, shard: int, members: Iterable[Any], callback: Callback) -> None:
-        rows = run(self._store.pick(TABLES[table], (entity, shard), list(members)))
-        callback([(r.member, r.beginning, r.begun, r.ended, r.role, r.total, r.latest, r.position) for r in rows])
+    def pick(self, table: str, entity: Any, shard: int, ids: Iterable[Any], callback: Callback) -> None:
+        rows = run(self._store.pick(TABLES[table], (entity, shard), list(ids)))
+        columns = ("member", "beginning", "begun", "ended", "within", "times", "total", "latest", "position")
+        callback([tuple(getattr(row, name) for name in columns) for row in rows])
 
     def settle(self) -> None: ...
 

@@ -55,7 +55,7 @@ class Reactions:
         """Appends the likes, and makes a projector of their partition."""
         like = from_json(LIKE, LIKE.example())
         assert isinstance(like, PhotoLiked)
-        likes = [replace(like, event_id=UUID(int=n), photo_id=UUID(int=1 + n % 2)) for n in range(LIKES)]
+        likes = [replace(like, event_id=UUID(int=n), photo_id=UUID(int=1 + n % 5)) for n in range(LIKES)]
         await self.log.append(*likes)
         self.past, self.since = self.log.past, self.log.since
         ((_, self.partition),) = self.log.partitions

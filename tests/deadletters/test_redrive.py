@@ -20,7 +20,7 @@ from processors.handlers.reader import Read
 from processors.handlers.reject import EVERY
 from processors.redrive.redrive import Redrive
 from processors.redrive.replay import TOO_OFTEN, ReactorReplay, Replay
-from processors.redrive.requests import APPLIED, RedriveRequest
+from processors.redrive.requests import APPLIED, PAGE, Page, Place, RedriveRequest, page_of
 from processors.transport.lease import Lease, LeaseLost
 from projections.catalog import of_topic
 from projections.progress import progress_rows
@@ -45,6 +45,8 @@ class MemoryRequests:
     rung: UUID | None = None
     asked: int = 0
     failing: Exception | None = None
+    size: int = PAGE
+    pages: int = 0  # that were read
 
     def ask(self, *places: tuple[Position, str]) -> None:
         self.rows += [RedriveRequest(position, name, uuid4()) for position, name in places]
@@ -54,8 +56,15 @@ class MemoryRequests:
         self.asked += 1
         return self.rung
 
-    async def of_partition(self, topic: str, partition: int) -> list[RedriveRequest]:
-        return [each for each in self.rows if (each.position.topic, each.position.partition) == (topic, partition)]
+    async def page(self, topic: str, partition: int, after: Place) -> Page:
+        self.pages += 1
+        here = sorted(
+            (each.position.offset, each.projection, number)
+            for number, each in enumerate(self.rows)
+            if (each.position.topic, each.position.partition) == (topic, partition)
+        )
+        rows = [row for row in here if row[:2] > after][: self.size]
+        return page_of([self.rows[number] for *_, number in rows], rows, self.size)
 
     async def answer(self, request: RedriveRequest, outcome: str) -> None:
         if self.failing is not None:

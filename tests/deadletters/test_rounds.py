@@ -14,7 +14,7 @@ from processors.handlers.batch import Partition, Record
 from processors.handlers.reject import EVERY
 from processors.redrive.redrive import OUTCOME_CHARACTERS, Redrive, unread
 from processors.redrive.replay import Failures
-from processors.redrive.requests import APPLIED, RedriveRequest, request_of
+from processors.redrive.requests import APPLIED, Page, Place, RedriveRequest, request_of
 from processors.transport.lease import Lease
 from projections.progress import progress_rows
 from projections.store.memory import MemoryStore
@@ -141,24 +141,61 @@ async def test_what_was_answered_is_not_done_again_when_the_bell_rings() -> None
     assert world.doing.done == [(EVERY, [1]), (EVERY, [2])]
 
 
+async def work_of(letters: int) -> tuple[int, int]:
+    """How many ticks and pages redriving so many letters takes, where each round rings the bell once more."""
+    world = World(round_size=50)
+    world.requests.size = 200
+    await world.folded(letters)
+    world.ask(*range(letters))
+    ticks = 0
+    while not all(world.requests.outcomes):
+        world.requests.rung = uuid4()  # as a projector does that asks reactors to look again
+        done = sum(len(offsets) for _, offsets in world.doing.done)
+        pages = world.requests.pages
+        await world.tick()
+        ticks += 1
+        assert sum(len(offsets) for _, offsets in world.doing.done) - done <= 50
+        assert world.requests.pages - pages <= 1
+    return ticks, world.requests.pages
+
+
+async def test_twice_as_many_letters_take_twice_the_work_and_no_tick_more_than_a_page_and_a_round() -> None:
+    """Seen to fail with all requests read again whenever the bell is rung."""
+    fewer, more = await work_of(400), await work_of(800)
+    assert fewer[0] == 8
+    assert more[0] <= 2.2 * fewer[0]
+    assert more[1] <= 2.2 * fewer[1]
+
+
+async def test_what_a_page_cuts_off_of_a_record_is_read_whole_with_the_next() -> None:
+    world = World(round_size=9, first=["users"])
+    world.requests.size = 3
+    await world.folded(10)
+    world.ask(1, 2, 3)
+    world.ask(2, name="users")
+    for _ in range(4):
+        await world.tick()
+    assert world.requests.outcomes == [APPLIED, "", APPLIED, ""]
+
+
 async def test_requests_that_cant_be_read_are_read_with_a_later_tick() -> None:
     world = World()
     await world.folded(10)
     world.ask(1)
-    of_partition, bell = world.requests.of_partition, world.requests.bell
+    page, bell = world.requests.page, world.requests.bell
 
     async def silent(topic: str) -> UUID | None:
         raise StoreUnavailable("down")
 
-    async def down(topic: str, partition: int) -> list[RedriveRequest]:
+    async def down(topic: str, partition: int, after: Place) -> Page:
         raise StoreUnavailable("down")
 
     world.requests.bell = silent
     await world.tick()
-    world.requests.bell, world.requests.of_partition = bell, down
+    world.requests.bell, world.requests.page = bell, down
     await world.tick()
     assert world.requests.outcomes == [""]
-    world.requests.of_partition = of_partition
+    world.requests.page = page
     await world.tick()
     assert world.requests.outcomes == [APPLIED]
 

@@ -49,7 +49,7 @@ def first_fields(event_id: UUID, who: UUID = ADA) -> Metadata:
 def live(name: str | UUID, role: str = "") -> Member:
     """A beginning that hasn't ended."""
     beginning = one(name) if isinstance(name, str) else name
-    return Member(one("entity"), 0, one("member"), beginning, begun=NOW, role=role or None)
+    return Member(one("entity"), 0, beginning, one("member"), begun=NOW, role=role or None)
 
 
 def placed(name: str | UUID, roll_id: UUID = ROLL.roll_id) -> Placement:

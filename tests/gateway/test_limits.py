@@ -31,6 +31,7 @@ def test_the_limits_are_these() -> None:
         "ROLLS_A_PERSON": 500,
         "FOLLOWED_PEOPLE": 5_000,
         "ROLLS_A_PHOTO": 20,
+        "BEGINNINGS": 200,
         "REMOVALS_AT_ONCE": 100,
         "UPLOAD_BYTES": 30_000_000,
         "UPLOAD_LIFETIME": timedelta(minutes=15),

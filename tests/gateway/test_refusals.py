@@ -8,7 +8,7 @@ import pytest
 
 import producers
 from producers.decide import refusals
-from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, NotFound, Refusal, TooLarge
+from producers.decide.refusals import Code, Conflict, Forbidden, Invalid, NotFound, Refusal, TooLarge, TooMany
 from producers.gateway.problems import STATUSES, problem_of
 from web.problems import problem_response
 
@@ -65,8 +65,16 @@ CODES: dict[type[Refusal], set[str]] = {
         "zone_unknown",
     },
     TooLarge: {"record_too_large"},
+    TooMany: {"begun_too_often"},
 }
-STATUS: dict[type[Refusal], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, TooLarge: 413}
+STATUS: dict[type[Refusal], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    Invalid: 422,
+    TooLarge: 413,
+    TooMany: 429,
+}
 
 
 def raised() -> Counter[tuple[str, str]]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from events.codec import SCHEMA_OF, Codec
 from events.generated import Event
-from events.personal import ERASED, Erased
+from events.personal import ERASED, Key
 from events.topics import Partitioning, even
 from projections.catalog import all_tables
 from projections.store.memory import MemoryStore
@@ -77,7 +77,7 @@ async def differences(
         copy = copies.take(topic, partition, event.event_id, records[-1].timestamp)
         if not copy and type(event).__name__ in KINDS[topic]:  # one that it wasn't taught is no business of it
             fold.take(fact(event, partition, len(records) - 1, erased))
-    exceptions: dict[UUID, Erased | None] = {} if erased is None else {erased: ERASED}
+    exceptions: dict[UUID, Key | None] = {} if erased is None else {erased: ERASED}
     store = MemoryStore(partitioning)
     worker = Worker(store, Codec(MemoryRegistry(), MemoryKeys(exceptions)))
     await worker.fold_all(log, size)

@@ -157,7 +157,7 @@ async def test_a_count_is_the_size_of_its_set(topic: str, partitioning: Partitio
     await Worker(store, log.codec, log=log).fold_all(log)
     for tally in (each for each in of_topic(topic) if isinstance(each, Tally)):
         alive: dict[Any, set[Any]] = {}
-        for (entity, _, member, _), row in tables.get(tally.name, {}).items():
+        for (entity, _, _, member), row in tables.get(tally.name, {}).items():
             if member != NIL:
                 alive.setdefault(entity, set())
                 if row.get("begun") is not None and not row.get("ended"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from events.codec import HEADER, Codec, Unreadable
 from events.generated import EVENTS, CommentPosted, PhotoLiked, UserRegistered
 from events.json_form import from_json, to_json
-from events.personal import ERASED
+from events.personal import DAMAGED, ERASED, KeysUnavailable
 from events.registry import UnknownSchema
 from events.schema import EventSchema, all_schemas
 from tests.kit import MemoryKeys, MemoryRegistry, memory_codec
@@ -64,7 +64,18 @@ async def test_an_erased_person_reads_as_erased_and_an_absent_key_as_absent() ->
     assert erased.text is ERASED
     [absent] = await Codec(MemoryRegistry(), MemoryKeys({event.author_id: None})).decode([value])
     assert isinstance(absent, Unreadable)
-    assert absent.key_absent
+    assert absent.key_absent == event.author_id
+
+
+async def test_a_damaged_key_makes_its_persons_records_unreadable_and_nobody_elses() -> None:
+    damaged, whole = example("CommentPosted"), replace(example("CommentPosted"), author_id=uuid4())
+    assert isinstance(damaged, CommentPosted)
+    values = [await memory_codec().encode(event) for event in (damaged, whole)]
+    codec = Codec(MemoryRegistry(), MemoryKeys({damaged.author_id: DAMAGED}))
+    found = await codec.decode(values)
+    assert found == [Unreadable(f"the key of CommentPosted.author_id {damaged.author_id} is damaged"), whole]
+    with pytest.raises(KeysUnavailable, match=f"{damaged.author_id} is damaged"):
+        await codec.encode(damaged)
 
 
 async def test_a_sealed_value_moved_to_another_event_does_not_open() -> None:

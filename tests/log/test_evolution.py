@@ -115,7 +115,7 @@ def test_a_version_that_lacks_what_has_no_default_makes_its_records_unreadable_a
     found = run(read(schema, lacking, example(schema)))
     assert isinstance(found, Unreadable)
     assert found.reason.startswith("not a PhotoLiked: SchemaResolutionError")
-    assert not found.key_absent
+    assert found.key_absent is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ facts are in, each of them cut by the members' ids into as many as the set says;
 never added to.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from uuid import UUID
 from tests.oracle.log import Fact
 
 NOBODY = UUID(int=0)
+AT_ONCE = 8  # by so many beginnings a member may be in a set; one beyond is over as it begins
 Place = tuple[UUID, int]  # entity, shard
 Names = tuple[str, str, str]  # the fields with the entity, the member and the beginning's id
 
@@ -51,26 +53,26 @@ ADDED = {"PhotoAddedToRoll": ("roll_id", "photo_id", "event_id")}
 OUT_OF_ROLL = ("roll_id", "photo_id", "placement_id")
 OF_OWNER = ("owner_id", "photo_id", "photo_id")
 SETS = (
-    Spec("followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id"), splits=10),
+    Spec("followers", "graph", **pair(*FOLLOW, "followee_id", "follower_id", "follow_id"), splits=20),
     Spec("following", "graph", **pair(*FOLLOW, "follower_id", "followee_id", "follow_id")),
-    Spec("likers", "reactions", **pair("PhotoLiked", "PhotoUnliked", "photo_id", "liker_id", "like_id")),
+    Spec("likers", "reactions", **pair("PhotoLiked", "PhotoUnliked", "photo_id", "liker_id", "like_id"), splits=2),
     Spec(
         "liked_by",
         "reactions",
         **pair("PhotoLiked", "PhotoUnliked", "liker_id", "photo_id", "like_id"),
         listed=False,
-        splits=4,
+        splits=8,
     ),
     Spec("members", "rolls", **membership("roll_id", "member_id")),
     Spec("rolls_of_user", "rolls", **membership("member_id", "roll_id")),
     Spec(
         "roll_followers", "rolls",
-        **pair("RollFollowed", "RollUnfollowed", "roll_id", "follower_id", "follow_id"),
+        **pair("RollFollowed", "RollUnfollowed", "roll_id", "follower_id", "follow_id"), splits=2,
     ),
-    Spec("photos_in_roll", "photos", ADDED, {"PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False),
+    Spec("photos_in_roll", "photos", ADDED, {"PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False, splits=2),
     Spec(
         "developing_in_roll", "photos", ADDED,
-        {"PhotoDevelopedInRoll": OUT_OF_ROLL, "PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False,
+        {"PhotoDevelopedInRoll": OUT_OF_ROLL, "PhotoRemovedFromRoll": OUT_OF_ROLL}, listed=False, splits=2,
     ),
     Spec(
         "developed_of_user", "photos", {"PhotoDeveloped": OF_OWNER},
@@ -95,6 +97,7 @@ class Beginning:
     ended: bool = False
     role: str | None = None
     marked: str | None = None
+    marked_at: int | None = None  # the offset of the fact that did
 
 
 @dataclass
@@ -104,6 +107,51 @@ class Shard:
     beginnings: dict[tuple[UUID, UUID], Beginning] = field(default_factory=dict[tuple[UUID, UUID], Beginning])
     latest: int = 0  # when something last began, in ms since 1970
     position: int = -1  # the offset of the last fact about it
+    members: dict[UUID, list[Beginning]] = field(default_factory=dict[UUID, list[Beginning]])
+
+    def of(self, member: UUID) -> list[Beginning]:
+        """What is known of a member's beginnings."""
+        return self.members[member]
+
+
+def live(about: Beginning) -> bool:
+    """Whether it has begun and hasn't ended."""
+    return about.begun is not None and not about.ended
+
+
+def own(beginnings: dict[UUID, Beginning]) -> dict[str, Any]:
+    """What a member's own row says, given the member's beginnings."""
+    begun = {identity: about for identity, about in beginnings.items() if about.begun is not None}
+    held = sorted(
+        (in_ms(about), version_first(identity), identity, about) for identity, about in begun.items() if live(about)
+    )
+    said = [
+        [identity.hex, at, about.marked or about.role or "", -1 if about.marked_at is None else about.marked_at]
+        for at, _, identity, about in held
+    ]
+    within = json.dumps(said, separators=(",", ":")) if said else ""
+    return {"within": within, "times": len(begun), "latest": max(map(in_ms, begun.values()), default=0)}
+
+
+def in_ms(about: Beginning) -> int:
+    """When it began, in ms since 1970."""
+    assert about.begun is not None
+    return round(about.begun.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def version_first(identity: UUID) -> tuple[int, bytes]:
+    """The order that Cassandra has ids in."""
+    return identity.bytes[6] >> 4, identity.bytes
+
+
+def facts(about: Beginning) -> dict[str, Any]:
+    """What a beginning's row says."""
+    return {
+        "begun": about.begun,
+        "ended": True if about.ended else None,
+        "role": about.marked or about.role,
+        "role_at": about.marked_at,
+    }
 
 
 class Sets:
@@ -124,7 +172,11 @@ class Sets:
             number = fact.partition * spec.splits + f[member].int % spec.splits
             shard = self._shards[spec.table].setdefault((f[entity], number), Shard())
             shard.position = fact.offset
-            about = shard.beginnings.setdefault((f[member], f[identity]), Beginning())
+            place = (f[member], f[identity])
+            if place not in shard.beginnings:
+                shard.beginnings[place] = Beginning()
+                shard.members.setdefault(f[member], []).append(shard.beginnings[place])
+            about = shard.beginnings[place]
             if kind in spec.begins:
                 at: datetime = f["occurred_at"]
                 about.begun, about.role = max(at, about.begun or at), f.get("role")
@@ -132,7 +184,9 @@ class Sets:
             elif kind in spec.ends:
                 about.ended = True
             else:
-                about.marked = f["role"]
+                about.marked, about.marked_at = f["role"], fact.offset
+            if live(about) and sum(live(each) for each in shard.of(f[member])) > AT_ONCE:
+                about.ended = True
 
     def all(self, table: str) -> Iterator[tuple[UUID, tuple[UUID, UUID], Beginning]]:
         """Every beginning of a set: entity, (member, beginning), and what is known of it."""
@@ -146,15 +200,20 @@ class Sets:
             for (entity, number), shard in self._shards[spec.table].items():
                 here = (entity, number)
                 within: set[UUID] = set()
+                mine: dict[UUID, dict[UUID, Beginning]] = {}
                 for (member, identity), about in shard.beginnings.items():
-                    ended = True if about.ended else None
-                    role = about.marked or about.role
-                    yield spec.table, (*here, member, identity), {"begun": about.begun, "ended": ended, "role": role}
+                    mine.setdefault(member, {})[identity] = about
+                    if identity not in (member, NOBODY):
+                        yield spec.table, (*here, identity, member), facts(about)
                     if spec.listed and about.begun is not None:
                         yield f"{spec.table}_by_time", (*here, about.begun, member, identity), {}
-                    if about.begun is not None and not about.ended:
+                    if live(about):
                         within.add(member)
+                for member, beginnings in mine.items():
+                    row = facts(beginnings[member]) if member in beginnings else {}
+                    if beginnings.keys() - {member}:
+                        row |= own(beginnings)
+                    yield spec.table, (*here, member, member), row
                 size = {"total": len(within), "latest": shard.latest}
-                own = {**size, "position": shard.position, "epoch": 0}
-                yield spec.table, (*here, NOBODY, NOBODY), own
+                yield spec.table, (*here, NOBODY, NOBODY), {**size, "position": shard.position, "epoch": 0}
                 yield "counts", (entity, spec.table, number, 1), size

@@ -12,7 +12,7 @@ import pytest
 from events.codec import HEADER, MAGIC, Codec
 from events.generated import CommentPosted, Event, PhotoDeleted, PhotoLiked, PhotoTaken
 from events.json_form import from_json
-from events.personal import Erased
+from events.personal import Key
 from events.registry import UnknownSchema
 from events.schema import all_schemas
 from processors.catalog import reactors
@@ -123,7 +123,7 @@ async def test_a_reactor_asks_for_no_keys_of_what_it_doesnt_want() -> None:
     asked: list[UUID] = []
 
     class Keys(MemoryKeys):
-        async def many(self, people: Collection[UUID]) -> Mapping[UUID, bytes | Erased]:
+        async def many(self, people: Collection[UUID]) -> Mapping[UUID, Key]:
             asked.extend(people)
             return await super().many(people)
 

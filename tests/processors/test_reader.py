@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 
 from events.codec import Codec
-from events.generated import CommentPosted, PhotoLiked
+from events.generated import CommentPosted, PhotoLiked, UserRegistered
 from events.json_form import from_json
+from events.personal import DAMAGED
 from events.schema import all_schemas
 from events.topics import key_bytes
-from processors.handlers import reader
+from processors.handlers import absent_keys
+from processors.handlers.absent_keys import AbsentKeys
 from processors.handlers.batch import Record
 from processors.handlers.reader import Read, Reader
 from processors.handlers.reject import Reject
@@ -23,6 +25,7 @@ from tests.processors.world import Meanwhile, nothing
 
 pytestmark = pytest.mark.anyio
 
+REGISTERED = all_schemas()["darkroom.accounts.UserRegistered"]
 LIKE, COMMENT = (all_schemas()[f"darkroom.reactions.{name}"] for name in ("PhotoLiked", "CommentPosted"))
 SOMEBODY, ANOTHER = UUID(int=1), UUID(int=2)
 PATIENCE = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]  # seconds, between one look for an absent key and the next
@@ -43,12 +46,13 @@ def comment(author: UUID, number: int = 0) -> CommentPosted:
 class Reading:
     """A reader, its people's keys, and what it has rejected."""
 
-    def __init__(self, *without_key: UUID, tries: int = reader.KEY_ABSENT_TRIES) -> None:
+    def __init__(self, *without_key: UUID, looks: int = absent_keys.LOOKS) -> None:
         self.keys = MemoryKeys(dict.fromkeys(without_key))
         self.log = MemoryLog()
         self.rejects: list[Reject] = []
         codec = Codec(MemoryRegistry(), self.keys)
-        self.reader = Reader(codec, PARTITIONING, "likers", key_absent_tries=tries)
+        self.now = 0.0
+        self.reader = Reader(codec, PARTITIONING, "likers", AbsentKeys(looks, now=lambda: self.now))
 
     async def read(self, topic: str, records: Sequence[Record], lease: Lease | None = None) -> list[Read]:
         """Reads a batch: its events."""
@@ -151,10 +155,61 @@ async def test_a_key_that_was_waited_for_in_vain_is_not_waited_for_again_but_a_n
     await one.comments(SOMEBODY, lease=Meanwhile(*[nothing] * 8))
     await one.comments(SOMEBODY, SOMEBODY, lease=Meanwhile())
     assert len(one.rejects) == 3
-    lease = Meanwhile(*[nothing] * 8)
+    lease = Meanwhile(*[nothing] * 7)
     await one.comments(SOMEBODY, ANOTHER, lease=lease)
     assert lease.left == []
     assert len(one.rejects) == 5
+
+
+async def test_a_persons_other_events_are_not_waited_for_anew() -> None:
+    one = Reading(SOMEBODY)
+    await one.comments(SOMEBODY, lease=Meanwhile(*[nothing] * 8))
+    registered = from_json(REGISTERED, REGISTERED.example())
+    assert isinstance(registered, UserRegistered)
+    value = await one.log.codec.encode(replace(registered, user_id=SOMEBODY))
+    await one.read("accounts", [record("accounts", 0, 9, key_bytes(SOMEBODY), value)], Meanwhile())
+    assert [reject.record.offset for reject in one.rejects] == [0, 9]
+
+
+async def test_a_thousand_lost_keys_one_after_another_cost_no_more_than_two_waits() -> None:
+    people = [UUID(int=n) for n in range(1, 1001)]
+    one, lease = Reading(*people), Meanwhile(*[nothing] * 36)
+    for person in people:
+        await one.comments(person, lease=lease)
+    assert sum(lease.paused) <= 2 * sum(PATIENCE)
+    assert len(one.rejects) == 1000
+
+
+async def test_a_thousand_lost_keys_at_once_are_waited_for_together() -> None:
+    people = [UUID(int=n) for n in range(1, 1001)]
+    one, lease = Reading(*people), Meanwhile(*[nothing] * 8)
+    await one.comments(*people, lease=lease)
+    assert lease.paused == PATIENCE
+
+
+async def test_a_key_that_comes_back_while_it_is_waited_for_makes_the_next_wait_a_whole_one() -> None:
+    one = Reading(*(UUID(int=n) for n in range(1, 5)))
+    await one.comments(UUID(int=1), lease=Meanwhile(*[nothing] * 8))
+
+    async def restored() -> None:
+        del one.keys.exceptions[UUID(int=2)]
+
+    await one.comments(UUID(int=2), lease=Meanwhile(restored))
+    lease = Meanwhile(*[nothing] * 8)
+    await one.comments(UUID(int=3), lease=lease)
+    assert lease.left == []
+
+
+@pytest.mark.parametrize(("later", "looks"), [(absent_keys.RESTED_SECONDS, 8), (absent_keys.RESTED_SECONDS - 1, 0)])
+async def test_after_a_while_absent_keys_are_waited_for_again(later: float, looks: int) -> None:
+    people = [UUID(int=n) for n in range(1, 11)]
+    one, lease = Reading(*people), Meanwhile(*[nothing] * 36)
+    for person in people[:9]:
+        await one.comments(person, lease=lease)
+    one.now += later
+    lease = Meanwhile(*[nothing] * looks)
+    await one.comments(people[9], lease=lease)
+    assert lease.left == []
 
 
 async def test_a_key_given_up_that_comes_back_is_read_at_once() -> None:
@@ -165,21 +220,28 @@ async def test_a_key_given_up_that_comes_back_is_read_at_once() -> None:
 
 
 async def test_no_more_keys_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "GIVEN_UP", 0)
+    monkeypatch.setattr(absent_keys, "KEPT", 1)
     one = Reading(SOMEBODY, ANOTHER)
-    for person in (SOMEBODY, ANOTHER, SOMEBODY):
-        lease = Meanwhile(*[nothing] * 8)
+    for person, looks in ((SOMEBODY, 8), (ANOTHER, 7), (ANOTHER, 0), (SOMEBODY, 6)):
+        lease = Meanwhile(*[nothing] * looks)
         await one.comments(person, lease=lease)
         assert lease.left == []
 
 
-@pytest.mark.parametrize("tries", [0, 1])
-async def test_a_reader_waits_as_often_as_it_is_told(tries: int) -> None:
-    one = Reading(SOMEBODY, tries=tries)
-    lease = Meanwhile(*[nothing] * tries)
+@pytest.mark.parametrize("looks", [0, 1])
+async def test_a_reader_looks_as_often_as_it_is_told(looks: int) -> None:
+    one = Reading(SOMEBODY, looks=looks)
+    lease = Meanwhile(*[nothing] * looks)
     await one.comments(SOMEBODY, lease=lease)
     assert lease.left == []
     assert len(one.rejects) == 1
+
+
+async def test_a_damaged_key_is_not_waited_for_and_rejects_its_persons_records_alone() -> None:
+    one = Reading()
+    one.keys.exceptions[ANOTHER] = DAMAGED
+    await one.comments(ANOTHER, SOMEBODY, ANOTHER, lease=Meanwhile())
+    assert [reject.record.offset for reject in one.rejects if "damaged" in reject.reason] == [0, 2]
 
 
 async def test_keys_that_cant_be_asked_for_are_asked_for_again() -> None:

@@ -1,5 +1,6 @@
 """The rows of a table, once events are folded as the workers fold them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,8 +39,14 @@ def all_rows(store: MemoryStore, table: Table) -> set[Any]:
 
 
 def set_of(tally: Tally, *events: Event) -> set[Member]:
-    """A tally's rows, those of each shard's own columns left out."""
-    return {row for row in rows(tally.members, *events) if row.position is None}
+    """A tally's beginnings, without when their roles were given: members' own rows are left out, and the shards'."""
+    beginnings = (row for row in rows(tally.members, *events) if row.position is None and row.within is None)
+    return {replace(row, role_at=None) for row in beginnings}
+
+
+def own_rows(tally: Tally, *events: Event) -> set[Member]:
+    """The members' own rows."""
+    return {row for row in rows(tally.members, *events) if row.within is not None}
 
 
 def shard_rows(tally: Tally, *events: Event) -> set[Member]:

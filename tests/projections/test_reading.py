@@ -48,7 +48,9 @@ SECOND_ENDS = given.member_left(membership_id=SECOND.event_id)
 def test_a_members_shard_is_the_partition_of_whose_facts_feed_the_set() -> None:
     assert shard_of(members, PARTITIONING, entity=LAKE, member=BO) == OF_BO  # keyed by the member
     assert shard_of(following, PARTITIONING, entity=ADA, member=BO) == OF_ADA  # keyed by the entity
-    assert shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK, keyed=BO) == OF_BO
+    assert shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK, keyed=BO) == photos_in_roll.shard(
+        OF_BO, DUSK
+    )
     with pytest.raises(ValueError, match="photos_in_roll is keyed by neither entity nor member: say by whom"):
         shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK)
 
@@ -57,7 +59,7 @@ def test_a_set_that_is_split_has_as_many_shards_in_each_partition() -> None:
     of_bo = shard_of(followers, PARTITIONING, entity=ADA, member=BO)
     assert of_bo == OF_BO * followers.splits + BO.int % followers.splits
     assert list(followers.shards(PARTITIONING, ADA)) == list(range(8 * followers.splits))
-    assert list(liked_by.shards(PARTITIONING, ADA)) == [OF_ADA * 4 + n for n in range(4)]  # keyed by the entity
+    assert list(liked_by.shards(PARTITIONING, ADA)) == [OF_ADA * 8 + n for n in range(8)]  # keyed by the entity
 
 
 def test_a_members_live_beginnings_are_found_oldest_first() -> None:

@@ -8,6 +8,7 @@ from events.generated import PhotoLiked, UserFollowed
 from events.ids import NIL
 from projections.store.table import Stamped
 from projections.tally.counts import COUNTS
+from projections.tally.own import within_of
 from projections.tally.shard import Folded, Shard, recounted
 from projections.tally.stamps import FIRST_FOLD, Correction, Stamps
 from projections.tally.tally import Begin, Change, End, Mark, Member, Tally, tally
@@ -29,13 +30,43 @@ UNLISTED = tally(keyed_by="member", listed=False)(nothing)
 
 def row(change: Change, stamp: int, of: Tally = UNLISTED, **columns: object) -> Stamped:
     """The row of a change's beginning."""
-    key = {"entity": LAKE, "shard": SHARD, "member": change.member, "beginning": change.beginning}
+    key = {"entity": LAKE, "shard": SHARD, "beginning": change.beginning, "member": change.member}
     return Stamped(of.members.upsert(**key, **columns), stamp)
 
 
 def own(stamp: int, of: Tally = UNLISTED, **columns: object) -> Stamped:
     """The row of the shard's own columns."""
     return Stamped(of.members.upsert(entity=LAKE, shard=SHARD, member=NIL, beginning=NIL, **columns), stamp)
+
+
+def mine(
+    stamp: int, *live: Member, of: Tally = UNLISTED, who: object = ADA, times: int = 1, minute: int = 0
+) -> Stamped:
+    """A member's own row: these live beginnings, and how often and when (minutes after noon) they last began."""
+    said = {"within": within_of({row.beginning: row for row in live}), "times": times}
+    latest = milliseconds(minutes(minute))
+    upsert = of.members.upsert(entity=LAKE, shard=SHARD, beginning=who, member=who, **said, latest=latest)
+    return Stamped(upsert, stamp)
+
+
+def owned(rows: Iterable[Member]) -> list[Member]:
+    """Beginnings, with their members' own rows, which follow from them."""
+    begun = [row for row in rows if row.member != NIL]
+    return [
+        *rows,
+        *(
+            Member(
+                LAKE,
+                SHARD,
+                who,
+                who,
+                within=within_of({row.beginning: row for row in begun if row.member == who and row.live}),
+                times=sum(row.member == who and row.begun is not None for row in begun),
+                latest=max((milliseconds(row.begun) for row in begun if row.member == who and row.begun), default=0),
+            )
+            for who in sorted({row.member for row in begun})
+        ),
+    ]
 
 
 def count(stamp: int, total: int, latest: int) -> Stamped:
@@ -67,7 +98,7 @@ def fold(
     of: Tally = UNLISTED,
     stamps: Stamps = FIRST_FOLD,
 ) -> Folded:
-    shard = Shard(of, entity=LAKE, shard=SHARD, rows=known, stamps=stamps)
+    shard = Shard(of, entity=LAKE, shard=SHARD, rows=owned(list(known)), stamps=stamps)
     for offset, change in changes:
         shard.apply(change, offset)
     return shard.folded()
@@ -76,7 +107,7 @@ def fold(
 BEGUN, ENDED = begun(), ended()
 NOON_MS = milliseconds(NOON)
 CORRECTION = Correction({0: 1, 5: 1, 10: 1})
-KNOWN = Member(LAKE, SHARD, ADA, FIRST, NOON)
+KNOWN = Member(LAKE, SHARD, FIRST, ADA, NOON)
 
 
 def test_a_beginning_writes_its_row_its_place_in_the_list_and_the_size() -> None:
@@ -86,6 +117,7 @@ def test_a_beginning_writes_its_row_its_place_in_the_list_and_the_size() -> None
         [
             Stamped(listed, 5120),
             row(BEGUN, 5120, LISTED, begun=NOON),
+            mine(5120, KNOWN, of=LISTED),
             own(5120, LISTED, total=1, latest=NOON_MS, position=5, epoch=0),
         ],
         count(5120, 1, NOON_MS),
@@ -94,7 +126,7 @@ def test_a_beginning_writes_its_row_its_place_in_the_list_and_the_size() -> None
 
 def test_a_tally_that_is_not_listed_writes_no_list() -> None:
     assert fold([(5, BEGUN)]) == Folded(
-        [row(BEGUN, 5120, begun=NOON), own(5120, total=1, latest=NOON_MS, position=5, epoch=0)],
+        [row(BEGUN, 5120, begun=NOON), mine(5120, KNOWN), own(5120, total=1, latest=NOON_MS, position=5, epoch=0)],
         count(5120, 1, NOON_MS),
     )
     assert UNLISTED.tables == (UNLISTED.members,)
@@ -108,6 +140,8 @@ def test_each_row_bears_the_stamp_of_its_own_change_and_the_size_that_of_the_las
             row(BEGUN, 5120, begun=NOON),
             row(other, 7168, begun=minutes(1)),
             row(ENDED, 9216, ended=True),
+            mine(9216),
+            mine(9216, Member(LAKE, SHARD, SECOND, BO, minutes(1)), who=BO, minute=1),
             own(9216, total=1, latest=milliseconds(minutes(1)), position=9, epoch=0),
         ],
         count(9216, 1, milliseconds(minutes(1))),
@@ -140,9 +174,9 @@ def test_a_shards_row_without_columns_is_that_of_an_empty_one() -> None:
         ([KNOWN], [ended(BO, FIRST)], 1),
         ([KNOWN], [marked("owner", FIRST)], 1),
         ([KNOWN], [marked("owner", SECOND), ENDED], 0),
-        ([KNOWN, Member(LAKE, SHARD, ADA, SECOND, NOON)], [ENDED], 1),
-        ([KNOWN, Member(LAKE, SHARD, BO, SECOND, NOON, True)], [ENDED], 0),
-        ([KNOWN, Member(LAKE, SHARD, ADA, SECOND, None, True)], [begun(beginning=SECOND)], 1),
+        ([KNOWN, Member(LAKE, SHARD, SECOND, ADA, NOON)], [ENDED], 1),
+        ([KNOWN, Member(LAKE, SHARD, SECOND, BO, NOON, True)], [ENDED], 0),
+        ([KNOWN, Member(LAKE, SHARD, SECOND, ADA, None, True)], [begun(beginning=SECOND)], 1),
     ],
 )
 def test_a_member_counts_while_one_of_its_beginnings_has_not_ended(
@@ -155,10 +189,10 @@ def test_a_member_counts_while_one_of_its_beginnings_has_not_ended(
 def test_a_role_is_written_by_the_beginning_that_has_one_unless_one_is_known() -> None:
     join, mark = begun(role="member"), marked("owner", FIRST)
     assert fold([(1, join)]).rows[0] == row(join, 1024, begun=NOON, role="member")
-    assert fold([(1, join)], [Member(LAKE, SHARD, ADA, FIRST, role="owner")]).rows[0] == row(join, 1024, begun=NOON)
+    assert fold([(1, join)], [Member(LAKE, SHARD, FIRST, ADA, role="owner")]).rows[0] == row(join, 1024, begun=NOON)
     assert fold([(1, join), (2, mark), (3, join)]).rows[:3] == [
         row(join, 1024, begun=NOON, role="member"),
-        row(mark, 2048, role="owner"),
+        row(mark, 2048, role="owner", role_at=2),
         row(join, 3072, begun=NOON),
     ]
     assert fold([(1, mark), (2, ENDED), (3, join)]).rows[2] == row(join, 3072, begun=NOON)
@@ -168,7 +202,7 @@ def test_a_correction_is_stamped_above_its_record_and_its_size_above_all_that_wa
     """So an old record, corrected, isn't lost under newer ones, and the shard's position doesn't fall."""
     folded = fold([(5, BEGUN)], [shard_row(2, NOON_MS, 9)], stamps=CORRECTION)
     assert folded == Folded(
-        [row(BEGUN, 5121, begun=NOON), own(9217, total=3, latest=NOON_MS, position=9, epoch=1)],
+        [row(BEGUN, 5121, begun=NOON), mine(9217, KNOWN), own(9217, total=3, latest=NOON_MS, position=9, epoch=1)],
         count(9217, 3, NOON_MS),
     )
 
@@ -209,7 +243,7 @@ def test_a_shard_can_be_corrected_only_so_often_at_one_position() -> None:
 
 
 def test_corrected_beginnings_are_listed_with_the_corrections_stamp() -> None:
-    assert [each.stamp for each in fold([(5, BEGUN)], of=LISTED, stamps=CORRECTION).rows] == [5121, 5121, 5121]
+    assert [each.stamp for each in fold([(5, BEGUN)], of=LISTED, stamps=CORRECTION).rows] == [5121, 5121, 5121, 5121]
 
 
 def test_a_tally_is_fed_by_one_topic() -> None:
@@ -226,7 +260,7 @@ def test_a_beginning_that_is_said_twice_began_at_the_latest_time_so_that_a_recou
     shard.apply(begun(minute=9), 1)
     shard.apply(begun(minute=4), 2)
     folded = shard.folded()
-    kept = Member(LAKE, SHARD, ADA, FIRST, begun=folded.rows[1].upsert["begun"])
+    kept = Member(LAKE, SHARD, FIRST, ADA, begun=folded.rows[1].upsert["begun"])
     counted = recounted(UNLISTED, LAKE, SHARD, [kept, shard_row(1, 0, 2)], furthest=2)
     assert kept.begun == minutes(9)
     assert counted.count.upsert["latest"] == folded.count.upsert["latest"] == milliseconds(minutes(9))

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from projections.store.in_flight import A_TURN, Pipeline
-from projections.store.turns import CALLER, Rows
+from projections.store.in_flight import A_TURN, CALLER, Pipeline, Rows
 
 pytestmark = pytest.mark.anyio
 

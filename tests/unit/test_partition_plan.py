@@ -15,10 +15,7 @@ from projections.reactions.comments import COMMENTS
 from projections.tally.tally import Tally
 
 PRODUCTION = 64
-COARSE_AT_40 = (
-    *("followers", "followers_by_time", "roll_followers", "roll_followers_by_time"),
-    *("developing_in_roll", "photos_in_roll", "likers", "likers_by_time"),
-)
+COARSE_AT_40 = (*("followers", "roll_followers", "developing_in_roll", "photos_in_roll", "likers"),)
 
 
 def beyond(planned: list[Planned]) -> set[str]:

@@ -15,7 +15,7 @@ BY_CY = given.user_followed(follower_id=CY, occurred_at=minutes(3))
 
 
 def test_a_follow_puts_the_follower_into_the_set_of_who_is_followed() -> None:
-    assert set_of(followers, FOLLOWED) == {Member(ADA, HERE, BO, FOLLOWED.event_id, NOON)}
+    assert set_of(followers, FOLLOWED) == {Member(ADA, HERE, FOLLOWED.event_id, BO, NOON)}
     assert list_of(followers, FOLLOWED) == {Listed(ADA, HERE, NOON, BO, FOLLOWED.event_id)}
 
 
@@ -33,7 +33,7 @@ def test_the_shards_own_row_says_how_far_it_was_folded() -> None:
 
 
 def test_an_unfollow_ends_the_follow_that_it_names_and_stays_in_the_list() -> None:
-    ended = Member(ADA, HERE, BO, FOLLOWED.event_id, NOON, True)
+    ended = Member(ADA, HERE, FOLLOWED.event_id, BO, NOON, True)
     assert set_of(followers, FOLLOWED, UNFOLLOWED) == {ended}
     assert list_of(followers, FOLLOWED, UNFOLLOWED) == {Listed(ADA, HERE, NOON, BO, FOLLOWED.event_id)}
     assert counts_of_kind("followers", FOLLOWED, UNFOLLOWED) == {
@@ -43,8 +43,8 @@ def test_an_unfollow_ends_the_follow_that_it_names_and_stays_in_the_list() -> No
 
 def test_an_unfollow_of_an_earlier_follow_leaves_a_later_one() -> None:
     assert set_of(followers, FOLLOWED, AGAIN, UNFOLLOWED) == {
-        Member(ADA, HERE, BO, FOLLOWED.event_id, NOON, True),
-        Member(ADA, HERE, BO, AGAIN.event_id, minutes(5)),
+        Member(ADA, HERE, FOLLOWED.event_id, BO, NOON, True),
+        Member(ADA, HERE, AGAIN.event_id, BO, minutes(5)),
     }
     assert counts_of_kind("followers", FOLLOWED, AGAIN, UNFOLLOWED) == {
         Count(ADA, "followers", HERE, 1, 1, milliseconds(minutes(5)))
@@ -58,8 +58,8 @@ def test_who_follows_twice_counts_once() -> None:
 
 
 def test_an_unfollow_before_its_follow_ends_it_all_the_same() -> None:
-    assert set_of(followers, UNFOLLOWED) == {Member(ADA, HERE, BO, FOLLOWED.event_id, None, True)}
-    assert set_of(followers, UNFOLLOWED, FOLLOWED) == {Member(ADA, HERE, BO, FOLLOWED.event_id, NOON, True)}
+    assert set_of(followers, UNFOLLOWED) == {Member(ADA, HERE, FOLLOWED.event_id, BO, None, True)}
+    assert set_of(followers, UNFOLLOWED, FOLLOWED) == {Member(ADA, HERE, FOLLOWED.event_id, BO, NOON, True)}
     assert counts_of_kind("followers", UNFOLLOWED) == {Count(ADA, "followers", HERE, 1, 0, 0)}
     assert counts_of_kind("followers", UNFOLLOWED, FOLLOWED) == {
         Count(ADA, "followers", HERE, 1, 0, milliseconds(NOON))

@@ -13,8 +13,8 @@ OF_CY_FOLLOW = given.user_followed(followee_id=CY, occurred_at=minutes(3))
 
 def test_a_follow_puts_who_is_followed_into_the_followers_set() -> None:
     assert set_of(following, OF_ADA_FOLLOW, OF_CY_FOLLOW) == {
-        Member(BO, OF_BO, ADA, OF_ADA_FOLLOW.event_id, NOON),
-        Member(BO, OF_BO, CY, OF_CY_FOLLOW.event_id, minutes(3)),
+        Member(BO, OF_BO, OF_ADA_FOLLOW.event_id, ADA, NOON),
+        Member(BO, OF_BO, OF_CY_FOLLOW.event_id, CY, minutes(3)),
     }
     assert list_of(following, OF_ADA_FOLLOW, OF_CY_FOLLOW) == {
         Listed(BO, OF_BO, NOON, ADA, OF_ADA_FOLLOW.event_id),
@@ -27,8 +27,8 @@ def test_a_follow_puts_who_is_followed_into_the_followers_set() -> None:
 
 def test_an_unfollow_takes_out_whom_it_names() -> None:
     assert set_of(following, OF_ADA_FOLLOW, OF_CY_FOLLOW, UNFOLLOWED) == {
-        Member(BO, OF_BO, ADA, OF_ADA_FOLLOW.event_id, NOON, True),
-        Member(BO, OF_BO, CY, OF_CY_FOLLOW.event_id, minutes(3)),
+        Member(BO, OF_BO, OF_ADA_FOLLOW.event_id, ADA, NOON, True),
+        Member(BO, OF_BO, OF_CY_FOLLOW.event_id, CY, minutes(3)),
     }
     assert counts_of_kind("following", OF_ADA_FOLLOW, OF_CY_FOLLOW, UNFOLLOWED) == {
         Count(BO, "following", OF_BO, 1, 1, milliseconds(minutes(3)))

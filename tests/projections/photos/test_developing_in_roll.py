@@ -11,12 +11,13 @@ from tests.given import DEN, DUSK, LAKE, NOON
 from tests.projections.rows import OF_ADA, counts_of_kind, milliseconds, set_of
 
 ADDED = given.photo_added_to_roll()
+OF_DUSK = developing_in_roll.shard(OF_ADA, DUSK)
 
 
 def test_a_photo_that_was_put_in_is_developing() -> None:
-    assert set_of(developing_in_roll, ADDED) == {Member(LAKE, OF_ADA, DUSK, ADDED.event_id, NOON)}
+    assert set_of(developing_in_roll, ADDED) == {Member(LAKE, OF_DUSK, ADDED.event_id, DUSK, NOON)}
     assert counts_of_kind("developing_in_roll", ADDED) == {
-        Count(LAKE, "developing_in_roll", OF_ADA, 1, 1, milliseconds(NOON))
+        Count(LAKE, "developing_in_roll", OF_DUSK, 1, 1, milliseconds(NOON))
     }
 
 
@@ -24,9 +25,9 @@ def test_a_photo_that_was_put_in_is_developing() -> None:
     "end", [given.photo_developed_in_roll(), given.photo_removed_from_roll()], ids=lambda end: type(end).__name__
 )
 def test_it_is_no_more_once_it_developed_there_or_was_taken_out(end: Event) -> None:
-    ended = {Member(LAKE, OF_ADA, DUSK, ADDED.event_id, NOON, True)}
+    ended = {Member(LAKE, OF_DUSK, ADDED.event_id, DUSK, NOON, True)}
     assert set_of(developing_in_roll, ADDED, end) == set_of(developing_in_roll, end, ADDED) == ended
-    none = {Count(LAKE, "developing_in_roll", OF_ADA, 1, 0, milliseconds(NOON))}
+    none = {Count(LAKE, "developing_in_roll", OF_DUSK, 1, 0, milliseconds(NOON))}
     assert counts_of_kind("developing_in_roll", ADDED, end) == counts_of_kind("developing_in_roll", end, ADDED) == none
 
 
@@ -35,6 +36,6 @@ def test_it_develops_in_each_roll_by_itself() -> None:
     assert counts_of_kind(
         "developing_in_roll", ADDED, to_den, given.photo_developed_in_roll(), given.photo_developed()
     ) == {
-        Count(LAKE, "developing_in_roll", OF_ADA, 1, 0, milliseconds(NOON)),
-        Count(DEN, "developing_in_roll", OF_ADA, 1, 1, milliseconds(NOON)),
+        Count(LAKE, "developing_in_roll", OF_DUSK, 1, 0, milliseconds(NOON)),
+        Count(DEN, "developing_in_roll", OF_DUSK, 1, 1, milliseconds(NOON)),
     }

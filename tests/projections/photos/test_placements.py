@@ -62,7 +62,7 @@ async def test_a_photos_own_row_is_told_from_its_placements() -> None:
     assert own is not None
     assert (own.roll_id, own.placement_id, own.owner_id) == (NIL, NIL, given.photo_taken().owner_id)
     held = Placement(DUSK, LAKE, ADDED.event_id)
-    assert await known_photos(store, [DUSK]) == {DUSK: KnownPhoto(own, (LAKE,), (held,))}
+    assert await known_photos(store, [DUSK]) == {DUSK: KnownPhoto(own, (LAKE,), (held,), 1)}
 
 
 @pytest.mark.parametrize("number", [PAGE - 2, PAGE - 1, PAGE, 2 * PAGE])

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from projections.rolls.invitations import INVITATIONS, Invitation, invitation, was_accepted
-from projections.tally.tally import Member
+from projections.rolls.members import members
+from projections.tally.queries import Belonging, belonging
 from tests import given
 from tests.given import ADA, BO, CY, DEN, LAKE, NOON, minutes
-from tests.projections.rows import rows, stored
+from tests.projections.rows import milliseconds, rows, stored
 
 pytestmark = pytest.mark.anyio
 
@@ -17,9 +18,10 @@ LAST = given.member_invited(actor_id=CY, occurred_at=minutes(5))
 OF_OLD = Invitation(member_id=BO, roll_id=LAKE, invited_by=ADA, invited_at=NOON)
 
 
-def joined(after: timedelta) -> Member:
-    """A membership that began so long after the invitation, and has ended."""
-    return Member(LAKE, 0, BO, given.named("a membership"), NOON + after, True)
+def joined(*after: timedelta) -> Belonging:
+    """Memberships that began so long after the invitation, and have ended."""
+    latest = max((milliseconds(NOON + each) for each in after), default=0)
+    return Belonging(times=len(after), latest=latest)
 
 
 def test_the_last_invitation_to_a_roll_stands_and_those_to_others_stay() -> None:
@@ -40,11 +42,14 @@ async def test_a_persons_last_invitation_to_a_roll_is_found() -> None:
 
 def test_an_invitation_is_spent_by_the_first_joining_after_it_even_one_that_has_ended() -> None:
     moment = timedelta(milliseconds=1)
-    assert not was_accepted(OF_OLD, [])
-    assert not was_accepted(OF_OLD, [joined(-moment)])
-    assert was_accepted(OF_OLD, [joined(timedelta(0))])
-    assert was_accepted(OF_OLD, [joined(-moment), joined(moment)])
+    assert not was_accepted(OF_OLD, joined())
+    assert not was_accepted(OF_OLD, joined(-moment))
+    assert was_accepted(OF_OLD, joined(timedelta(0)))
+    assert was_accepted(OF_OLD, joined(-moment, moment))
 
 
-def test_a_membership_of_which_only_the_end_is_known_spends_nothing() -> None:
-    assert not was_accepted(OF_OLD, [Member(LAKE, 0, BO, given.named("a membership"), None, True)])
+async def test_a_membership_of_which_only_the_end_is_known_spends_nothing() -> None:
+    store = await stored(given.member_left())
+    membership = await belonging(store, members, entity=LAKE, member=BO)
+    assert (list(membership.live), membership.times) == ([], 0)
+    assert not was_accepted(OF_OLD, membership)

@@ -18,8 +18,8 @@ LEFT, REMOVED = given.member_left(), given.member_removed()
 
 def test_a_join_begins_a_membership_with_its_role() -> None:
     assert set_of(members, JOINED, OWNER) == {
-        Member(LAKE, OF_BO, BO, JOINED.event_id, NOON, None, "member"),
-        Member(LAKE, OF_ADA, ADA, OWNER.event_id, minutes(1), None, "owner"),
+        Member(LAKE, OF_BO, JOINED.event_id, BO, NOON, None, "member"),
+        Member(LAKE, OF_ADA, OWNER.event_id, ADA, minutes(1), None, "owner"),
     }
     assert list_of(members, JOINED, OWNER) == {
         Listed(LAKE, OF_BO, NOON, BO, JOINED.event_id),
@@ -32,7 +32,7 @@ def test_a_join_begins_a_membership_with_its_role() -> None:
 
 
 def test_another_role_replaces_that_of_the_join_and_changes_no_count() -> None:
-    assert set_of(members, JOINED, PROMOTED) == {Member(LAKE, OF_BO, BO, JOINED.event_id, NOON, None, "owner")}
+    assert set_of(members, JOINED, PROMOTED) == {Member(LAKE, OF_BO, JOINED.event_id, BO, NOON, None, "owner")}
     assert counts_of_kind("members", JOINED, PROMOTED) == {Count(LAKE, "members", OF_BO, 1, 1, milliseconds(NOON))}
 
 
@@ -41,20 +41,20 @@ def test_another_role_replaces_that_of_the_join_and_changes_no_count() -> None:
     [(JOINED, PROMOTED, JOINED), (PROMOTED, JOINED), (JOINED, PROMOTED, JOINED, JOINED), (PROMOTED, JOINED, JOINED)],
 )
 def test_a_join_that_comes_again_or_after_the_promotion_makes_no_owner_a_member(history: tuple[Event, ...]) -> None:
-    assert set_of(members, *history) == {Member(LAKE, OF_BO, BO, JOINED.event_id, NOON, None, "owner")}
+    assert set_of(members, *history) == {Member(LAKE, OF_BO, JOINED.event_id, BO, NOON, None, "owner")}
     assert counts_of_kind("members", *history) == {Count(LAKE, "members", OF_BO, 1, 1, milliseconds(NOON))}
 
 
 def test_the_last_of_several_roles_stands() -> None:
     demoted = given.member_role_changed(role="member", occurred_at=minutes(2))
     assert set_of(members, JOINED, PROMOTED, demoted) == {
-        Member(LAKE, OF_BO, BO, JOINED.event_id, NOON, None, "member")
+        Member(LAKE, OF_BO, JOINED.event_id, BO, NOON, None, "member")
     }
 
 
 @pytest.mark.parametrize("end", [LEFT, REMOVED], ids=["left", "removed"])
 def test_who_left_or_was_removed_is_no_member_any_more_and_keeps_the_last_role(end: Event) -> None:
-    assert set_of(members, JOINED, PROMOTED, end) == {Member(LAKE, OF_BO, BO, JOINED.event_id, NOON, True, "owner")}
+    assert set_of(members, JOINED, PROMOTED, end) == {Member(LAKE, OF_BO, JOINED.event_id, BO, NOON, True, "owner")}
     assert counts_of_kind("members", JOINED, end) == {Count(LAKE, "members", OF_BO, 1, 0, milliseconds(NOON))}
 
 
@@ -65,15 +65,15 @@ def test_a_role_for_a_membership_that_has_ended_does_not_bring_it_back() -> None
 
 
 def test_a_role_for_a_membership_that_has_not_begun_makes_no_member() -> None:
-    assert set_of(members, PROMOTED) == {Member(LAKE, OF_BO, BO, JOINED.event_id, None, None, "owner")}
+    assert set_of(members, PROMOTED) == {Member(LAKE, OF_BO, JOINED.event_id, BO, None, None, "owner")}
     assert counts_of_kind("members", PROMOTED) == {Count(LAKE, "members", OF_BO, 1, 0, 0)}
 
 
 def test_each_of_two_memberships_has_its_own_role_and_its_own_end() -> None:
     promoted = given.member_role_changed(membership_id=AGAIN.event_id)
     assert set_of(members, JOINED, AGAIN, promoted, LEFT) == {
-        Member(LAKE, OF_BO, BO, JOINED.event_id, NOON, True, "member"),
-        Member(LAKE, OF_BO, BO, AGAIN.event_id, minutes(9), None, "owner"),
+        Member(LAKE, OF_BO, JOINED.event_id, BO, NOON, True, "member"),
+        Member(LAKE, OF_BO, AGAIN.event_id, BO, minutes(9), None, "owner"),
     }
     assert counts_of_kind("members", JOINED, AGAIN, promoted, LEFT) == {
         Count(LAKE, "members", OF_BO, 1, 1, milliseconds(minutes(9)))
