@@ -22,10 +22,10 @@ from processors.log.records import LogReader, OutsideTheLog
 from processors.transport.lease import Lease
 from projections.progress import Progress, progress_rows, read_progress
 from projections.projection import GENERATION
-from projections.store.in_flight import CALLER
 from projections.store.protocol import Store
 from projections.store.survival import may_be_lost
 from projections.store.table import STAMPS_PER_OFFSET, Stamped
+from projections.store.turns import CALLER
 
 COPY_WINDOW_MS = 600_000  # the default of the setting
 SETTLED_SECONDS = 30.0  # between two looks at what a healing has achieved: each counts sets anew

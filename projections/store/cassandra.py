@@ -22,7 +22,7 @@ from projections.store.direct.connection import AskTheDriver
 from projections.store.direct.connections import Connections, kept_connections
 from projections.store.direct.read import Read
 from projections.store.errors import classified
-from projections.store.in_flight import Completion, Pipeline, Rows
+from projections.store.in_flight import Completion, Pipeline
 from projections.store.inserts import Insert, request_of
 from projections.store.many import ReadsOfMany
 from projections.store.nodes import Outages, database, note
@@ -31,6 +31,7 @@ from projections.store.protocol import LoginRefused, StoreUnavailable, Unstorabl
 from projections.store.ring import Ring
 from projections.store.starts import NodeStarts
 from projections.store.table import Stamped, Table
+from projections.store.turns import Rows
 
 IN_FLIGHT = 128  # requests at a time, per process: enough to keep a node busy, few enough to stay below its timeouts
 

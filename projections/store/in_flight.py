@@ -6,68 +6,20 @@ one delays no other. What is urgent, such as `progress`, goes before everybody's
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-if TYPE_CHECKING:  # who only says on whose behalf it sends doesn't load the driver
-    from cassandra.cluster import Session
+from cassandra.cluster import Session
 
-Rows = list[tuple[Any, ...]]
-Build = Callable[[], Any]  # makes the driver's request; an exception of its own is handed to the callback
-Callback = Callable[[Rows, Exception | None], None]
+from projections.store.turns import CALLER, Build, Callback, Rows, Turns, Waiting
 
-# On whose behalf this task sends: an app's name.
-CALLER: ContextVar[str] = ContextVar("caller", default="")
 A_TURN = 64  # responses that are taken over before the loop has its turn: some milliseconds
-
-
-class Waiting(NamedTuple):
-    """A request that there was no room for."""
-
-    build: Build
-    callback: Callback
-    waiter: "asyncio.Future[Any]"
-    node: Any
-
-
-class Turns:
-    """The requests that wait: urgent ones first, and then one of each caller in turn."""
-
-    def __init__(self) -> None:
-        self._urgent: deque[Waiting] = deque()
-        self._of: dict[str, deque[Waiting]] = {}  # by caller; whose turn is next comes first
-
-    def __len__(self) -> int:
-        return len(self._urgent) + sum(map(len, self._of.values()))
-
-    def __bool__(self) -> bool:
-        return bool(self._urgent or self._of)
-
-    def add(self, request: Waiting, caller: str, *, urgent: bool) -> None:
-        """Has a request wait."""
-        if urgent:
-            self._urgent.append(request)
-        else:
-            self._of.setdefault(caller, deque()).append(request)
-
-    def take(self) -> Waiting:
-        """Whose turn it is. Raises StopIteration if nothing waits."""
-        if self._urgent:
-            return self._urgent.popleft()
-        caller = next(iter(self._of))
-        queue = self._of.pop(caller)
-        request = queue.popleft()
-        if queue:
-            self._of[caller] = queue  # at the end
-        return request
 
 
 class Pipeline:
     """The requests of one event loop. `send` is called in that loop, and callbacks are too."""
 
-    def __init__(self, session: "Session", limit: int, loop: asyncio.AbstractEventLoop):
+    def __init__(self, session: Session, limit: int, loop: asyncio.AbstractEventLoop):
         self.loop = loop
         self._session, self._limit = session, limit
         self.sent = 0  # requests

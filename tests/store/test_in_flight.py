@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from projections.store.in_flight import A_TURN, CALLER, Pipeline, Rows
+from projections.store.in_flight import A_TURN, Pipeline
+from projections.store.turns import CALLER, Rows
 
 pytestmark = pytest.mark.anyio
 
