@@ -142,7 +142,7 @@ class Own:
     def row(self, tally: str, entity: UUID, shard: int, member: UUID, stamp: int) -> Row:
         """Makes the row."""
         held = sorted((begun, id_order(beginning), beginning) for beginning, begun in self.live.items())
-        said = json.dumps([(beginning.hex, begun, "", -1) for begun, _, beginning in held], separators=(",", ":"))
+        said = json.dumps([(beginning.hex, begun, "") for begun, _, beginning in held], separators=(",", ":"))
         values = (entity, shard, member, member, said if held else "", self.times, self.latest)
         return tally, OWNED, values, stamp
 

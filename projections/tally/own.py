@@ -85,19 +85,15 @@ def live_of(own: Member) -> list[Member]:
             own.member,
             begun=EPOCH + begun * MILLISECOND,
             role=role or None,
-            role_at=None if role_at < 0 else role_at,
         )
-        for beginning, begun, role, role_at in json.loads(own.within)
+        for beginning, begun, role in json.loads(own.within)
     ]
 
 
 def within_of(live: dict[UUID, Member]) -> str:
     """What a member's own row says of its live beginnings, the oldest WITHIN of them; nothing if there are none."""
     rows = sorted(live.values(), key=lambda row: key_order((milliseconds(row), row.beginning)))[:WITHIN]
-    said = [
-        (row.beginning.hex, milliseconds(row), row.role or "", -1 if row.role_at is None else row.role_at)
-        for row in rows
-    ]
+    said = [(row.beginning.hex, milliseconds(row), row.role or "") for row in rows]
     return json.dumps(said, separators=(",", ":")) if said else ""
 
 

@@ -125,10 +125,7 @@ def own(beginnings: dict[UUID, Beginning]) -> dict[str, Any]:
     held = sorted(
         (in_ms(about), version_first(identity), identity, about) for identity, about in begun.items() if live(about)
     )
-    said = [
-        [identity.hex, at, about.marked or about.role or "", -1 if about.marked_at is None else about.marked_at]
-        for at, _, identity, about in held
-    ]
+    said = [[identity.hex, at, about.marked or about.role or ""] for at, _, identity, about in held]
     within = json.dumps(said, separators=(",", ":")) if said else ""
     return {"within": within, "times": len(begun), "latest": max(map(in_ms, begun.values()), default=0)}
 

@@ -33,7 +33,7 @@ def test_a_members_own_row_says_by_what_they_are_in_the_set_and_how_often_they_b
         4096, Member(LAKE, SHARD, SECOND, ADA, minutes(1), role="owner", role_at=3), times=2, minute=3
     )
     read = Member(LAKE, SHARD, ADA, ADA, within=own_row.upsert["within"], times=2)
-    assert live_of(read) == [Member(LAKE, SHARD, SECOND, ADA, minutes(1), role="owner", role_at=3)]
+    assert live_of(read) == [Member(LAKE, SHARD, SECOND, ADA, minutes(1), role="owner")]
 
 
 def test_an_older_role_that_is_folded_later_does_not_come_back() -> None:

@@ -48,9 +48,8 @@ SECOND_ENDS = given.member_left(membership_id=SECOND.event_id)
 def test_a_members_shard_is_the_partition_of_whose_facts_feed_the_set() -> None:
     assert shard_of(members, PARTITIONING, entity=LAKE, member=BO) == OF_BO  # keyed by the member
     assert shard_of(following, PARTITIONING, entity=ADA, member=BO) == OF_ADA  # keyed by the entity
-    assert shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK, keyed=BO) == photos_in_roll.shard(
-        OF_BO, DUSK
-    )
+    of_dusk = shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK, keyed=BO)
+    assert of_dusk == photos_in_roll.shard(OF_BO, DUSK)
     with pytest.raises(ValueError, match="photos_in_roll is keyed by neither entity nor member: say by whom"):
         shard_of(photos_in_roll, PARTITIONING, entity=LAKE, member=DUSK)
 
