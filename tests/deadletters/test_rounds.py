@@ -154,6 +154,7 @@ async def work_of(letters: int) -> tuple[int, int]:
         pages = world.requests.pages
         await world.tick()
         ticks += 1
+        assert ticks < letters, "it gets nowhere"
         assert sum(len(offsets) for _, offsets in world.doing.done) - done <= 50
         assert world.requests.pages - pages <= 1
     return ticks, world.requests.pages
