@@ -20,10 +20,9 @@ from events.settings import Settings
 from ops.deadletters.letters import Letter, letters
 from processors.log.ends import LogEnds
 from processors.redrive.requests import APPLIED, CassandraRedriveRequests
-from projections.buckets import place_of
 from projections.private.keys import KeyStore
 from projections.private.keyspace import private_keyspace
-from projections.reactions.comments import COMMENTS, Comment
+from projections.reactions.comments import Comment, comments_on
 from projections.store.cassandra import CassandraStore, connect
 from projections.tally.counts import COUNTS, summed
 from tests.deadletters.flood import BEYOND_A_MUTATION, TOPIC, Fact, Flood, Forge, a_comment, append
@@ -196,7 +195,7 @@ async def comments_by(world: World) -> int:
     """How many comments the person with the lost key has, looked for photo by photo."""
     rows: list[Comment] = []
     for photo in world.flood.likes:
-        rows += await world.store.slice(COMMENTS, place_of(photo, "2026-11"))
+        rows += await comments_on(world.store, photo, size=10_000)
     return sum(row.author_id == world.person and row.text == "!" for row in rows)
 
 
