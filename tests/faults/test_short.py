@@ -1,5 +1,6 @@
 """Faults that cost little, in `make test`; the others of their kinds are in `make faults`."""
 
+from tests.faults.on_letters import redriven, undecided
 from tests.faults.on_network import BOUND, far
 from tests.faults.on_photos import SLOW, film_workers_killed
 from tests.faults.on_power import all_killed
@@ -25,3 +26,11 @@ def test_film_workers_are_killed_by_the_kernel_and_no_photo_is_rejected(darkroom
     took, became = film_workers_killed(darkroom)
     darkroom.check({"SIGKILL of film workers": took})
     assert became == {"PhotoTaken": SLOW, "PhotoFiltered": SLOW, "PhotoDeveloped": SLOW}
+
+
+def test_somebody_cant_decide_and_letters_are_redriven(darkroom: System) -> None:
+    _, last = undecided(darkroom, 500)
+    applied, _, longest = redriven(darkroom, 2_000)
+    darkroom.check({})
+    assert applied == 2_000
+    assert max(last, longest) < BOUND

@@ -107,11 +107,7 @@ class Shard:
     beginnings: dict[tuple[UUID, UUID], Beginning] = field(default_factory=dict[tuple[UUID, UUID], Beginning])
     latest: int = 0  # when something last began, in ms since 1970
     position: int = -1  # the offset of the last fact about it
-    members: dict[UUID, list[Beginning]] = field(default_factory=dict[UUID, list[Beginning]])
-
-    def of(self, member: UUID) -> list[Beginning]:
-        """What is known of a member's beginnings."""
-        return self.members[member]
+    live: dict[UUID, int] = field(default_factory=dict[UUID, int])  # by how many beginnings a member is in the set
 
 
 def live(about: Beginning) -> bool:
@@ -169,11 +165,8 @@ class Sets:
             number = fact.partition * spec.splits + f[member].int % spec.splits
             shard = self._shards[spec.table].setdefault((f[entity], number), Shard())
             shard.position = fact.offset
-            place = (f[member], f[identity])
-            if place not in shard.beginnings:
-                shard.beginnings[place] = Beginning()
-                shard.members.setdefault(f[member], []).append(shard.beginnings[place])
-            about = shard.beginnings[place]
+            about = shard.beginnings.setdefault((f[member], f[identity]), Beginning())
+            was = live(about)
             if kind in spec.begins:
                 at: datetime = f["occurred_at"]
                 about.begun, about.role = max(at, about.begun or at), f.get("role")
@@ -182,8 +175,10 @@ class Sets:
                 about.ended = True
             else:
                 about.marked, about.marked_at = f["role"], fact.offset
-            if live(about) and sum(live(each) for each in shard.of(f[member])) > AT_ONCE:
+            held = shard.live.get(f[member], 0)
+            if live(about) and not was and held >= AT_ONCE:
                 about.ended = True
+            shard.live[f[member]] = held + live(about) - was
 
     def all(self, table: str) -> Iterator[tuple[UUID, tuple[UUID, UUID], Beginning]]:
         """Every beginning of a set: entity, (member, beginning), and what is known of it."""
