@@ -9,6 +9,7 @@ import pytest
 
 from projections.store.protocol import StoreUnavailable
 from tests.api.world import ROUTES, SETTINGS, ApiWorld, checked, named
+from tests.partitions import PARTITIONING
 from web.tokens import issue_token
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +76,7 @@ class Broken:
     """A store whose every read fails in the same way."""
 
     def __init__(self, error: Exception) -> None:
-        self.error = error
+        self.error, self.partitioning = error, PARTITIONING
 
     async def fail(self, *_: Any, **__: Any) -> Any:
         """Fails."""

@@ -8,7 +8,8 @@ CORE = {
     "events": "codec ids personal positions reachability topics",
     "processors": "cleanup develop expand filter filter_late low_water",
     "processors.handlers": """
-        circuit_breaker copies dead_letter fold handler patient projector reactor reader reject writer
+        absent_keys checkpoint circuit_breaker constants copies dead_letter fold handler patient projected projector
+        reactor reader reject writer
     """,
     "processors.log": "ends records",
     "processors.redrive": "redrive replay",
