@@ -92,6 +92,7 @@ class Assumptions:
     busy: float = assumed(0.5, "share of a process's or a node's time that may be used at the peak")
     node_cores: int = assumed(16, "cores of a Cassandra node")
     node_tb: float = assumed(2.0, "TB of rows that a Cassandra node may hold")
+    broker_tb: float = assumed(10.0, "TB of records that a Kafka broker may hold")
 
     @property
     def active_people(self) -> float:

@@ -51,7 +51,9 @@ def read_figures(path: Path) -> Figures:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OperatorError(f"{path} can't be read as the figures of `make bench` ({type(error).__name__})") from error
     if missing := [name for name in NEEDED if not ours.get(name)]:
-        raise OperatorError(f"{path} lacks {', '.join(missing)}: run `make bench`, or give --figures {page(PERFORMANCE)}")
+        raise OperatorError(
+            f"{path} lacks {', '.join(missing)}: run `make bench`, or give --figures {page(PERFORMANCE)}"
+        )
     return Figures(page(path), ours)
 
 

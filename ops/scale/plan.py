@@ -77,6 +77,7 @@ class Plan:
     database: Database
     log_bytes_a_year: float
     log_bytes_a_second: float
+    brokers_for_a_year: int
     object_bytes_a_day: float
     rebuild_hours: Mapping[str, float]  # of a year's events of each topic, by as many workers as it has partitions
 
@@ -103,6 +104,7 @@ def plan(a: Assumptions, figures: Figures, partitions: int) -> Plan:
     tables = a_year(a, a_day, cost, partitions)
     stored = a.replicas * sum(one.bytes for one in tables)
     record_bytes = [(one, one.cost.log_bytes * a.replicas) for one in events]
+    log_bytes = sum(DAYS * one.a_day * size for one, size in record_bytes)
     return Plan(
         events=events,
         work=work,
@@ -110,8 +112,9 @@ def plan(a: Assumptions, figures: Figures, partitions: int) -> Plan:
         partitions_for_tables=partitions_for_tables(a, a_day),
         tables=tables,
         database=database(a, events, asks, screens, figures, cost, stored),
-        log_bytes_a_year=sum(DAYS * one.a_day * size for one, size in record_bytes),
+        log_bytes_a_year=log_bytes,
         log_bytes_a_second=sum(one.peak * size for one, size in record_bytes),
+        brokers_for_a_year=max(a.replicas, ceil(log_bytes / (a.broker_tb * 1e12))),
         object_bytes_a_day=a_day[PhotoTaken] * a.photo_mb * 1e6,
         rebuild_hours={topic: rebuild_hours(events, topic, partitions * projecting[topic].each) for topic in FACTS},
     )

@@ -34,7 +34,8 @@ def lines(a: Assumptions, figures: Figures, planned: Plan, partitions: int) -> I
     yield from tables(planned.tables, a.replicas)
     yield ""
     a_year, a_second = planned.log_bytes_a_year / 1e12, planned.log_bytes_a_second / 1e6
-    yield f"Kafka: {a_year:,.1f} TB a year, {a_second:,.1f} MB/s written at the peak; {a.replicas} copies, uncompressed"
+    yield f"Kafka, uncompressed, in {a.replicas} copies: {a_second:,.1f} MB/s at the peak"
+    yield f"  {a_year:,.1f} TB a year: {planned.brokers_for_a_year:,} brokers for each year"
     yield rebuild(planned, partitions)
     a_day = planned.object_bytes_a_day
     yield f"Objects: {a_day / 1e12:,.1f} TB a day, {a_day * DAYS / 1e15:,.1f} PB a year"

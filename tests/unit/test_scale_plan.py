@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from math import ceil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -193,6 +194,13 @@ def test_the_replicas_of_a_row_are_all_written_and_a_quorum_of_them_is_read() ->
     assert sum(three.requests.values()) == sum(one.requests.values())
     assert 2 * one.replica_requests < three.replica_requests < 3 * one.replica_requests
     assert three.bytes_a_year == pytest.approx(3 * one.bytes_a_year)
+    assert three.nodes_for_a_year == ceil(three.bytes_a_year / 2e12)
+
+
+def test_the_log_keeps_every_copy_of_every_record() -> None:
+    of = planned()
+    assert of.log_bytes_a_year == pytest.approx(365 * 3 * sum(one.a_day * one.cost.log_bytes for one in of.events))
+    assert of.brokers_for_a_year == ceil(of.log_bytes_a_year / 10e12) > planned(people=1000).brokers_for_a_year == 3
 
 
 def test_a_year_is_folded_anew_by_a_worker_for_each_partition() -> None:
