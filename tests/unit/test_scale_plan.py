@@ -20,12 +20,12 @@ from events.generated import EVENTS, Event, PhotoDeveloped, PhotoLiked, PhotoTak
 from ops.cli import main
 from ops.errors import OperatorError
 from ops.partition_plan import tallies
-from ops.scale.assumptions import RARE, Assumptions, events_a_day
+from ops.scale.assumptions import RARE, Assumptions, events_a_day, in_peak_hour
 from ops.scale.costs import costs, story
 from ops.scale.figures import NEEDED, PERFORMANCE, SCREENS, Figures, read_figures
 from ops.scale.plan import Plan, plan
 from ops.scale.rows import a_year, index_places, occupied, set_places
-from ops.scale.writes import ASKED, Asked
+from ops.scale.writes import ASKED, Asked, asked_a_day
 from processors.catalog import every_table
 from processors.handlers.fold import fold, subscribers
 from processors.handlers.reader import Read
@@ -195,6 +195,13 @@ def test_the_replicas_of_a_row_are_all_written_and_a_quorum_of_them_is_read() ->
     assert 2 * one.replica_requests < three.replica_requests < 3 * one.replica_requests
     assert three.bytes_a_year == pytest.approx(3 * one.bytes_a_year)
     assert three.nodes_for_a_year == ceil(three.bytes_a_year / 2e12)
+
+
+def test_a_transaction_is_four_rounds_of_its_replicas() -> None:
+    one = planned(replicas=1).database  # of which every other request asks one
+    asks = asked_a_day(Assumptions(), A_DAY)
+    rate = sum(in_peak_hour(Assumptions(), asks[kind]) * each.transactions for kind in asks for each in ASKED[kind])
+    assert one.replica_requests - sum(one.requests.values()) == pytest.approx(3 * rate)
 
 
 def test_the_log_keeps_every_copy_of_every_record() -> None:
