@@ -30,6 +30,8 @@ BEGINNINGS: Mapping[str, type[Event]] = {
     "follow_id": UserFollowed,
 }
 
+Seen = dict[tuple[Any, ...], set[str]]  # the columns that were written, by table and key
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -37,7 +39,7 @@ class Written:
 
     - `table`: the table's name; `own`: the tally whose shard's own row or count it is, empty for any other
     - `opened`: whether no event before wrote the row
-    - `bytes`: of the values that it adds, with the row's key if it is opened
+    - `bytes`: of the columns that no event before wrote, with the row's key if it is opened
     """
 
     table: str
@@ -75,12 +77,12 @@ def named(event: Event, events: Mapping[type[Event], Event]) -> Event:
 
 def costs(kinds: Collection[type[Event]]) -> dict[type[Event], Cost]:
     """What each of these types costs, given in an order in which they can happen."""
-    seen: set[tuple[Any, ...]] = set()
+    seen: Seen = {}
     codec = Codec(AnyId(), AnyKey())
     return {type(event): cost_of(event, codec, seen) for event in story(kinds)}
 
 
-def cost_of(event: Event, codec: Codec, seen: set[tuple[Any, ...]]) -> Cost:
+def cost_of(event: Event, codec: Codec, seen: Seen) -> Cost:
     """What an event costs behind those whose rows were seen; adds its own to these."""
     rows: list[Stamped] = []
     sets: dict[tuple[UUID, int], list[tuple[Tally, Change]]] = {}
@@ -120,14 +122,14 @@ def is_own(upsert: Upsert) -> bool:
     return "member" in upsert.columns and upsert["member"] == NIL
 
 
-def row_of(upsert: Upsert, own: str, seen: set[tuple[Any, ...]]) -> Written:
+def row_of(upsert: Upsert, own: str, seen: Seen) -> Written:
     """A row as it is written behind those that were seen."""
     table = upsert.table
     key = (table.name, *(upsert[name] for name in table.key))
     opened = key not in seen
-    seen.add(key)
-    values = [upsert[name] for name in upsert.columns if name not in table.key]
-    size = sum(CELL_BYTES + stored_bytes(value) for value in values)
+    there = seen.setdefault(key, set(table.key))
+    size = sum(CELL_BYTES + stored_bytes(upsert[name]) for name in upsert.columns if name not in there)
+    there.update(upsert.columns)
     if opened:
         size += ROW_BYTES + sum(stored_bytes(value) for value in key[1:])
     return Written(table.name, own, opened, size)
