@@ -1,13 +1,13 @@
-"""`darkroom plan`: computes beforehand what the tables bear."""
+"""`darkroom plan`: computes beforehand what the tables bear, and what so many people need."""
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict
 
 import click
 
 from events.settings import settings
+from ops.commands.field_options import options_of
+from ops.commands.plan_scale import scale
 from ops.errors import OperatorError
 from ops.partition_plan import MOST_BYTES, MOST_ROWS, Extremes, Planned
 from ops.partition_plan import plan as planned_for
@@ -15,23 +15,16 @@ from ops.partition_plan import plan as planned_for
 
 @click.group()
 def plan() -> None:
-    """What the tables bear, computed from their definitions.
+    """What the tables bear, and what so many people need: computed, no server is asked.
 
     \b
     Examples:
       darkroom plan partitions --partitions 64
+      darkroom plan scale --people 10000000
     """
 
 
-def extremes(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds an option for each extreme: `--roll-photos`."""
-    for one in reversed(fields(Extremes)):
-        option = f"--{one.name.replace('_', '-')}"
-        kind = click.IntRange(min=1)
-        command = click.option(option, type=kind, default=one.default, show_default=True, help=one.metadata["of"])(
-            command
-        )
-    return command
+plan.add_command(scale)
 
 
 @plan.command()
@@ -41,7 +34,7 @@ def extremes(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.IntRange(min=1),
     help="How many each topic of the log has; if it isn't given, what DARKROOM_PARTITIONS says.",
 )
-@extremes
+@options_of(Extremes)
 @click.option("--json", "as_json", is_flag=True, help="Print a list of table, key, rows, bytes and too_large.")
 def partitions(number: int | None, as_json: bool, **given: int) -> None:
     """Print each table's largest partition in rows and MB, and fail if one is above 100,000 rows or 100 MB.
