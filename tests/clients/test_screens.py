@@ -16,7 +16,6 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from events.generated import PhotoAddedToRoll
 from tests import given
 from tests.api.world import SETTINGS, ApiWorld
 from tests.clients.typescript import compiled, node
@@ -55,15 +54,12 @@ async def lake() -> ApiWorld:
     """Ada's roll, in which one photo has developed and one of Bob's develops; another of Bob's was rejected."""
     world = ApiWorld()
     dusk = world.developed("dusk", "ada", "lake", on_profile=True)
-    (placed,) = (event for event in dusk if isinstance(event, PhotoAddedToRoll))
-    of_dusk = {"photo_id": placed.photo_id, "owner_id": placed.owner_id, "roll_id": placed.roll_id}
     of_blank = {"photo_id": named("blank"), "owner_id": named("bob")}
     await world.given(
         *(world.person(name) for name in ("ada", "bob", "cat")),
         *world.roll("lake", "ada"),
         world.joined("lake", "bob"),
         *dusk,
-        given.photo_developed_in_roll(**world.begin(), **of_dusk, placement_id=placed.event_id),
         *world.taken("late", "bob", "lake", develops_at=MORNING + timedelta(days=1)),
         *world.taken("blank", "bob"),
         given.photo_rejected(**world.begin(), **of_blank, reason="not an image"),

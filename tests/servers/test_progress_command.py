@@ -39,7 +39,6 @@ async def test_every_row_is_saved_and_comes_back_as_it_was() -> None:
     "change",
     [
         {"topic": "another"},
-        {"partition": 8},
         {"partition": -1},
         {"projection": ""},
         {"offset": None},
