@@ -28,7 +28,7 @@ from projections.store.protocol import Store, StoreUnavailable
 
 BELL_SECONDS = 0.9  # a little less than between two ticks: one look at a topic's bell serves all of its partitions
 OUTCOME_CHARACTERS = 1000
-ROUND = 500  # records between two batches
+ROUND = 100  # records between two batches, a second at most: what comes meanwhile waits for no more
 ANSWERS_AT_ONCE = 50
 REDRIVEN = Counter("darkroom_records_redriven", "Requests to redrive a record that were answered", ["topic", "outcome"])
 
