@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from events.confluent_registry import register_all
 from events.settings import Settings
 from ops.local_servers import local_cluster
-from ops.provision import create_topics
+from ops.provision import create_topics, write_down_partitions
 from ops.secrets import with_values
 from ops.servers import kafka, registry
 from ops.supervisor.children import Children, running
@@ -33,5 +33,6 @@ def three_nodes(replication: int = 3) -> Generator[tuple[System, Children]]:
                 session = connect(settings, "cassandra", settings.cassandra_password)
                 create_all(session, settings, every_table())
                 disconnect(session)
+                write_down_partitions(one_broker)
                 with populated(one_broker, children, seed=3, people=50) as made:
                     yield made, cluster.children
