@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from events.generated import (
@@ -122,17 +122,7 @@ def photo_removed(
     cause: PhotoDeleted | PhotoTakenDown | PhotoRejected | PhotoAddedToRoll, roll_id: UUID, *, placement_id: UUID
 ) -> PhotoRemovedFromRoll:
     """Returns the fact that a placement of an ended photo is over: the same, to the byte, whoever makes it."""
-    return PhotoRemovedFromRoll(
-        event_id=derived_id(cause.event_id, "PhotoRemovedFromRoll", placement_id),
-        occurred_at=cause.occurred_at,
-        actor_id=cause.actor_id,
-        photo_id=cause.photo_id,
-        owner_id=cause.owner_id,
-        roll_id=roll_id,
-        placement_id=placement_id,
-        taken_at=cause.taken_at,
-        develops_at=cause.develops_at,
-    )
+    return PhotoRemovedFromRoll(**facts_in_roll("PhotoRemovedFromRoll", cause, roll_id, placement_id))
 
 
 def photo_developed_in_roll(
@@ -141,18 +131,27 @@ def photo_developed_in_roll(
     """Returns the fact that a placed photo has developed: the same, to the byte, whoever makes it.
 
     `card`: that of its PhotoDeveloped, which its row has too."""
-    return PhotoDevelopedInRoll(
-        event_id=derived_id(cause.event_id, "PhotoDevelopedInRoll", placement_id),
-        occurred_at=cause.occurred_at,
-        actor_id=cause.actor_id,
-        photo_id=cause.photo_id,
-        owner_id=cause.owner_id,
-        roll_id=roll_id,
-        placement_id=placement_id,
-        taken_at=cause.taken_at,
-        develops_at=cause.develops_at,
-        card=card,
-    )
+    return PhotoDevelopedInRoll(**facts_in_roll("PhotoDevelopedInRoll", cause, roll_id, placement_id), card=card)
+
+
+def facts_in_roll(
+    kind: str,
+    cause: PhotoDeleted | PhotoTakenDown | PhotoRejected | PhotoDeveloped | PhotoAddedToRoll,
+    roll_id: UUID,
+    placement_id: UUID,
+) -> dict[str, Any]:
+    """Returns what an event of this kind says of a placement, because of what happened to its photo."""
+    return {
+        "event_id": derived_id(cause.event_id, kind, placement_id),
+        "occurred_at": cause.occurred_at,
+        "actor_id": cause.actor_id,
+        "photo_id": cause.photo_id,
+        "owner_id": cause.owner_id,
+        "roll_id": roll_id,
+        "placement_id": placement_id,
+        "taken_at": cause.taken_at,
+        "develops_at": cause.develops_at,
+    }
 
 
 def place(

@@ -26,7 +26,7 @@ from events.ids import NIL
 from projections.photos.card import card_json, card_of
 from projections.projection import projection
 from projections.store.protocol import Store
-from projections.store.scan import rest_of, scan
+from projections.store.scan import rest_of
 from projections.store.table import Table, Upsert
 
 PAGE = 500  # rows of a photo that are read at a time: more than all but those that were put in and taken out for ever
@@ -176,9 +176,3 @@ def known(rows: Collection[Photo]) -> KnownPhoto:
 def holds(row: Photo) -> bool:
     """Whether a row is a placement that was begun and hasn't been ended."""
     return bool(row.placed) and not row.unplaced
-
-
-async def placements(store: Store, photo_id: UUID) -> list[Placement]:
-    """The placements of a photo in the rolls that it is in now. Raises StoreUnavailable."""
-    rows = scan(store, PHOTO, photo_id, size=PAGE)
-    return [Placement(photo_id, row.roll_id, row.placement_id) async for row in rows if holds(row)]

@@ -10,7 +10,7 @@ from events.positions import parse_positions
 from processors.expand import consequences, read_needs
 from producers.decide.photos import delete, photo_removed
 from producers.limits import REMOVALS_AT_ONCE
-from projections.photos.photo import placements
+from projections.photos.photo import known_photos
 from projections.photos.photos_in_roll import photos_in_roll
 from projections.photos.roll_feed import roll_photo_candidates
 from projections.tally.queries import counts_of
@@ -35,7 +35,7 @@ async def test_once_the_positions_of_a_deletion_are_projected_the_photo_is_in_no
         (position,) = parse_positions(answer.json()["position"])
         assert position.offset == len(here.appended.log.partitions[position.topic, position.partition]) - 1
         await here.fold()
-        assert await placements(here.store, PHOTO) == []
+        assert (await known_photos(here.store, [PHOTO]))[PHOTO].placements == ()
         for roll in (PUBLIC, PRIVATE):
             rows = await roll_photo_candidates(here.store, roll, here.now + timedelta(days=1))
             assert rows
@@ -77,7 +77,7 @@ async def test_once_the_position_is_projected_a_photo_that_was_taken_out_is_in_t
         (position,) = parse_positions(answer.json()["position"])
         assert position.offset == len(here.appended.log.partitions[position.topic, position.partition]) - 1
         await here.fold()
-        assert [row.roll_id for row in await placements(here.store, PHOTO)] == [PRIVATE]
+        assert (await known_photos(here.store, [PHOTO]))[PHOTO].rolls == (PRIVATE,)
 
 
 @pytest.mark.parametrize(("held", "removed"), [(0, 0), (1, 1), (100, 100), (101, 100)])

@@ -196,12 +196,8 @@ async def test_while_one_node_is_away_what_the_other_may_have_lost_waits_for_its
     assert await likes.is_whole()
 
 
-@pytest.mark.parametrize(("another_break", "begin"), [(False, 10), (True, 4)], ids=["kept", "lost again"])
-async def test_a_healing_that_is_interrupted_goes_on_from_where_it_had_come(
-    another_break: bool, begin: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If more breaks meanwhile, from what was surely kept when that was last looked at."""
-    monkeypatch.setattr(Projector, "max_records", 2)
+async def whose_healing_was_interrupted() -> Likes:
+    """All 20 likes are folded, two nodes start anew, and the healing ends at its sixth reading of two records."""
     likes = Likes(Replicas(1), number=20, seconds=0.0)
     await likes.start()
     while likes.projector.next_offset(likes.where) < likes.number:
@@ -217,12 +213,22 @@ async def test_a_healing_that_is_interrupted_goes_on_from_where_it_had_come(
     likes.during = slowly
     with pytest.raises(KeyboardInterrupt):
         await likes.heal()
+    likes.during = lambda: None
+    return likes
+
+
+@pytest.mark.parametrize(("another_break", "begin"), [(False, 10), (True, 4)], ids=["kept", "lost again"])
+async def test_a_healing_that_is_interrupted_goes_on_from_where_it_had_come(
+    another_break: bool, begin: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If more breaks meanwhile, from what was surely kept when that was last looked at."""
+    monkeypatch.setattr(Projector, "max_records", 2)
+    likes = await whose_healing_was_interrupted()
     assert likes.again[-1] == range(10, 12)
     rows = (await read_progress(likes.store, *likes.where)).values()
     assert {(row.offset, row.synced) for row in rows} == {(20, 4)}
     assert set((await kept_offsets(likes.store, *likes.where)).values()) == {4}
 
-    likes.during = lambda: None
     if another_break:
         for name in "bc":
             likes.store.restart(name)
@@ -234,22 +240,7 @@ async def test_a_healing_that_is_interrupted_goes_on_from_where_it_had_come(
 
 async def test_another_owner_goes_on_with_a_healing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Projector, "max_records", 2)
-    likes = Likes(Replicas(1), number=20, seconds=0.0)
-    await likes.start()
-    while likes.projector.next_offset(likes.where) < likes.number:
-        await likes.fold()
-    for name in "ab":
-        likes.store.restart(name)
-
-    def slowly() -> None:
-        likes.pass_time(SETTLED_SECONDS)
-        if len(likes.again) == 6:
-            raise KeyboardInterrupt
-
-    likes.during = slowly
-    with pytest.raises(KeyboardInterrupt):
-        await likes.heal()
-    likes.during = lambda: None
+    likes = await whose_healing_was_interrupted()
     likes.again.clear()
     await likes.new_owner()
     done: list[int] = []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from events.generated import Event
 from events.ids import NIL
-from projections.photos.photo import PAGE, PHOTO, KnownPhoto, Photo, Placement, known_photos, photo_of, placements
+from projections.photos.photo import PAGE, PHOTO, KnownPhoto, Photo, Placement, known_photos, photo_of
 from projections.store.memory import MemoryStore
 from projections.store.table import Stamped
 from tests import given
@@ -47,10 +47,11 @@ def test_each_roll_and_each_placement_in_it_has_a_row() -> None:
 async def test_the_placements_that_hold_are_those_that_began_and_have_not_ended() -> None:
     only_its_end = given.photo_removed_from_roll(roll_id=named("another roll"))
     store = await stored(given.photo_taken(), ADDED, TO_DEN, AGAIN, REMOVED, only_its_end)
-    assert sorted(await placements(store, DUSK), key=str) == sorted(
+    known = await known_photos(store, [DUSK, DAWN])
+    assert sorted(known[DUSK].placements, key=str) == sorted(
         [Placement(DUSK, LAKE, AGAIN.event_id), Placement(DUSK, DEN, TO_DEN.event_id)], key=str
     )
-    assert await placements(store, DAWN) == []
+    assert known[DAWN].placements == ()
 
 
 async def test_a_photos_own_row_is_told_from_its_placements() -> None:
@@ -73,8 +74,8 @@ async def test_all_placements_are_found_whether_or_not_they_fill_a_read(number: 
         [Stamped(PHOTO.upsert(photo_id=DUSK, roll_id=each, placement_id=each, placed=True), 1) for each in ids]
     )
     await store.write([Stamped(PHOTO.upsert(photo_id=DUSK, roll_id=NIL, placement_id=NIL, owner_id=BO), 1)])
-    assert sorted(row.placement_id for row in await placements(store, DUSK)) == sorted(ids)
     known = (await known_photos(store, [DUSK, DAWN]))[DUSK]
+    assert sorted(row.placement_id for row in known.placements) == sorted(ids)
     assert (known.photo is not None, sorted(known.rolls)) == (True, sorted(ids))
 
 
